@@ -1,0 +1,176 @@
+"""Steps that several operations share. They take clean arrays and spacing per axis."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate.arrays import label_dtype
+from napari_delineate.types import Spacing
+
+__all__ = [
+    "connected_components",
+    "distance_to",
+    "flat_extremum",
+    "flood",
+    "gaussian",
+    "gaussian_halo",
+    "above_otsu",
+    "offsets_within",
+    "remap",
+    "watershed",
+]
+
+_TRUNCATE = 4.0
+"""Where the Gaussian ends, in sigmas: scikit-image's and scipy's default."""
+
+
+def gaussian(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArray[Any]:
+    """Blur with one sigma in voxels per axis; integers are scaled to 0..1."""
+    from skimage.filters import gaussian as skimage_gaussian
+
+    return np.asarray(skimage_gaussian(image, sigma=sigma, truncate=_TRUNCATE))
+
+
+def gaussian_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:
+    """Return how far a Gaussian looks along each axis, in voxels."""
+    return tuple(int(_TRUNCATE * entry + 0.5) for entry in sigma)
+
+
+def above_otsu(image: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark what is brighter than Otsu's threshold; nothing in a constant image."""
+    from skimage.filters import threshold_otsu
+
+    if image.min() == image.max():
+        return np.zeros(image.shape, bool)
+    return np.asarray(image > threshold_otsu(image))
+
+
+def connected_components(
+    mask: NDArray[Any], connectivity: Literal["full", "face"] = "full"
+) -> NDArray[Any]:
+    """Give connected pixels numbers from 1, in the order in which a scan meets them."""
+    import cc3d
+    import fastremap
+
+    neighbours = {("full", 2): 8, ("full", 3): 26, ("face", 2): 4, ("face", 3): 6}
+    labels = cc3d.connected_components(mask, connectivity=neighbours[connectivity, mask.ndim])
+    # cc3d's numbers follow the scan only for some shapes and connectivities.
+    labels, numbers = fastremap.renumber(labels, in_place=True)
+    return np.asarray(labels.astype(label_dtype(len(numbers))))
+
+
+def distance_to(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float32]:
+    """Return the distance of every pixel to the mask, infinity if it is empty."""
+    import edt
+
+    return np.asarray(edt.edt(~mask, anisotropy=spacing, parallel=0))
+
+
+def distance_inside(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float32]:
+    """Return the distance of every pixel of the mask to the background.
+
+    The outside of the image does not count as background, unless there is no other.
+    """
+    import edt
+
+    return np.asarray(edt.edt(mask, anisotropy=spacing, black_border=bool(mask.all()), parallel=0))
+
+
+def watershed(
+    image: NDArray[Any], seeds: NDArray[Any], mask: NDArray[np.bool_] | None = None
+) -> NDArray[Any]:
+    """Flood an image from seeds along face neighbours, wherever the mask allows."""
+    from skimage.segmentation import watershed as skimage_watershed
+
+    if seeds.dtype == np.int32:
+        return np.asarray(skimage_watershed(image, seeds, mask=mask))
+    # scikit-image floods with 32-bit numbers.
+    numbers, positions = np.unique(seeds, return_inverse=True)
+    small = positions.reshape(seeds.shape).astype(np.int32)
+    if numbers[0] != 0:
+        small += 1
+        numbers = np.concatenate([[0], numbers])
+    return np.asarray(numbers[skimage_watershed(image, small, mask=mask)])
+
+
+def flood(seeds: NDArray[Any], mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[Any]:
+    """Give every pixel of a mask to the seed that reaches it first.
+
+    On isotropic voxels the flood advances pixel by pixel, as watershed of a constant
+    image does. On anisotropic voxels it advances in the order of the physical distance
+    to the nearest seed, so that coarse axes do not run ahead.
+    """
+    if np.ptp(spacing) == 0:
+        return watershed(mask, seeds, mask)
+    return watershed(distance_to(seeds > 0, spacing), seeds, mask)
+
+
+def remap(labels: NDArray[Any], numbers: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+    """Replace numbers (sorted, all that occur) by new ones of the same length."""
+    import fastremap
+
+    dtype = label_dtype(int(new.max(initial=0)))
+    table = dict(zip(numbers.tolist(), new.tolist(), strict=True))
+    wide = labels.astype(np.promote_types(labels.dtype, dtype))
+    return np.asarray(fastremap.remap(wide, table, in_place=True).astype(dtype, copy=False))
+
+
+def offsets_within(radius: tuple[float, ...], shape: Literal["ball", "box"]) -> NDArray[np.bool_]:
+    """Return the footprint of a ball (ellipsoid of the voxels) or a box as a mask."""
+    half = [int(np.floor(entry + 1e-9)) for entry in radius]
+    if shape == "box":
+        return np.ones([2 * entry + 1 for entry in half], bool)
+    squares: Any = 0.0
+    for axis, (entry, steps) in enumerate(zip(radius, half, strict=True)):
+        along = np.arange(-steps, steps + 1) / max(entry, 1e-12)
+        squares = squares + (along**2).reshape([-1 if axis == i else 1 for i in range(len(half))])
+    return np.asarray(squares <= 1 + 1e-9)
+
+
+def flat_extremum(
+    image: NDArray[Any],
+    radius: tuple[float, ...],
+    shape: Literal["ball", "box"],
+    extremum: Literal["minimum", "maximum"],
+) -> NDArray[Any]:
+    """Erode (minimum) or dilate (maximum) with a flat ball or box, reflected at borders.
+
+    A box is separable. A ball is the union of runs along the last axis: one running
+    extremum per length of run, then one comparison of whole images per run, instead of
+    one per voxel of the ball.
+    """
+    from scipy import ndimage
+
+    if shape == "box":
+        size = [2 * int(np.floor(entry + 1e-9)) + 1 for entry in radius]
+        function = getattr(ndimage, f"{extremum}_filter")
+        return np.asarray(function(image, size=size, mode="reflect"))
+    running: Callable[..., Any] = getattr(ndimage, f"{extremum}_filter1d")
+    compare: Callable[..., Any] = getattr(np, extremum)
+    footprint = offsets_within(radius, "ball")
+    half = [size // 2 for size in footprint.shape]
+    widths = footprint.sum(axis=-1)
+    result: NDArray[Any] | None = None
+    for width in np.unique(widths[widths > 0]):
+        run = running(image, size=int(width), axis=-1, mode="reflect")
+        run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
+        for offset in itertools.product(*(range(2 * entry + 1) for entry in half[:-1])):
+            if widths[offset] != width:
+                continue
+            window = run[
+                tuple(
+                    slice(start, start + length)
+                    for start, length in zip(offset, image.shape[:-1], strict=True)
+                )
+            ]
+            if result is None:
+                result = window.copy()
+            else:
+                compare(result, window, out=result)
+    assert result is not None  # a ball holds at least its centre
+    return result

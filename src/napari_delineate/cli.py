@@ -1,0 +1,467 @@
+"""The command line: list and describe operations, run and export workflows."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from napari_delineate import catalogue
+from napari_delineate.catalogue import PACKAGES
+from napari_delineate.engine import Engine, Progress, Results, StepError
+from napari_delineate.files import READABLE, FileError, read_value, read_workflow, write_result
+from napari_delineate.signatures import REQUIRED
+from napari_delineate.types import Kind, Range
+from napari_delineate.values import Value
+from napari_delineate.workflow import Workflow
+
+__all__ = ["main"]
+
+OK, FAILED, WRONG = 0, 1, 2
+"""Exit codes: all done; something failed or was interrupted; the call or a file is wrong."""
+
+
+class UsageError(ValueError):
+    """Say what is wrong with a call."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see: {self.prog} --help)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the name of the program; by default what this process was given.
+
+    Returns
+    -------
+    int
+        0 if all is done, 1 if something failed or was interrupted, 2 if the call or a file
+        is wrong.
+    """
+    with _short_warnings():
+        try:
+            chosen = _parser().parse_args(arguments)
+            return int(chosen.command(chosen))
+        except (UsageError, FileError) as error:
+            return _say(error, WRONG)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            return _say(error, WRONG)
+        except RuntimeError as error:
+            return _say(error, FAILED if isinstance(error, StepError) else WRONG)
+        except KeyboardInterrupt:
+            return _say("interrupted; what was written before is complete", FAILED)
+
+
+def _say(problem: object, code: int) -> int:
+    """Print one line about a problem; return the exit code."""
+    text = " ".join(str(problem).split())
+    print(f"napari-delineate: error: {text}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _print(text: str = "") -> None:
+    print(text)  # noqa: T201
+
+
+@contextmanager
+def _short_warnings() -> Iterator[None]:
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        text = " ".join(str(message).split())
+        print(f"napari-delineate: warning: {text}", file=sys.stderr)  # noqa: T201
+
+    with warnings.catch_warnings():
+        # Only warnings that are meant for people who use the program.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="napari-delineate",
+        description="From pixels to objects, meshes and numbers: run workflows without napari.",
+        epilog=textwrap.dedent(
+            """\
+            examples:
+              napari-delineate list otsu
+              napari-delineate describe segmentation.voronoi_otsu_labeling
+              napari-delineate run nuclei.json --input nuclei=plate1/ --output results/
+              napari-delineate export nuclei.json --notebook nuclei.ipynb
+              napari-delineate demo --output demo/
+
+            exit codes: 0 done, 1 something failed or was interrupted, 2 wrong call or file
+            """
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, function: Any, text: str, epilog: str = "") -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=textwrap.dedent(epilog),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(command=function)
+        return sub
+
+    listing = add("list", _list, "List the operations.")
+    listing.add_argument("text", nargs="*", help="words that the operations must contain")
+
+    describing = add("describe", _describe, "Describe an operation: inputs, parameters, source.")
+    describing.add_argument("operation", help='its id, for instance "segmentation.threshold"')
+
+    running = add(
+        "run",
+        _run,
+        "Run a workflow on images and write its results.",
+        """\
+        Every result is written but intermediate images: labels, masks and images as
+        OME-TIFF, surfaces as PLY, tables and scores as CSV. Of a folder all images are
+        processed, each into a folder of its own; tables are also joined into one. An image
+        that can not be processed is reported and skipped.
+
+        examples:
+          napari-delineate run coins.json --output results/
+          napari-delineate run nuclei.json --input nuclei=plate1/ --output results/
+          napari-delineate run movie.json --input movie=a.tif --axes movie=TYX --output out/
+        """,
+    )
+    running.add_argument("workflow", type=Path, help="a workflow file (.json)")
+    running.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=FILE|FOLDER",
+        help="the file or folder for an input; by default the file named in the workflow",
+    )
+    running.add_argument(
+        "--axes",
+        action="append",
+        default=[],
+        metavar="NAME=AXES",
+        help="the axes of the files of an input, for instance TYX; by default the workflow's",
+    )
+    running.add_argument(
+        "--spacing",
+        action="append",
+        default=[],
+        metavar="NAME=Z,Y,X",
+        help="the voxel size of an input whose files do not state it; by default the workflow's",
+    )
+    running.add_argument("--device", help='"cpu", "opencl" or part of the name of a device')
+    running.add_argument("--output", type=Path, required=True, help="the folder for results")
+
+    exporting = add("export", _export, "Export a workflow as a notebook or a script.")
+    exporting.add_argument("workflow", type=Path, help="a workflow file (.json)")
+    exporting.add_argument("--notebook", type=Path, help="the notebook to write (.ipynb)")
+    exporting.add_argument("--script", type=Path, help="the script to write (.py)")
+    exporting.add_argument("--run", action="store_true", help="run the notebook too")
+
+    demo = add("demo", _demo, "Do the main job on two sample images and show what was made.")
+    demo.add_argument("--output", type=Path, default=Path("demo"), help="the folder for results")
+    demo.add_argument(
+        "--no-window", action="store_true", help="do not open napari, even if there is a screen"
+    )
+    return parser
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    found = catalogue.search(" ".join(chosen.text))
+    if not found:
+        raise UsageError(f"no operation contains {' '.join(chosen.text)!r}; list shows all")
+    for package, title in PACKAGES.items():
+        inside = [operation for operation in found if operation.package == package]
+        if inside:
+            _print(title)
+        for operation in inside:
+            _print(f"  {operation.id:<45} {operation.summary}")
+    return OK
+
+
+def _describe(chosen: argparse.Namespace) -> int:
+    operation = catalogue.find(chosen.operation)
+    doc = operation.documentation
+    _print(f"{operation.id} ({operation.title})\n")
+    _print(textwrap.fill(doc.summary, 88))
+    _print("\ninputs")
+    for entry in operation.inputs:
+        extra = " (optional)" if entry.optional else " (one or more)" if entry.variable else ""
+        _print_entry(f"{entry.name}: {entry.kind}{extra}", doc.parameters.get(entry.name, ""))
+    if operation.settings:
+        _print("\nparameters")
+    for setting in operation.settings:
+        default = "required" if setting.default is REQUIRED else f"default {setting.default!r}"
+        if setting.choices:
+            allowed = f"one of {', '.join(setting.choices)}"
+        else:
+            allowed = setting.describe_type()
+            allowed += f", {setting.range}" if setting.range != Range() else ""
+        _print_entry(f"{setting.name}: {allowed}; {default}", doc.parameters.get(setting.name, ""))
+    _print("\noutputs")
+    for output, (_, text) in zip(operation.outputs, doc.outputs, strict=True):
+        _print_entry(f"{output.name}: {output.kind}", text)
+    if operation.declaration.opencl:
+        _print("\nruns on OpenCL devices too")
+    _print("\nsources")
+    for reference in doc.references:
+        _print(textwrap.indent(textwrap.fill(reference.removeprefix(".. "), 86), "  "))
+    return OK
+
+
+def _print_entry(head: str, text: str) -> None:
+    _print(f"  {head}")
+    if text:
+        _print(textwrap.indent(textwrap.fill(text, 82), "      "))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One run: a name, empty for a single one, and a file for each input."""
+
+    name: str
+    files: Mapping[str, Path]
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    workflow = read_workflow(chosen.workflow)
+    if not workflow.steps:
+        raise UsageError(f"{chosen.workflow} has no steps, so there is nothing to run")
+    places = {name: Path(text) for name, text in _pairs(chosen.input, workflow, "--input").items()}
+    axes = _pairs(chosen.axes, workflow, "--axes")
+    spacing = {
+        name: _numbers(text) for name, text in _pairs(chosen.spacing, workflow, "--spacing").items()
+    }
+    inputs = {
+        name: replace(
+            described,
+            axes=axes.get(name, described.axes),
+            spacing=spacing.get(name, described.spacing),
+        )
+        for name, described in workflow.inputs.items()
+    }
+    workflow = replace(workflow, inputs=inputs, device=chosen.device or workflow.device)
+    jobs = _jobs(workflow, places)
+    _check_writable(chosen.output)
+    engine = Engine(cache_bytes=0)
+    failed, tables = 0, _Tables(chosen.output)
+    with tqdm(total=len(jobs) * len(workflow.steps), unit="step", disable=None) as bar:
+        for number, job in enumerate(jobs):
+
+            def report(state: Progress, job: _Job = job, number: int = number) -> None:
+                bar.set_description(f"{job.name} {state.title}".strip())
+                bar.n = number * len(workflow.steps) + state.done + round(state.part, 2)
+                bar.refresh()
+
+            try:
+                values = _load(workflow, job)
+                results = engine.run(workflow, values, progress=report)
+                _write(chosen.output / job.name, workflow, results)
+            except (StepError, FileError, ValueError, RuntimeError) as error:
+                if len(jobs) == 1:
+                    raise
+                failed += 1
+                bar.clear()
+                _say(f"{job.name} is skipped: {error}", FAILED)
+                continue
+            for step, about in results.reports.items():
+                for text in about.warnings:
+                    warnings.warn(f"{job.name or step}: {text}", stacklevel=1)
+            if len(jobs) > 1:
+                tables.add(job.name, results)
+        bar.n = bar.total
+    tables.write()
+    done = len(jobs) - failed
+    _print(f"{done} of {len(jobs)} done, results in {chosen.output}")
+    return FAILED if failed else OK
+
+
+def _pairs(texts: Sequence[str], workflow: Workflow, option: str) -> dict[str, str]:
+    """Read NAME=VALUE; a lone value belongs to the only input."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals and len(workflow.inputs) == 1:
+            name, value = next(iter(workflow.inputs)), text
+        if name not in workflow.inputs or not value:
+            names = ", ".join(workflow.inputs) or "none"
+            raise UsageError(f"{option} {text}: write NAME=VALUE with an input of: {names}")
+        found[name] = value
+    return found
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(
+            f"--spacing {text}: write one number per axis, for instance 1,0.3,0.3"
+        ) from None
+
+
+def _jobs(workflow: Workflow, places: Mapping[str, Path]) -> list[_Job]:
+    """Return the runs: one, or one for each image of the folders given."""
+    chosen: dict[str, Path] = {}
+    for name, described in workflow.inputs.items():
+        if name in places:
+            chosen[name] = places[name]
+        elif described.source is not None:
+            chosen[name] = Path(described.source)
+        else:
+            raise UsageError(f"the workflow needs --input {name}=FILE")
+        if not chosen[name].exists():
+            raise UsageError(f"input {name!r}: there is no file or folder {chosen[name]}")
+    folders = {name: _images(path) for name, path in chosen.items() if path.is_dir()}
+    if not folders:
+        return [_Job("", chosen)]
+    first = next(iter(folders.values()))
+    if not first:
+        raise UsageError(f"{chosen[next(iter(folders))]} holds no image that can be read")
+    return [
+        _Job(
+            stem,
+            {
+                **chosen,
+                **{name: found.get(stem, chosen[name] / stem) for name, found in folders.items()},
+            },
+        )
+        for stem in first
+    ]
+
+
+def _images(folder: Path) -> dict[str, Path]:
+    """Return the images of a folder by their names without endings, in order."""
+    files = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in READABLE and not path.name.startswith(".")
+    )
+    return {
+        path.name.split(".")[0] if path.name.count(".") == 2 else path.stem: path for path in files
+    }
+
+
+def _load(workflow: Workflow, job: _Job) -> dict[str, Value]:
+    return {
+        name: read_value(
+            job.files[name], described.kind, described.axes, described.spacing, described.units
+        )
+        for name, described in workflow.inputs.items()
+    }
+
+
+def _write(folder: Path, workflow: Workflow, results: Results) -> None:
+    """Write everything but intermediate images, with the workflow in their metadata."""
+    described = json.dumps(workflow.to_dict())
+    final = set(workflow.results())
+    for name, value in workflow.values.items():
+        if name in workflow.inputs or (value.kind is Kind.IMAGE and name not in final):
+            continue
+        write_result(folder, name, results[name], described)
+
+
+class _Tables:
+    """Join the tables and scores of many images into one file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parts: dict[str, list[Any]] = {}
+
+    def add(self, image: str, results: Results) -> None:
+        from napari_delineate.files.results import as_table
+
+        for name, value in results.items():
+            if value.kind in (Kind.TABLE, Kind.SCORES):
+                table = as_table(name, value).copy()
+                table.insert(0, "image", image)
+                self._parts.setdefault(name, []).append(table)
+
+    def write(self) -> None:
+        import pandas as pd
+
+        from napari_delineate.files import write_table
+
+        for name, parts in self._parts.items():
+            joined = pd.concat(parts, ignore_index=True)
+            joined.attrs = parts[0].attrs
+            write_table(self._folder / f"{name}.csv", joined)
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse a folder that can not be written to before anything is computed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} can not be made: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder} can not be written to")
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    from napari_delineate.export import run_notebook, write_notebook, write_script
+
+    if chosen.notebook is None and chosen.script is None:
+        raise UsageError("say what to write: --notebook FILE or --script FILE")
+    workflow = read_workflow(chosen.workflow)
+    if chosen.notebook is not None:
+        write_notebook(chosen.notebook, workflow)
+        if chosen.run:
+            run_notebook(chosen.notebook)
+        _print(f"wrote {chosen.notebook}")
+    if chosen.script is not None:
+        write_script(chosen.script, workflow)
+        _print(f"wrote {chosen.script}")
+    return OK
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from napari_delineate.demo import make_demo
+    from napari_delineate.samples import Sample
+
+    _check_writable(chosen.output)
+    has_notebook = importlib.util.find_spec("nbclient") is not None
+
+    def report(sample: Sample, state: Progress) -> None:
+        _print(f"  {sample.name}: {state.done + 1}/{state.total} {state.title}")
+
+    made = make_demo(chosen.output, report, execute=has_notebook)
+    for one in made:
+        _print(f"\n{one.sample.title}: {one.objects} objects")
+        for what, path in one.files.items():
+            _print(f"  {what:<9} {path}")
+    if not has_notebook:
+        _print('\nTo run the notebooks too: pip install "napari-delineate[notebook]"')
+    if chosen.no_window or not _has_screen() or importlib.util.find_spec("napari") is None:
+        return OK
+    _print("\nOpening napari with the first workflow…")
+    command = [sys.executable, "-m", "napari", str(made[0].files["workflow"])]
+    return subprocess.call(command)  # noqa: S603
+
+
+def _has_screen() -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,198 @@
+"""Declare a function to be an operation: the one decorator, and what it stores.
+
+What a signature says is not said again here. The decorator keeps what it can not say
+(how far a result looks, the version of the results, whether OpenCL has it) and checks
+what a call is given against the annotations, so that no operation repeats that.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ParamSpec, TypeVar, overload
+
+from napari_delineate import devices
+from napari_delineate.arrays import convert
+from napari_delineate.signatures import Signature, read_signature
+from napari_delineate.types import Kind, Quantity, spacing_per_axis
+
+__all__ = ["Declaration", "Scope", "declaration_of", "operation", "operation_id"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Halo = Callable[..., tuple[int, ...]]
+"""From spacing (one number per axis) and the settings, by keyword, to voxels per axis."""
+
+
+class Scope(StrEnum):
+    """Say how much of an image one pixel of the result depends on."""
+
+    WHOLE = "whole"
+    """On all of it: numbering, floods, measurements."""
+    STATISTIC = "statistic"
+    """On its pixel and a statistic of the whole image, such as a threshold."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Keep what the signature of an operation can not say.
+
+    Attributes
+    ----------
+    version : int
+        Rises whenever the results for the same arguments change.
+    locality : Scope or callable
+        How far a result looks: a function from spacing and settings to the halo in
+        voxels per axis, or the scope where no halo is enough.
+    new_spacing : callable or None
+        For an operation that changes the grid: a function of `napari_delineate.types`
+        from the spacing of the input to that of the result.
+    opencl : bool
+        Whether `napari_delineate.devices` has an OpenCL version.
+    """
+
+    version: int = 1
+    locality: Scope | Halo = Scope.WHOLE
+    new_spacing: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
+    opencl: bool = False
+
+
+@overload
+def operation(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def operation(
+    *,
+    version: int = 1,
+    locality: Scope | Halo = Scope.WHOLE,
+    new_spacing: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None,
+    opencl: bool = False,
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def operation(function: Callable[P, R] | None = None, /, **declared: Any) -> Any:
+    """Declare a public function to be an operation.
+
+    A call converts its inputs as `napari_delineate.arrays` says, checks its settings
+    against their annotations, and runs the function, or its OpenCL version where
+    `napari_delineate.use_device` chose that.
+
+    Parameters
+    ----------
+    function : callable, optional
+        The function, when the decorator is used without arguments.
+    version, locality, new_spacing, opencl
+        See `Declaration`.
+
+    Returns
+    -------
+    callable
+        A function with the same signature and documentation.
+    """
+    if function is None:
+        return functools.partial(_declare, declaration=Declaration(**declared))
+    return _declare(function, Declaration())
+
+
+def _declare(function: Callable[P, R], declaration: Declaration) -> Callable[P, R]:
+    parameters = inspect.signature(function)
+    read = functools.cache(lambda: read_signature(function))
+    name = operation_id(function)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = parameters.bind(*args, **kwargs)
+        bound.apply_defaults()
+        arguments = _prepare(read(), bound.arguments)
+        if declaration.opencl and devices.current_device() != "cpu":
+            return devices.run(name, arguments)  # type: ignore[no-any-return]
+        return function(**arguments)  # type: ignore[call-arg]
+
+    call.__operation__ = declaration  # type: ignore[attr-defined]
+    return call
+
+
+def operation_id(function: Callable[..., Any]) -> str:
+    """Return the id of an operation, its package and its name.
+
+    Parameters
+    ----------
+    function : callable
+        The operation.
+
+    Returns
+    -------
+    str
+        For instance "segmentation.threshold".
+
+    Examples
+    --------
+    >>> from napari_delineate import segmentation
+    >>> operation_id(segmentation.threshold)
+    'segmentation.threshold'
+    """
+    return f"{function.__module__.split('.')[1]}.{function.__name__}"
+
+
+def declaration_of(function: Callable[..., Any]) -> Declaration:
+    """Return what a function's decorator stored.
+
+    Parameters
+    ----------
+    function : callable
+        An operation.
+
+    Returns
+    -------
+    Declaration
+        What it declares.
+
+    Raises
+    ------
+    TypeError
+        If the function is not decorated with `operation`.
+    """
+    declaration = getattr(function, "__operation__", None)
+    if not isinstance(declaration, Declaration):
+        raise TypeError(
+            f"{function.__module__}.{function.__name__} is listed as an operation: "
+            "decorate it with napari_delineate.declaration.operation"
+        )
+    return declaration
+
+
+def _prepare(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Convert inputs, check settings, and give the spacing as one number per axis."""
+    prepared = dict(arguments)
+    grid: tuple[str, tuple[int, ...]] | None = None
+    for entry in signature.inputs:
+        value = arguments[entry.name]
+        if value is None and entry.optional:
+            continue
+        if entry.variable:
+            values = list(value)
+            if not values:
+                raise ValueError(f"{entry.name} must hold at least one value, it is empty")
+            items = [(f"{entry.name}[{index}]", item) for index, item in enumerate(values)]
+        else:
+            items = [(entry.name, value)]
+        converted = []
+        for name, item in items:
+            item = convert(item, entry.kind, name)
+            if entry.kind.is_grid:
+                shape = item.shape[:-1] if entry.kind is Kind.RGB else item.shape
+                if grid is not None and shape != grid[1]:
+                    raise ValueError(
+                        f"{name} and {grid[0]} must have the same shape, "
+                        f"they are {shape} and {grid[1]}"
+                    )
+                grid = (name, shape) if grid is None else grid
+            converted.append(item)
+        prepared[entry.name] = converted if entry.variable else converted[0]
+    for setting in signature.settings:
+        prepared[setting.name] = setting.check(arguments[setting.name])
+    if Quantity.SPACING in signature.carried:
+        ndim = len(grid[1]) if grid is not None else 3
+        prepared["spacing"] = spacing_per_axis(arguments["spacing"], ndim)
+    return prepared

@@ -1,0 +1,180 @@
+"""Run one call of an operation on values, wherever it runs."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from napari_delineate import catalogue
+from napari_delineate.axes import axes_of_output, map_over, spatial_axes
+from napari_delineate.catalogue import Operation
+from napari_delineate.devices import use_device
+from napari_delineate.types import Kind
+from napari_delineate.values import Value
+
+__all__ = ["Call", "Outcome", "evaluate"]
+
+CallInput = Value | tuple[Value, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """Describe what is to be computed.
+
+    Attributes
+    ----------
+    operation : str
+        Id of the operation.
+    inputs : tuple
+        For each of its inputs a value, several, or None.
+    parameters : dict
+        A value for every setting.
+    over : str
+        The axes that are looped.
+    device : str
+        "cpu" or the full name of an OpenCL device.
+    """
+
+    operation: str
+    inputs: tuple[CallInput, ...]
+    parameters: dict[str, Any]
+    over: str = ""
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Hold what a call gave.
+
+    Attributes
+    ----------
+    values : tuple of Value
+        The outputs of the operation.
+    seconds : float
+        The time it took.
+    warnings : tuple of str
+        What it warned about.
+    """
+
+    values: tuple[Value, ...]
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+def evaluate(call: Call, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    """Run a call.
+
+    Parameters
+    ----------
+    call : Call
+        What is to be computed.
+    progress : callable, optional
+        Is called with the number of loops done and of all loops.
+
+    Returns
+    -------
+    Outcome
+        The outputs, with axes, voxel size and units, and the time it took.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the operation refuses its inputs or parameters.
+    """
+    operation = catalogue.find(call.operation)
+    grid = _first(call)
+    spacing = _looped_out(grid, call.over)
+    if operation.takes_spacing or operation.takes_units:
+        _check_spacing(operation, call)
+    settings = dict(call.parameters)
+    if operation.takes_spacing:
+        settings["spacing"] = spacing
+    if operation.takes_units:
+        settings["units"] = grid.units
+    data = [_data(value) for value in call.inputs]
+    start = time.perf_counter()
+    with use_device(call.device), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if call.over:
+            axes = [_axes(value) for value in call.inputs]
+            result = map_over(
+                operation.function, call.over, *data, axes=axes, progress=progress, **settings
+            )
+        else:
+            result = operation.function(*data, **settings)
+    seconds = time.perf_counter() - start
+    outputs = tuple(result) if len(operation.outputs) > 1 else (result,)
+    values = tuple(
+        _wrap(operation, call, grid, output.kind, data)
+        for output, data in zip(operation.outputs, outputs, strict=True)
+    )
+    said = tuple(dict.fromkeys(str(one.message) for one in caught if _is_for_people(one)))
+    return Outcome(values, seconds, said)
+
+
+def _is_for_people(warning: warnings.WarningMessage) -> bool:
+    return issubclass(warning.category, UserWarning | RuntimeWarning)
+
+
+def _each(value: CallInput) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def _data(value: CallInput) -> Any:
+    return [one.data for one in value] if isinstance(value, tuple) else value and value.data
+
+
+def _axes(value: CallInput) -> Any:
+    return tuple(one.axes for one in value) if isinstance(value, tuple) else value and value.axes
+
+
+def _first(call: Call) -> Value:
+    """Return the value that axes and spacing of the results follow."""
+    return next(one for value in call.inputs for one in _each(value))
+
+
+def _looped_out(value: Value, over: str) -> tuple[float, ...]:
+    """Return the spacing along the axes in space that are not looped."""
+    space = zip(spatial_axes(value.axes), value.spacing, strict=True)
+    return tuple(size for letter, size in space if letter not in over)
+
+
+def _check_spacing(operation: Operation, call: Call) -> None:
+    """Refuse values of different voxel size where the size matters."""
+    first, name_of_first = None, ""
+    for entry, value in zip(operation.inputs, call.inputs, strict=True):
+        for one in _each(value):
+            if not one.kind.is_grid:
+                continue
+            known = (_looped_out(one, call.over), one.units)
+            if first is not None and known != first:
+                raise ValueError(
+                    f"{name_of_first} has the voxel size {_size(*first)}, {entry.name} has "
+                    f"{_size(*known)}; they must be the same, correct the one that is wrong"
+                )
+            first, name_of_first = known, entry.name
+
+
+def _size(spacing: tuple[float, ...], units: str) -> str:
+    return f"{' × '.join(f'{entry:g}' for entry in spacing)} {units}"
+
+
+def _wrap(operation: Operation, call: Call, grid: Value, kind: Kind, data: Any) -> Value:
+    """Give a result the axes, voxel size and units that it has."""
+    if kind is Kind.SCORES and call.over:
+        kind = Kind.TABLE
+    axes = axes_of_output(
+        kind, [one.axes for value in call.inputs for one in _each(value)], call.over
+    )
+    spacing = dict(zip(spatial_axes(grid.axes), grid.spacing, strict=True))
+    if operation.declaration.new_spacing is not None:
+        left = {letter: size for letter, size in spacing.items() if letter not in call.over}
+        new = operation.declaration.new_spacing(tuple(left.values()), **call.parameters)
+        spacing.update(zip(left, new, strict=True))
+    if kind is Kind.SURFACE and "Z" not in spacing:
+        # The surface of a 2D image is one slice as thick as its finest pixel size.
+        spacing = {"Z": min(spacing.values()), **spacing}
+    return replace(grid, data=data, kind=kind, axes=axes, spacing=tuple(spacing.values()))

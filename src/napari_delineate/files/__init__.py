@@ -1,0 +1,22 @@
+"""Read images and workflows, write results; never run code from a file."""
+
+from napari_delineate.files.images import READABLE, FileError, read, read_value, write_value
+from napari_delineate.files.results import write_result, write_surface, write_table
+from napari_delineate.files.saving import atomic_path
+from napari_delineate.files.workflows import FORMAT, load_inputs, read_workflow, write_workflow
+
+__all__ = [
+    "FORMAT",
+    "READABLE",
+    "FileError",
+    "atomic_path",
+    "load_inputs",
+    "read",
+    "read_value",
+    "read_workflow",
+    "write_result",
+    "write_surface",
+    "write_table",
+    "write_value",
+    "write_workflow",
+]

@@ -1,0 +1,66 @@
+"""Write files so that an old one survives whatever goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["atomic_path"]
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a path to write to that replaces a file only when all is written.
+
+    Parameters
+    ----------
+    path : path
+        The file that is to be written. Its folder is made where it is missing.
+
+    Yields
+    ------
+    Path
+        A file beside it with the same ending. When the block ends without an error it
+        takes the place of `path`; otherwise it is removed and `path` stays as it was.
+
+    Raises
+    ------
+    OSError
+        If the folder can not be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_path(Path(folder) / "note.txt") as draft:
+    ...         _ = draft.write_text("done")
+    ...     (Path(folder) / "note.txt").read_text()
+    'done'
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stem, *endings = target.name.split(".")
+    ending = "".join(f".{part}" for part in endings)
+    handle, name = tempfile.mkstemp(prefix=f".{stem}-", suffix=ending, dir=target.parent)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        yield draft
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        draft.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

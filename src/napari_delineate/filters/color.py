@@ -1,0 +1,54 @@
+"""Turn colours into intensities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from napari_delineate.declaration import operation
+from napari_delineate.types import RGB, Image
+
+__all__ = ["rgb_to_gray"]
+
+
+def _no_halo(**_: Any) -> tuple[int, ...]:
+    return (0, 0, 0)
+
+
+@operation(locality=_no_halo)
+def rgb_to_gray(image: RGB) -> Image:
+    """Turn a colour image into a grey one by its luminance.
+
+    Parameters
+    ----------
+    image : (Y, X, 3 or 4) or (Z, Y, X, 3 or 4) ndarray
+        Red, green, blue and perhaps alpha, which is ignored. Integers are scaled to 0..1.
+
+    Returns
+    -------
+    gray : (Y, X) or (Z, Y, X) ndarray of float
+        0.2125 red + 0.7154 green + 0.0721 blue. float32 stays float32, all else becomes
+        float64.
+
+    Raises
+    ------
+    ValueError
+        If the last axis does not hold 3 or 4 colours, or the image is empty or holds NaN
+        or infinity.
+
+    References
+    ----------
+    .. [1] `skimage.color.rgb2gray`, which computes it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import filters
+    >>> image = np.zeros((2, 2, 3), np.uint8); image[..., 1] = 255
+    >>> float(filters.rgb_to_gray(image)[0, 0])
+    0.7154
+    """
+    from skimage.color import rgb2gray
+
+    return np.asarray(rgb2gray(image[..., :3]))

@@ -1,0 +1,197 @@
+"""Describe the inputs and steps that a workflow is made of, and check how they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from napari_delineate import catalogue
+from napari_delineate.axes import axes_of_output, check_axes, looped_axes, spatial_axes
+from napari_delineate.catalogue import Operation, UnknownNameError
+from napari_delineate.names import check_name
+from napari_delineate.types import Kind
+from napari_delineate.values import Value, fingerprint
+
+__all__ = ["Described", "Step", "Wiring", "WorkflowInput", "check_step", "list_names", "wire"]
+
+Wiring = Mapping[str, str | tuple[str, ...] | list[str] | None]
+"""For each input of an operation the name of a value, names, or None."""
+
+
+@dataclass(frozen=True)
+class WorkflowInput:
+    """Describe a value that a workflow starts from.
+
+    Attributes
+    ----------
+    kind : Kind
+        Kind of the value.
+    axes : str
+        Letters of its axes, for instance "ZYX" or "TYX".
+    spacing : tuple of float
+        Voxel size along the axes in space, as it was when the workflow was made.
+    units : str
+        Name of the unit of the spacing.
+    source : str or None
+        The file it was read from; None for what was made by hand or by another program.
+    version : str or None
+        Fingerprint of the content, see `napari_delineate.values.fingerprint`.
+    """
+
+    kind: Kind
+    axes: str
+    spacing: tuple[float, ...]
+    units: str = "pixel"
+    source: str | None = None
+    version: str | None = None
+
+    @classmethod
+    def of(cls, value: Value, source: str | None = None) -> WorkflowInput:
+        """Describe a value.
+
+        Parameters
+        ----------
+        value : Value
+            The value.
+        source : str, optional
+            The file that it was read from.
+
+        Returns
+        -------
+        WorkflowInput
+            Its kind, axes, spacing, units and the fingerprint of its content.
+        """
+        version = fingerprint(value.data)
+        return cls(value.kind, value.axes, value.spacing, value.units, source, version)
+
+    def __post_init__(self) -> None:
+        check_axes(self.axes, self.kind, f"a value of the kind {self.kind}")
+        if len(self.spacing) != len(spatial_axes(self.axes)):
+            raise ValueError(
+                f"the spacing must have one number for each of the axes "
+                f"{spatial_axes(self.axes)}, got {self.spacing}"
+            )
+
+
+@dataclass(frozen=True)
+class Step:
+    """Describe one call of an operation.
+
+    Attributes
+    ----------
+    name : str
+        Name of the step, unique in its workflow.
+    operation : str
+        Id of the operation.
+    inputs : mapping of str to str, tuple of str or None
+        For each input parameter the name of a value, names for one that takes any number,
+        or None where it is left out.
+    outputs : tuple of str
+        Names of the values it gives; unique, and identifiers of Python.
+    parameters : mapping of str to literal
+        A value for every setting of the operation.
+    over : str
+        The axes that are looped.
+    """
+
+    name: str
+    operation: str
+    inputs: Mapping[str, str | tuple[str, ...] | None]
+    outputs: tuple[str, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    over: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of all values it uses, in order."""
+        names: list[str] = []
+        for value in self.inputs.values():
+            names += [value] if isinstance(value, str) else list(value or ())
+        return tuple(names)
+
+
+class Described(NamedTuple):
+    """Say what is known of a value before it is computed."""
+
+    kind: Kind
+    axes: str
+
+
+def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Described]:
+    """Check one step against the values before it; return what it gives."""
+    operation = catalogue.find(step.operation)
+    settings = operation.check_settings(dict(step.parameters))
+    missing = set(settings) - set(step.parameters)
+    if missing:
+        raise ValueError(f"step {step.name!r} has no value for the parameter {sorted(missing)[0]}")
+    input_axes = []
+    wired = wire(operation, step.inputs)
+    for entry in operation.inputs:
+        value = wired[entry.name]
+        for source in (value,) if isinstance(value, str) else value or ():
+            if source not in values:
+                raise UnknownNameError(
+                    f"step {step.name!r} uses {source!r}, which no input and no step before it "
+                    f"gives; there are: {list_names(values)}"
+                )
+            given = values[source]
+            if not catalogue.accepts(entry.kind, given.kind):
+                raise TypeError(catalogue.explain_mismatch(operation, entry, source, given.kind))
+            left = [letter for letter in looped_axes(given.axes) if letter not in step.over]
+            if left:
+                raise ValueError(
+                    f"step {step.name!r} must loop over {', '.join(left)}: {source!r} has the "
+                    f"axes {given.axes}, and {operation.id} works on (Y, X) or (Z, Y, X)"
+                )
+            input_axes.append(given.axes)
+    for letter in step.over:
+        if letter in "YX" or not any(letter in axes for axes in input_axes):
+            raise ValueError(
+                f"step {step.name!r} can not loop over {letter!r}: the axes of its inputs are "
+                f"{', '.join(input_axes)}, and Y and X can not be looped"
+            )
+    if len(step.outputs) != len(operation.outputs):
+        raise ValueError(
+            f"step {step.name!r} must name {len(operation.outputs)} outputs, "
+            f"it names {len(step.outputs)}"
+        )
+    given_now: dict[str, Described] = {}
+    for name, output in zip(step.outputs, operation.outputs, strict=True):
+        check_name(name, {*values, *given_now})
+        kind = Kind.TABLE if output.kind is Kind.SCORES and step.over else output.kind
+        given_now[name] = Described(kind, axes_of_output(output.kind, input_axes, step.over))
+    return given_now
+
+
+def wire(operation: Operation, inputs: Wiring) -> dict[str, str | tuple[str, ...] | None]:
+    """Return a name, names or None for every input of an operation."""
+    unknown = set(inputs) - {entry.name for entry in operation.inputs}
+    if unknown:
+        names = ", ".join(entry.name for entry in operation.inputs)
+        raise ValueError(
+            f"{operation.id} has no input {sorted(unknown)[0]!r}; its inputs are: {names}"
+        )
+    wired: dict[str, str | tuple[str, ...] | None] = {}
+    for entry in operation.inputs:
+        value = inputs.get(entry.name)
+        if value is None and not entry.optional:
+            raise ValueError(f"{operation.id} needs a value for its input {entry.name!r}")
+        if entry.variable and value is not None:
+            value = (value,) if isinstance(value, str) else tuple(value)
+            if not value:
+                raise ValueError(f"{operation.id} needs at least one value for {entry.name!r}")
+        elif value is not None and not isinstance(value, str):
+            raise ValueError(f"{operation.id} takes one value for {entry.name!r}, got {value!r}")
+        wired[entry.name] = value
+    return wired
+
+
+def list_names(names: Iterable[str]) -> str:
+    """List names in a sentence."""
+    return ", ".join(map(repr, names)) or "none"
