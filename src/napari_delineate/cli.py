@@ -268,7 +268,8 @@ def _run(chosen: argparse.Namespace) -> int:
     _check_writable(chosen.output)
     engine = Engine(cache_bytes=0)
     failed, tables = 0, _Tables(chosen.output)
-    with tqdm(total=len(jobs) * len(workflow.steps), unit="step", disable=None) as bar:
+    total = len(jobs) * len(workflow.steps)
+    with tqdm(total=total, unit="step", disable=None) as bar:
         for number, job in enumerate(jobs):
 
             def report(state: Progress, job: _Job = job, number: int = number) -> None:
@@ -292,7 +293,7 @@ def _run(chosen: argparse.Namespace) -> int:
                     warnings.warn(f"{job.name or step}: {text}", stacklevel=1)
             if len(jobs) > 1:
                 tables.add(job.name, results)
-        bar.n = bar.total
+        bar.n = total
     tables.write()
     done = len(jobs) - failed
     _print(f"{done} of {len(jobs)} done, results in {chosen.output}")

@@ -141,11 +141,14 @@ class Results(Mapping[str, Value]):
         For each step that was evaluated, what it took.
     errors : dict of str to StepError
         For each step that failed, why. Steps that need it are in none of these.
+    content_keys : dict of str to str
+        For each value a text that is equal only where all it was computed from is equal.
     """
 
     values_by_name: dict[str, Value] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
     errors: dict[str, StepError] = field(default_factory=dict)
+    content_keys: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Value:
         return self.values_by_name[name]
@@ -201,29 +204,6 @@ class Engine:
             self._run_number += 1
         self._runner.cancel()
 
-    def keys(self, workflow: Workflow, inputs: Mapping[str, Value]) -> dict[str, str]:
-        """Return a key for every input and step, equal only where results are equal.
-
-        Parameters
-        ----------
-        workflow : Workflow
-            The workflow.
-        inputs : mapping of str to Value
-            A value for every input that is used.
-
-        Returns
-        -------
-        dict
-            From the names of inputs and outputs to keys.
-        """
-        device = find_device(workflow.device)
-        keys = {name: inputs[name].fingerprint() for name in workflow.inputs if name in inputs}
-        for step in workflow.steps:
-            if all(source in keys for source in step.sources):
-                key = _key(step, keys, _device_of(step, device))
-                keys.update(_keys_of_outputs(step, key))
-        return keys
-
     def run(
         self,
         workflow: Workflow,
@@ -270,7 +250,7 @@ class Engine:
         device = find_device(workflow.device)
         steps = _needed(workflow, wanted)
         results = Results()
-        keys: dict[str, str] = {}
+        keys = results.content_keys
         used = {source for step in steps for source in step.sources}.union(wanted or ())
         for name in workflow.inputs:
             if name not in used:

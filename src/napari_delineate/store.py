@@ -1,7 +1,8 @@
-"""Keep what was made by hand: every version, as small differences, and never evict one."""
+"""Keep what was made by hand: every version, as small differences, and never drop one."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.values import Value, fingerprint
+from napari_delineate.values import Value
 
 __all__ = ["Store"]
 
@@ -21,16 +22,18 @@ _LARGEST_DIFFERENCE = 0.1
 class _Difference:
     """A version as what differs from a newer one."""
 
+    described: Value
     newer: str
     positions: NDArray[np.int64]
     elements: NDArray[Any]
 
 
 class Store:
-    """Keep the versions of values made by hand.
+    """Keep the versions of values that a workflow starts from.
 
-    The newest version of each value is held whole, an older one as its difference to the
-    next where that is smaller. Nothing is ever dropped, so undo finds every version.
+    `put` only takes a copy. `compact`, which may run in another thread, replaces older
+    versions by their difference to the next one where that is smaller. Nothing is ever
+    dropped, so undo finds every version.
 
     Examples
     --------
@@ -40,38 +43,40 @@ class Store:
     >>> store = Store()
     >>> first = store.put("seeds", Value.of(np.zeros((9, 9), np.uint8), Kind.LABELS))
     >>> second = store.put("seeds", Value.of(np.eye(9, dtype=np.uint8), Kind.LABELS))
+    >>> store.compact()
     >>> int(store.get(first).data.sum()), int(store.get(second).data.sum())
     (0, 9)
     """
 
     def __init__(self) -> None:
         self._whole: dict[str, Value] = {}
-        self._differences: dict[str, tuple[Value, _Difference]] = {}
-        self._newest: dict[str, str] = {}
+        self._differences: dict[str, _Difference] = {}
+        self._versions: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
-    def put(self, name: str, value: Value) -> str:
+    def put(self, name: str, value: Value, *, copy: bool = True) -> str:
         """Keep a version of a value.
 
         Parameters
         ----------
         name : str
-            What the versions have in common, for instance the name of an input.
+            What the versions have in common: the name of an input.
         value : Value
-            The value; its arrays are copied.
+            The value.
+        copy : bool
+            Whether its arrays are copied; only what nobody edits in place need not be.
 
         Returns
         -------
         str
-            The version: the fingerprint of the content.
+            The version, for `get`.
         """
-        version = fingerprint(value.data)
+        kept = _copied(value) if copy else value
         with self._lock:
-            if version not in self._whole and version not in self._differences:
-                self._whole[version] = _copy(value)
-                self._shrink(self._newest.get(name), version)
-            if version in self._whole:
-                self._newest[name] = version
+            versions = self._versions.setdefault(name, [])
+            version = f"{name}@{len(versions) + 1}"
+            versions.append(version)
+            self._whole[version] = kept
         return version
 
     def get(self, version: str) -> Value:
@@ -79,46 +84,64 @@ class Store:
         with self._lock:
             return self._get(version)
 
+    def load(self, version: str) -> Value:
+        """Return the value of a version with its data in memory, and keep it so."""
+        value = self.get(version)
+        if value.kind.is_grid and not isinstance(value.data, np.ndarray):
+            value = replace(value, data=np.asarray(value.data))
+            with self._lock:
+                self._whole[version] = value
+        return value
+
     def __contains__(self, version: object) -> bool:
         return version in self._whole or version in self._differences
 
     @property
     def nbytes(self) -> int:
         """The memory held, in bytes."""
-        whole = sum(value.nbytes for value in self._whole.values())
-        return whole + sum(
-            difference.positions.nbytes + difference.elements.nbytes
-            for _, difference in self._differences.values()
-        )
+        with self._lock:
+            whole = sum(value.nbytes for value in self._whole.values())
+            return whole + sum(
+                difference.positions.nbytes + difference.elements.nbytes
+                for difference in self._differences.values()
+            )
+
+    def compact(self) -> None:
+        """Replace older versions by their difference to the next."""
+        for versions in list(self._versions.values()):
+            for older, newer in itertools.pairwise(versions):
+                with self._lock:
+                    if older in self._whole:
+                        difference = _difference(self._whole[older], self._get(newer), newer)
+                        if difference is not None:
+                            self._differences[older] = difference
+                            del self._whole[older]
 
     def _get(self, version: str) -> Value:
         if version in self._whole:
             return self._whole[version]
-        described, difference = self._differences[version]
+        difference = self._differences[version]
         data = self._get(difference.newer).data.copy()
         data.reshape(-1)[difference.positions] = difference.elements
-        return replace(described, data=data).frozen()
-
-    def _shrink(self, older: str | None, newer: str) -> None:
-        """Keep an older version as its difference to a newer one."""
-        if older is None or older not in self._whole:
-            return
-        old, new = self._whole[older], self._whole[newer]
-        if not (
-            isinstance(old.data, np.ndarray)
-            and isinstance(new.data, np.ndarray)
-            and (old.data.shape, old.data.dtype) == (new.data.shape, new.data.dtype)
-        ):
-            return
-        flat_old, flat_new = old.data.reshape(-1), new.data.reshape(-1)
-        positions = np.flatnonzero(flat_old != flat_new)
-        if len(positions) <= _LARGEST_DIFFERENCE * old.data.size:
-            difference = _Difference(newer, positions, flat_old[positions])
-            self._differences[older] = (replace(old, data=None), difference)
-            del self._whole[older]
+        return replace(difference.described, data=data).frozen()
 
 
-def _copy(value: Value) -> Value:
+def _difference(old: Value, new: Value, newer: str) -> _Difference | None:
+    """Return a version as what differs from the next, None where that is not smaller."""
+    if not (
+        isinstance(old.data, np.ndarray)
+        and isinstance(new.data, np.ndarray)
+        and (old.data.shape, old.data.dtype) == (new.data.shape, new.data.dtype)
+    ):
+        return None
+    flat_old, flat_new = old.data.reshape(-1), new.data.reshape(-1)
+    positions = np.flatnonzero(flat_old != flat_new)
+    if len(positions) > _LARGEST_DIFFERENCE * old.data.size:
+        return None
+    return _Difference(replace(old, data=None), newer, positions, flat_old[positions])
+
+
+def _copied(value: Value) -> Value:
     """Copy arrays, so that later edits in place do not reach the store."""
     data = value.data
     if isinstance(data, np.ndarray):

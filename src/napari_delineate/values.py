@@ -53,7 +53,7 @@ class Value:
         Parameters
         ----------
         data : Any
-            The array, surface, table or score.
+            The array (also one that is not in memory yet), surface, table or score.
         kind : Kind
             What it is.
         axes : str, optional
@@ -74,7 +74,7 @@ class Value:
             If the axes or the spacing do not fit the data.
         """
         if kind.is_grid:
-            data = np.asarray(data)
+            data = data if hasattr(data, "shape") and hasattr(data, "dtype") else np.asarray(data)
             axes = _default_axes(data, kind) if axes is None else axes
             if len(axes) != data.ndim:
                 raise ValueError(

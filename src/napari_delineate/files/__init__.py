@@ -3,13 +3,20 @@
 from napari_delineate.files.images import READABLE, FileError, read, read_value, write_value
 from napari_delineate.files.results import write_result, write_surface, write_table
 from napari_delineate.files.saving import atomic_path
-from napari_delineate.files.workflows import FORMAT, load_inputs, read_workflow, write_workflow
+from napari_delineate.files.workflows import (
+    FORMAT,
+    is_workflow_file,
+    load_inputs,
+    read_workflow,
+    write_workflow,
+)
 
 __all__ = [
     "FORMAT",
     "READABLE",
     "FileError",
     "atomic_path",
+    "is_workflow_file",
     "load_inputs",
     "read",
     "read_value",

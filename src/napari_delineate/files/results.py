@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -126,7 +127,7 @@ def as_table(name: str, value: Value) -> Table:
     import pandas as pd
 
     if value.kind is Kind.TABLE:
-        return value.data
+        return cast("Table", value.data)
     if value.kind is Kind.SCORES:
         return pd.DataFrame({name: [value.data]})
     rows = value.data.vertices if value.kind is Kind.SURFACE else value.data

@@ -1,0 +1,58 @@
+"""Open docks once per viewer, and raise them when they are asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import napari
+from qtpy.QtWidgets import QWidget
+
+from napari_delineate._napari.widgets import Tables
+
+__all__ = ["dock_of", "show_table", "tables_of"]
+
+W = TypeVar("W", bound=QWidget)
+
+_TABLES = "Delineate tables"
+
+
+def dock_of(viewer: napari.Viewer, name: str, make: Callable[[], W], area: str = "right") -> W:
+    """Return the widget of a dock, made when it is asked for first, and show it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    name : str
+        The title of the dock.
+    make : callable
+        Makes the widget.
+    area : str
+        Where the dock stands at first.
+
+    Returns
+    -------
+    QWidget
+        The widget.
+    """
+    widgets: dict[str, Any] = dict(viewer.window.dock_widgets)
+    widget = widgets.get(name)
+    if widget is None:
+        widget = make()
+        viewer.window.add_dock_widget(widget, name=name, area=area)
+    dock = widget.parentWidget()
+    if dock is not None:
+        dock.show()
+        dock.raise_()
+    return widget
+
+
+def tables_of(viewer: napari.Viewer) -> Tables:
+    """Return the dock of tables of a viewer, and show it."""
+    return dock_of(viewer, _TABLES, Tables, area="bottom")
+
+
+def show_table(viewer: napari.Viewer, name: str, table: Any) -> None:
+    """Show a table in the dock of tables."""
+    tables_of(viewer).show_table(name, table)

@@ -1,0 +1,358 @@
+"""Turn napari's layers into values, and values into layers in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pint
+from napari.layers import Image, Labels, Layer, Points, Shapes, Surface
+
+from napari_delineate.axes import looped_axes, spatial_axes
+from napari_delineate.types import Kind
+from napari_delineate.types import Surface as Mesh
+from napari_delineate.values import Value
+
+__all__ = [
+    "LayerError",
+    "Place",
+    "axes_of",
+    "is_editable",
+    "kind_of",
+    "likely_axes",
+    "make_layer",
+    "needs_axes",
+    "place_of",
+    "plain_place",
+    "put_into",
+    "remember_axes",
+    "source_of",
+    "to_value",
+]
+
+_NAMES_OF_AXES = {
+    "t": "T",
+    "time": "T",
+    "frame": "T",
+    "c": "C",
+    "ch": "C",
+    "channel": "C",
+    "channels": "C",
+    "z": "Z",
+    "depth": "Z",
+    "plane": "Z",
+    "slice": "Z",
+    "y": "Y",
+    "x": "X",
+}
+
+_LIKELY_AXES = {
+    2: ("YX",),
+    3: ("ZYX", "TYX", "CYX"),
+    4: ("TZYX", "CZYX", "ZCYX", "TCYX", "CTYX"),
+    5: ("TZCYX", "TCZYX", "CTZYX"),
+}
+
+
+class LayerError(ValueError):
+    """Say why a layer can not be used, and what to do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Say where a layer lies: what a result inherits from its input.
+
+    Attributes
+    ----------
+    axes : str
+        Letters of the axes.
+    scale, translate : tuple of float
+        Of the layer, one per axis.
+    axis_labels, units : tuple of str
+        Of the layer, one per axis.
+    """
+
+    axes: str
+    scale: tuple[float, ...]
+    translate: tuple[float, ...]
+    axis_labels: tuple[str, ...]
+    units: tuple[str, ...]
+
+
+def kind_of(layer: Layer) -> Kind | None:
+    """Return the kind of value that a layer holds, None if it is none of ours."""
+    if isinstance(layer, Labels):
+        return Kind.MASK if _level_0(layer).dtype == bool else Kind.LABELS
+    if isinstance(layer, Image):
+        return Kind.RGB if layer.rgb else Kind.IMAGE
+    kinds = {Points: Kind.POINTS, Shapes: Kind.SHAPES, Surface: Kind.SURFACE}
+    return next((kind for type_, kind in kinds.items() if isinstance(layer, type_)), None)
+
+
+def is_editable(layer: Layer) -> bool:
+    """Tell whether a person can edit the data of a layer by hand."""
+    return isinstance(layer, Labels | Points | Shapes)
+
+
+def axes_of(layer: Layer) -> str | None:
+    """Return the letters of a layer's axes, None where its axis labels do not say."""
+    return axes_from_labels(layer.axis_labels, layer.ndim)
+
+
+def axes_from_labels(labels: Sequence[str], ndim: int) -> str | None:
+    """Return the letters of axes with some labels, None where the labels do not say."""
+    letters = [_NAMES_OF_AXES.get(str(label).strip().lower(), "") for label in labels]
+    if letters and all(letters) and len(set(letters)) == len(letters):
+        axes = "".join(letters)
+        if spatial_axes(axes) in ("YX", "ZYX"):
+            return axes
+    return "YX" if ndim == 2 else None
+
+
+def likely_axes(ndim: int) -> tuple[str, ...]:
+    """Return what the axes of a layer may be, most likely first."""
+    return _LIKELY_AXES.get(ndim, ())
+
+
+def needs_axes(layer: Layer) -> bool:
+    """Tell whether a person must say what the axes of a layer are."""
+    return axes_of(layer) is None
+
+
+def remember_axes(layer: Layer, axes: str) -> None:
+    """Write the axes that a person has chosen into the layer, where napari shows them."""
+    layer.axis_labels = tuple(axes)
+
+
+def place_of(layer: Layer) -> Place:
+    """Return where a layer lies; `LayerError` if its axes are not known."""
+    axes = axes_of(layer)
+    if axes is None:
+        raise LayerError(f"say what the axes of the layer {layer.name!r} are")
+    return Place(
+        axes,
+        tuple(float(size) for size in layer.scale),
+        tuple(float(shift) for shift in layer.translate),
+        tuple(layer.axis_labels),
+        tuple(str(unit) for unit in layer.units),
+    )
+
+
+def plain_place(value: Value) -> Place:
+    """Return where a value lies that comes straight from a file."""
+    axes = value.axes.replace("S", "")
+    sizes = dict(zip(spatial_axes(axes), value.spacing, strict=True))
+    return Place(
+        axes,
+        tuple(sizes.get(letter, 1.0) for letter in axes),
+        (0.0,) * len(axes),
+        tuple(axes),
+        tuple(value.units if letter in sizes else "pixel" for letter in axes),
+    )
+
+
+def spacing_of(layer: Layer) -> tuple[tuple[float, ...], str]:
+    """Return the voxel size along the axes in space, and its unit.
+
+    Raises
+    ------
+    LayerError
+        If the layer is rotated or sheared, or its units can not be converted into one.
+    """
+    place = place_of(layer)
+    if not np.allclose(np.abs(layer.rotate), np.eye(layer.ndim)) or np.any(layer.shear):
+        raise LayerError(
+            f"the layer {layer.name!r} is rotated or sheared; results could not be put in its place"
+        )
+    sizes, units = [], []
+    for letter, size, unit in zip(place.axes, place.scale, place.units, strict=True):
+        if letter in spatial_axes(place.axes):
+            if size <= 0:
+                raise LayerError(
+                    f"the layer {layer.name!r} has the scale {size:g}; it must be above 0"
+                )
+            sizes.append(size)
+            units.append(unit)
+    unit = units[-1]
+    if len(set(units)) > 1:
+        registry = pint.get_application_registry()
+        try:
+            sizes = [
+                float(registry.Quantity(size, own).to(unit).magnitude)
+                for size, own in zip(sizes, units, strict=True)
+            ]
+        except pint.DimensionalityError as error:
+            raise LayerError(
+                f"the units of the layer {layer.name!r} ({', '.join(units)}) can not be converted "
+                "into each other"
+            ) from error
+    return tuple(sizes), unit
+
+
+def to_value(layer: Layer) -> Value:
+    """Return what a layer holds; arrays that are not in memory stay where they are.
+
+    Raises
+    ------
+    LayerError
+        If the layer holds nothing that operations take, or its place can not be described.
+    """
+    kind = kind_of(layer)
+    if kind is None:
+        raise LayerError(f"{layer.name!r} is a {type(layer).__name__} layer, which no step takes")
+    if kind is Kind.SURFACE:
+        vertices, faces, values = layer.data[:3]
+        mesh = Mesh(_to_world(vertices, layer), np.asarray(faces), np.asarray(values))
+        return Value.of(mesh, kind, "T" * (vertices.shape[1] - 3) + "ZYX")
+    spacing, unit = spacing_of(layer)
+    axes = place_of(layer).axes
+    if kind is Kind.POINTS:
+        return Value.of(_to_world(layer.data, layer), kind, axes, spacing, unit)
+    if kind is Kind.SHAPES:
+        raise LayerError(f"{layer.name!r} is a Shapes layer, which no step takes")
+    colours = "S" if kind is Kind.RGB else ""
+    return Value.of(_level_0(layer), kind, axes + colours, spacing, unit)
+
+
+def source_of(layer: Layer) -> str | None:
+    """Return the file that a layer was read from, None if there is none."""
+    return str(layer.source.path) if layer.source.path else None
+
+
+def in_memory(layer: Layer) -> bool:
+    """Tell whether the data of a layer lies in memory already."""
+    return isinstance(_level_0(layer), np.ndarray) or not hasattr(_level_0(layer), "nbytes")
+
+
+def nbytes_of(layer: Layer) -> int:
+    """Return the memory that the data of a layer takes, or would take."""
+    return int(getattr(_level_0(layer), "nbytes", 0))
+
+
+def make_layer(name: str, value: Value, place: Place) -> Layer:
+    """Return a layer that shows a value where its input lies.
+
+    Parameters
+    ----------
+    name : str
+        Name of the layer.
+    value : Value
+        An image, mask, labels, points or surface.
+    place : Place
+        Where the input lies.
+
+    Returns
+    -------
+    Layer
+        The layer; it holds its own copy of labels, which can be painted on.
+    """
+    value = _aligned(value, place)
+    options: dict[str, Any] = {"name": name, **_position(value, place)}
+    if value.kind in (Kind.IMAGE, Kind.RGB):
+        return Image(value.data, rgb=value.kind is Kind.RGB, **options)
+    if value.kind in (Kind.MASK, Kind.LABELS):
+        return Labels(_paintable(value.data), **options)
+    if value.kind is Kind.POINTS:
+        size = 6 * min(value.spacing)
+        return Points(
+            value.data, size=size, face_color="transparent", border_color="#ff5a36", **options
+        )
+    if value.kind is Kind.SURFACE:
+        return Surface(_surface_data(value), colormap="turbo", **options)
+    raise TypeError(f"there is no layer for a value of the kind {value.kind}")
+
+
+def put_into(layer: Layer, value: Value, place: Place) -> None:
+    """Show another value in a layer; colours, contrast and visibility stay.
+
+    Parameters
+    ----------
+    layer : Layer
+        A layer that `make_layer` made for a value of the same kind.
+    value : Value
+        The value.
+    place : Place
+        Where the input lies.
+    """
+    value = _aligned(value, place)
+    if value.kind is Kind.SURFACE:
+        layer.data = _surface_data(value)
+    elif value.kind in (Kind.MASK, Kind.LABELS):
+        layer.data = _paintable(value.data)
+    else:
+        layer.data = value.data
+    for attribute, wanted in _position(value, place).items():
+        if tuple(map(str, getattr(layer, attribute))) != tuple(map(str, wanted)):
+            setattr(layer, attribute, wanted)
+
+
+def _level_0(layer: Layer) -> Any:
+    return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+
+
+def _paintable(data: Any) -> Any:
+    """Return a copy: remembered results are never shared with a layer that can be edited."""
+    return data.astype(np.uint8) if data.dtype == bool else data.copy()
+
+
+def _aligned(value: Value, place: Place) -> Value:
+    """Return a surface with the axes of the layer that it is shown over.
+
+    napari lines layers up by their last axes. The surfaces of a movie in 2D would have
+    depth where the movie has time, so that their depth is left out.
+    """
+    loops = looped_axes(value.axes)
+    if value.kind is not Kind.SURFACE or not loops or "Z" in place.axes:
+        return value
+    flat = value.data._replace(vertices=np.delete(value.data.vertices, len(loops), axis=1))
+    return replace(value, data=flat, axes=f"{loops}YX", spacing=value.spacing[1:])
+
+
+def _surface_data(value: Value) -> tuple[Any, Any, Any]:
+    vertices, faces, values = value.data
+    if not len(vertices):
+        # napari needs one triangle at least; this one is a point.
+        dimensions = vertices.shape[1]
+        return np.zeros((3, dimensions)), np.array([[0, 1, 2]]), np.zeros(3)
+    return vertices, faces, np.asarray(values, float)
+
+
+def _to_world(rows: Any, layer: Layer) -> Any:
+    """Return coordinates in space in physical units; looped axes keep their indices."""
+    rows = np.array(rows, float)
+    space = len(spatial_axes(axes_of(layer) or "ZYX"))
+    rows[:, -space:] *= np.asarray(layer.scale)[-space:]
+    return rows
+
+
+def _position(value: Value, place: Place) -> dict[str, tuple[Any, ...]]:
+    """Return scale, translate, axis labels and units of the layer of a value."""
+    own = dict(zip(place.axes, zip(place.scale, place.translate, strict=True), strict=True))
+    labels = dict(zip(place.axes, place.axis_labels, strict=True))
+    units = dict(zip(place.axes, place.units, strict=True))
+    axes = value.axes.replace("S", "")
+    spacing = dict(zip(spatial_axes(axes), value.spacing, strict=True))
+    loops = looped_axes(axes)
+    in_physical_units = not value.kind.is_grid
+
+    def scale(letter: str) -> float:
+        if letter in loops:
+            return float(own.get(letter, (1.0, 0.0))[0])
+        return 1.0 if in_physical_units else spacing[letter]
+
+    return {
+        "scale": tuple(scale(letter) for letter in axes),
+        "translate": tuple(float(own.get(letter, (1.0, 0.0))[1]) for letter in axes),
+        "axis_labels": tuple(labels.get(letter, letter) for letter in axes),
+        "units": tuple(
+            value.units if letter in spatial_axes(axes) else units.get(letter, "pixel")
+            for letter in axes
+        ),
+    }
+
+
+def layer_tuple(name: str, value: Value, place: Place) -> tuple[Any, dict[str, Any], str]:
+    """Return a value as napari's layer data: data, attributes, type."""
+    return make_layer(name, value, place).as_layer_data_tuple()

@@ -1,0 +1,148 @@
+"""Tables that can be read, copied and saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtGui import QGuiApplication, QKeySequence
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_delineate.files import write_table
+
+__all__ = ["Tables"]
+
+
+class _Model(QAbstractTableModel):
+    """Show a DataFrame, with units in the header."""
+
+    def __init__(self, table: Any) -> None:
+        super().__init__()
+        self.table = table
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, N802
+        return len(self.table)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, N802
+        return len(self.table.columns)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        value = self.table.iat[index.row(), index.column()]
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if orientation == Qt.Orientation.Vertical:
+            return str(section + 1)
+        name = str(self.table.columns[section])
+        unit = self.table.attrs.get("units", {}).get(name)
+        return f"{name} [{unit}]" if unit else name
+
+
+class _View(QTableView):
+    """A table whose selection is copied as text with a header."""
+
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Copy the selected cells, or all if none is selected."""
+        table = self.model().table
+        chosen = self.selectionModel().selectedIndexes()
+        if chosen:
+            rows = sorted({index.row() for index in chosen})
+            columns = sorted({index.column() for index in chosen})
+            table = table.iloc[rows, columns]
+        QGuiApplication.clipboard().setText(table.to_csv(sep="\t", index=False))
+
+
+class Tables(QWidget):
+    """Show tables and scores by name, one tab each."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        copy = QPushButton("Copy")
+        copy.setToolTip("Copy the selected cells, or the whole table, for a spreadsheet (Ctrl+C)")
+        copy.clicked.connect(self._copy)
+        save = QPushButton("Save…")
+        save.setToolTip("Save the table as CSV, with units in the header")
+        save.clicked.connect(self._save)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(copy)
+        buttons.addWidget(save)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._tabs)
+        layout.addLayout(buttons)
+        # Room for a header and a few rows.
+        self.setMinimumHeight(self.fontMetrics().height() * 12)
+
+    def show_table(self, name: str, table: Any) -> None:
+        """Show a table under a name, in the place of an older one."""
+        view = self._find(name)
+        if view is None:
+            view = _View()
+            view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+            view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
+            self._tabs.addTab(view, name)
+        view.setModel(_Model(table))
+        view.resizeColumnsToContents()
+        self._tabs.setCurrentWidget(view)
+
+    def remove_table(self, name: str) -> None:
+        """Show a table no longer."""
+        view = self._find(name)
+        if view is not None:
+            self._tabs.removeTab(self._tabs.indexOf(view))
+            view.deleteLater()
+
+    def table(self, name: str) -> Any:
+        """Return the table shown under a name, None if there is none."""
+        view = self._find(name)
+        return None if view is None else view.model().table
+
+    def names(self) -> list[str]:
+        """Return the names of the tables shown."""
+        return [self._tabs.tabText(index) for index in range(self._tabs.count())]
+
+    def _find(self, name: str) -> Any:
+        for index in range(self._tabs.count()):
+            if self._tabs.tabText(index) == name:
+                return self._tabs.widget(index)
+        return None
+
+    def _copy(self) -> None:
+        view = self._tabs.currentWidget()
+        if view is not None:
+            view.copy()
+
+    def _save(self) -> None:
+        view = self._tabs.currentWidget()
+        if view is None:
+            return
+        name = self._tabs.tabText(self._tabs.currentIndex())
+        path, _ = QFileDialog.getSaveFileName(self, "Save table", f"{name}.csv", "CSV (*.csv)")
+        if path:
+            write_table(Path(path), view.model().table)

@@ -1,0 +1,109 @@
+"""Save results, and the workflow that they come from, from napari."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import napari
+import numpy as np
+
+from napari_delineate.axes import spatial_axes
+from napari_delineate.files import FileError, write_surface, write_table, write_value
+from napari_delineate.types import Kind, Surface
+from napari_delineate.values import Value
+
+__all__ = [
+    "write_image",
+    "write_labels",
+    "write_mesh",
+    "write_notebook_file",
+    "write_table_file",
+    "write_workflow_file",
+]
+
+
+def write_image(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """Write an image layer as OME-TIFF, with the workflow that it comes from."""
+    kind = Kind.RGB if attributes.get("rgb") else Kind.IMAGE
+    return _write_grid(path, data, attributes, kind)
+
+
+def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """Write a labels layer as OME-TIFF, with the workflow that it comes from."""
+    return _write_grid(path, data, attributes, Kind.LABELS)
+
+
+def write_mesh(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """Write a surface layer as PLY, STL or OBJ, in physical units."""
+    vertices, faces, *values = data
+    if np.shape(vertices)[1] != 3:
+        raise FileError(f"{path}: mesh files hold surfaces in 3D, without a time axis")
+    vertices = np.asarray(vertices) * attributes.get("scale", 1)
+    ones = np.ones(len(vertices))
+    mesh = Surface(vertices, np.asarray(faces), np.asarray(values[0]) if values else ones)
+    return [str(write_surface(path, mesh))]
+
+
+def write_table_file(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:  # noqa: ARG001
+    """Write the measurements of a labels layer as CSV."""
+    table = attributes.get("features")
+    if table is None or not len(table):
+        raise FileError(
+            f"{path}: the layer {attributes.get('name')!r} has no measurements; make them with "
+            "measurements.measure"
+        )
+    return [str(write_table(path, table.drop(columns="index", errors="ignore")))]
+
+
+def write_workflow_file(path: str, layers: list[Any]) -> list[str]:  # noqa: ARG001
+    """Write the workflow of the current viewer, with what was made by hand beside it."""
+    from napari_delineate.files import write_workflow
+
+    workflow, inputs = _to_save(path)
+    write_workflow(path, workflow, inputs)
+    return [path]
+
+
+def write_notebook_file(path: str, layers: list[Any]) -> list[str]:  # noqa: ARG001
+    """Write the workflow of the current viewer as a Jupyter notebook."""
+    from napari_delineate.export import write_notebook
+
+    workflow, inputs = _to_save(path)
+    return [str(write_notebook(path, workflow, inputs))]
+
+
+def _to_save(path: str) -> Any:
+    from napari_delineate._napari.session import session_of
+
+    viewer = napari.current_viewer()
+    workflow, inputs = session_of(viewer).to_save() if viewer is not None else (None, {})
+    if workflow is None or not workflow.steps:
+        raise FileError(f"{path}: there is no workflow yet; run a step of Delineate first")
+    return workflow, inputs
+
+
+def _write_grid(path: str, data: Any, attributes: dict[str, Any], kind: Kind) -> list[str]:
+    from napari_delineate._napari.layers import axes_from_labels
+    from napari_delineate._napari.session import METADATA
+
+    data = np.asarray(data[0] if isinstance(data, list | tuple) else data)
+    ndim = data.ndim - (kind is Kind.RGB)
+    axes = axes_from_labels(attributes.get("axis_labels", ()), ndim)
+    if axes is None:
+        raise FileError(
+            f"{path}: the axes of the layer {attributes.get('name')!r} are not known; give it "
+            'axis labels such as "T", "Y", "X"'
+        )
+    scale = dict(zip(axes, attributes.get("scale", (1.0,) * ndim), strict=True))
+    units = [str(unit) for unit in attributes.get("units", ("pixel",) * ndim)]
+    value = Value.of(
+        data,
+        kind,
+        axes + "S" * (kind is Kind.RGB),
+        tuple(float(scale[letter]) for letter in spatial_axes(axes)),
+        units[-1],
+    )
+    workflow = attributes.get("metadata", {}).get(METADATA, {}).get("workflow")
+    description = "" if workflow is None else json.dumps(workflow)
+    return [str(write_value(path, value, description))]

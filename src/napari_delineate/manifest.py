@@ -1,0 +1,147 @@
+"""Make the napari plugin manifest from the catalogue: `python -m napari_delineate.manifest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from napari_delineate.catalogue import PACKAGES, operations
+from napari_delineate.samples import SAMPLES
+
+__all__ = ["SAMPLE_PREFIX", "command_name", "main", "manifest", "to_yaml"]
+
+PLUGIN = "napari-delineate"
+SAMPLE_PREFIX = "sample__"
+_PYTHON = "napari_delineate._napari"
+
+_PARENT_MENUS = {
+    "filters": "napari/layers/filter",
+    "segmentation": "napari/layers/segment",
+    "postprocessing": "napari/layers/segment",
+    "surfaces": "napari/layers/visualize",
+    "measurements": "napari/layers/measure",
+    "metrics": "napari/layers/measure",
+}
+"""napari drops contributions to `napari/plugins`; these menus take submenus."""
+
+_WRITERS = (
+    ("write_labels", "Save labels as OME-TIFF", ["labels"], [".ome.tif", ".ome.tiff"]),
+    ("write_image", "Save image as OME-TIFF", ["image"], [".ome.tif", ".ome.tiff"]),
+    ("write_mesh", "Save surface", ["surface"], [".ply", ".stl", ".obj"]),
+    ("write_table_file", "Save measurements", ["labels"], [".csv"]),
+)
+
+_EVERY_LAYER = ["image*", "labels*", "points*", "shapes*", "surface*", "tracks*", "vectors*"]
+_SESSION_WRITERS = (
+    ("write_workflow_file", "Save workflow", ".json"),
+    ("write_notebook_file", "Export notebook", ".ipynb"),
+)
+
+
+def command_name(operation: str) -> str:
+    """Return the name under which `_napari.commands` gives the command of an operation."""
+    return operation.replace(".", "__")
+
+
+def manifest() -> dict[str, Any]:
+    """Return the manifest.
+
+    Returns
+    -------
+    dict
+        The manifest as npe2 defines it: one command per operation in the menu of its
+        package, grouped by category; sample data, the reader and the writers.
+
+    Examples
+    --------
+    >>> manifest()["name"]
+    'napari-delineate'
+    """
+    commands: list[dict[str, str]] = []
+    items: dict[str, list[Any]] = {f"{PLUGIN}/{package}": [] for package in PACKAGES}
+    categories: dict[str, list[str]] = {}
+    for operation in operations():
+        known = categories.setdefault(operation.package, [])
+        if operation.category.id not in known:
+            known.append(operation.category.id)
+        command = f"{PLUGIN}.{operation.id}"
+        place = f"commands:{command_name(operation.id)}"
+        commands.append(_command(command, operation.title, place))
+        group = known.index(operation.category.id)
+        menu = items[f"{PLUGIN}/{operation.package}"]
+        menu.append({"command": command, "group": f"{group}_{operation.category.id}@{len(menu)}"})
+    menus = dict(items)
+    for package in PACKAGES:
+        menus.setdefault(_PARENT_MENUS[package], []).append({"submenu": f"{PLUGIN}/{package}"})
+    for sample in SAMPLES:
+        title = f"Open {sample.title}"
+        place = f"commands:{SAMPLE_PREFIX}{sample.name}"
+        commands.append(_command(f"{PLUGIN}.sample.{sample.name}", title, place))
+    reader = f"{PLUGIN}.read_workflow"
+    commands.append(_command(reader, "Open workflow", "reading:get_reader"))
+    writers = []
+    for function, title, kinds, endings in _WRITERS:
+        command = f"{PLUGIN}.{function}"
+        commands.append(_command(command, title, f"writing:{function}"))
+        writers.append(_writer(command, title, kinds, endings))
+    for function, title, ending in _SESSION_WRITERS:
+        command = f"{PLUGIN}.{function}"
+        commands.append(_command(command, title, f"writing:{function}"))
+        writers.append(_writer(command, title, _EVERY_LAYER, [ending]))
+    return {
+        "name": PLUGIN,
+        "display_name": "Delineate",
+        "schema_version": "0.2.1",
+        "categories": ["Segmentation", "Annotation", "Measurement", "Visualization"],
+        "contributions": {
+            "commands": commands,
+            "menus": menus,
+            "submenus": [
+                {"id": f"{PLUGIN}/{package}", "label": title} for package, title in PACKAGES.items()
+            ],
+            "readers": [
+                {"command": reader, "filename_patterns": ["*.json"], "accepts_directories": False}
+            ],
+            "writers": writers,
+            "sample_data": [
+                {
+                    "key": sample.name,
+                    "display_name": sample.title,
+                    "command": f"{PLUGIN}.sample.{sample.name}",
+                }
+                for sample in SAMPLES
+            ],
+        },
+    }
+
+
+def _command(id: str, title: str, place: str) -> dict[str, str]:
+    return {"id": id, "title": title, "python_name": f"{_PYTHON}.{place}"}
+
+
+def _writer(command: str, title: str, kinds: list[str], endings: list[str]) -> dict[str, Any]:
+    return {
+        "command": command,
+        "display_name": title,
+        "layer_types": kinds,
+        "filename_extensions": endings,
+    }
+
+
+def to_yaml() -> str:
+    """Return the manifest as the text of `napari.yaml`."""
+    import yaml
+
+    head = "# Made by `python -m napari_delineate.manifest` from the catalogue; do not edit.\n"
+    body = yaml.safe_dump(manifest(), sort_keys=False, allow_unicode=True, width=96)
+    return f"{head}{body}"
+
+
+def main() -> None:
+    """Write `napari.yaml` into the package."""
+    # Never through the link at the top of the repository, which some tools replace by a copy.
+    (Path(__file__).parent / "napari.yaml").write_text(to_yaml(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
