@@ -77,17 +77,18 @@ def check_axes(axes: str, kind: Kind, name: str) -> str:
     Raises
     ------
     ValueError
-        If a letter occurs twice or is none, Y or X is missing, Z, Y and X are in another
-        order, or S is there (RGB) or missing (else).
+        If a letter occurs twice or is none; for values in space, if Y or X is missing, Z, Y
+        and X are in another order, or S is missing (RGB) or there (else).
     """
     problem = ""
-    if kind in (Kind.TABLE, Kind.SCORES, Kind.MODEL) and not axes:
+    in_space = kind not in (Kind.TABLE, Kind.SCORES, Kind.MODEL)
+    if not axes and not in_space:
         return axes
     if not (axes.isascii() and axes.isalpha() and axes.isupper()):
         problem = "they are capital letters such as TZYX"
     elif len(set(axes)) < len(axes):
         problem = "each letter may occur once"
-    elif spatial_axes(axes) not in ("YX", "ZYX"):
+    elif in_space and spatial_axes(axes) not in ("YX", "ZYX"):
         problem = "they must contain Y and X, perhaps Z, in the order Z, Y, X"
     elif kind is Kind.RGB and not axes.endswith("S"):
         problem = "those of a colour image end with S"
@@ -173,7 +174,7 @@ def map_over(
     Raises
     ------
     ValueError
-        If no value has a looped axis, or values have different lengths along it.
+        If no value has a looped axis, or values have different lengths along it or none.
 
     Examples
     --------
@@ -187,6 +188,10 @@ def map_over(
     per_value: list[Any] = [axes] * len(values) if isinstance(axes, str) else list(axes)
     if len(per_value) != len(values):
         raise ValueError(f"axes must be given for all {len(values)} values, got {axes!r}")
+    if len(set(axis)) < len(axis) or set(axis) & set("YXS"):
+        raise ValueError(
+            f"the axes to loop over must be other than Y, X and S, each once; got {axis!r}"
+        )
     signature = read_signature(function)
     kinds = [entry.kind for entry in signature.inputs[: len(values)]]
     total = int(np.prod([_length(values, per_value, kinds, letter, function) for letter in axis]))
@@ -278,6 +283,8 @@ def _length(
             f"the values given to {function.__name__} have different lengths along {letter}: "
             + ", ".join(map(str, lengths))
         )
+    if lengths and not lengths[0]:
+        raise ValueError(f"the values given to {function.__name__} are empty along {letter}")
     # Rows know only how far they reach: the last images of a movie may hold none.
     return int(lengths[0]) if lengths else max(rows)
 

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
-from napari_delineate.types import Spacing
+from napari_delineate.types import Spacing, Surface
 
 __all__ = [
+    "ROUNDING",
     "connected_components",
     "distance_to",
     "flat_extremum",
     "flood",
+    "for_histogram",
     "gaussian",
     "gaussian_halo",
+    "join_surfaces",
     "above_otsu",
     "offsets_within",
     "remap",
     "watershed",
+    "without_folds",
 ]
+
+ROUNDING = 1e-9
+"""Share of a length or size that counts as rounding: 3 * 0.1 is not more than 0.3."""
 
 _TRUNCATE = 4.0
 """Where the Gaussian ends, in sigmas: scikit-image's and scipy's default."""
@@ -47,7 +54,38 @@ def above_otsu(image: NDArray[Any]) -> NDArray[np.bool_]:
 
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
-    return np.asarray(image > threshold_otsu(image))
+    image = for_histogram(image)
+    # Flat, because scikit-image warns of colours where the last axis has 3 or 4 pixels.
+    return np.asarray(image > threshold_otsu(image.ravel()))
+
+
+def for_histogram(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image in the form in which scikit-image can make its histogram.
+
+    Most images stay as they are. Some are shifted or scaled, which keeps the order of
+    their pixels: booleans; integers below 0, whose differences would not fit their dtype,
+    or so large that a bin for every level would fill the memory; floats that are too far
+    apart or too close for 256 bins and their squares.
+    """
+    low, high = image.min(), image.max()
+    if image.dtype == bool:
+        return image.astype(np.uint8)
+    if image.dtype.kind in "iu":
+        if low >= 0 and image.dtype.itemsize <= 2:
+            return image
+        if int(high) - int(low) < 2**16:
+            wide = image.astype(np.int32) if image.dtype.itemsize <= 2 else image
+            return np.asarray(wide - low, np.uint16)
+        image, low, high = image.astype(np.float64), np.float64(low), np.float64(high)
+    largest = max(abs(low), abs(high))
+    limits = np.finfo(image.dtype)
+    if largest < limits.max**0.25 and (
+        high - low > max(2**10 * np.spacing(largest), limits.tiny**0.25)
+    ):
+        return image
+    # A power of two changes no digit; the difference to the minimum has few enough.
+    scaled = np.ldexp(image.astype(np.float64), -int(np.frexp(largest)[1]))
+    return np.asarray(scaled - scaled.min())
 
 
 def connected_components(
@@ -58,7 +96,10 @@ def connected_components(
     import fastremap
 
     neighbours = {("full", 2): 8, ("full", 3): 26, ("face", 2): 4, ("face", 3): 6}
-    labels = cc3d.connected_components(mask, connectivity=neighbours[connectivity, mask.ndim])
+    # cc3d refuses read-only memory, and its way with booleans marks pixels of the background
+    # in some images, for instance [[1, 1, 1], [0, 0, 1], [0, 0, 1]].
+    pixels = np.require(mask.view(np.uint8), requirements="W")
+    labels = cc3d.connected_components(pixels, connectivity=neighbours[connectivity, mask.ndim])
     # cc3d's numbers follow the scan only for some shapes and connectivities.
     labels, numbers = fastremap.renumber(labels, in_place=True)
     return np.asarray(labels.astype(label_dtype(len(numbers))))
@@ -78,7 +119,9 @@ def distance_inside(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.flo
     """
     import edt
 
-    return np.asarray(edt.edt(mask, anisotropy=spacing, black_border=bool(mask.all()), parallel=0))
+    writable = np.require(mask, requirements="W")  # edt refuses read-only memory
+    full = bool(mask.all())
+    return np.asarray(edt.edt(writable, anisotropy=spacing, black_border=full, parallel=0))
 
 
 def watershed(
@@ -122,14 +165,14 @@ def remap(labels: NDArray[Any], numbers: NDArray[Any], new: NDArray[Any]) -> NDA
 
 def offsets_within(radius: tuple[float, ...], shape: Literal["ball", "box"]) -> NDArray[np.bool_]:
     """Return the footprint of a ball (ellipsoid of the voxels) or a box as a mask."""
-    half = [int(np.floor(entry + 1e-9)) for entry in radius]
+    half = [int(np.floor(entry + ROUNDING)) for entry in radius]
     if shape == "box":
         return np.ones([2 * entry + 1 for entry in half], bool)
     squares: Any = 0.0
     for axis, (entry, steps) in enumerate(zip(radius, half, strict=True)):
         along = np.arange(-steps, steps + 1) / max(entry, 1e-12)
         squares = squares + (along**2).reshape([-1 if axis == i else 1 for i in range(len(half))])
-    return np.asarray(squares <= 1 + 1e-9)
+    return np.asarray(squares <= 1 + ROUNDING)
 
 
 def flat_extremum(
@@ -147,7 +190,7 @@ def flat_extremum(
     from scipy import ndimage
 
     if shape == "box":
-        size = [2 * int(np.floor(entry + 1e-9)) + 1 for entry in radius]
+        size = [2 * int(np.floor(entry + ROUNDING)) + 1 for entry in radius]
         function = getattr(ndimage, f"{extremum}_filter")
         return np.asarray(function(image, size=size, mode="reflect"))
     running: Callable[..., Any] = getattr(ndimage, f"{extremum}_filter1d")
@@ -174,3 +217,31 @@ def flat_extremum(
                 compare(result, window, out=result)
     assert result is not None  # a ball holds at least its centre
     return result
+
+
+def join_surfaces(parts: Sequence[Surface]) -> Surface:
+    """Put surfaces (at least one) into one, in the order given."""
+    starts = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
+    return Surface(
+        np.concatenate([part.vertices for part in parts]),
+        np.concatenate(
+            [part.faces + start for part, start in zip(parts, starts, strict=True)]
+        ).astype(np.int64),
+        np.concatenate([part.values for part in parts]),
+    )
+
+
+def without_folds(surface: Surface) -> Surface:
+    """Leave out pairs of faces that lie back to back, and vertices without faces.
+
+    The edges of such a fold belong to four faces, so programs that want a closed surface
+    refuse it. A surface without folds stays as it is.
+    """
+    corners = np.sort(surface.faces, axis=1)
+    order = np.lexsort(corners.T)
+    twins = (corners[order[1:]] == corners[order[:-1]]).all(axis=1)
+    if not twins.any():
+        return surface
+    kept = np.delete(surface.faces, np.append(order[1:][twins], order[:-1][twins]), axis=0)
+    used, faces = np.unique(kept, return_inverse=True)
+    return Surface(surface.vertices[used], faces.reshape(-1, 3), surface.values[used])

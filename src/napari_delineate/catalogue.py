@@ -94,7 +94,7 @@ class Documentation:
     outputs : tuple of (str, str)
         Name and text of each returned value.
     references : tuple of str
-        The sources.
+        The sources, each with its number in brackets.
     """
 
     summary: str
@@ -190,11 +190,10 @@ class Operation:
         from docstring_parser import DocstringStyle, parse
 
         doc = parse(self.function.__doc__ or "", style=DocstringStyle.NUMPYDOC)
-        references = tuple(
-            " ".join((meta.description or "").split())
-            for meta in doc.meta
-            if meta.args[0] == "references"
+        sources = " ".join(
+            meta.description or "" for meta in doc.meta if meta.args[0] == "references"
         )
+        references = tuple(" ".join(part.split()) for part in sources.split(".. ") if part.strip())
         return Documentation(
             doc.short_description or "",
             {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import io
 import json
 import os
 import subprocess
@@ -56,18 +57,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if all is done, 1 if something failed or was interrupted, 2 if the call or a file
         is wrong.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name of a file must not fail where the terminal lacks one of its letters.
+        sys.stdout.reconfigure(errors="backslashreplace")
     with _short_warnings():
         try:
             chosen = _parser().parse_args(arguments)
-            return int(chosen.command(chosen))
+            code = int(chosen.command(chosen))
+            sys.stdout.flush()
+            return code
         except (UsageError, FileError) as error:
             return _say(error, WRONG)
+        except BrokenPipeError:
+            # What reads the output, such as `head`, has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAILED
         except (OSError, ValueError, TypeError, KeyError) as error:
             return _say(error, WRONG)
         except RuntimeError as error:
             return _say(error, FAILED if isinstance(error, StepError) else WRONG)
         except KeyboardInterrupt:
             return _say("interrupted; what was written before is complete", FAILED)
+        except MemoryError as error:
+            return _say(f"the memory is not enough {error}", FAILED)
+        except Exception as error:
+            return _say(f"unexpected {type(error).__name__}: {error}", FAILED)
 
 
 def _say(problem: object, code: int) -> int:
@@ -226,7 +240,7 @@ def _describe(chosen: argparse.Namespace) -> int:
         _print("\nruns on OpenCL devices too")
     _print("\nsources")
     for reference in doc.references:
-        _print(textwrap.indent(textwrap.fill(reference.removeprefix(".. "), 86), "  "))
+        _print(textwrap.indent(textwrap.fill(reference, 86), "  "))
     return OK
 
 
@@ -238,10 +252,13 @@ def _print_entry(head: str, text: str) -> None:
 
 @dataclass(frozen=True)
 class _Job:
-    """One run: a name, empty for a single one, and a file for each input."""
+    """One run: a name, empty for a single one, and a file for each input.
+
+    Where a folder has no file of that name, the file is None.
+    """
 
     name: str
-    files: Mapping[str, Path]
+    files: Mapping[str, Path | None]
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -281,7 +298,7 @@ def _run(chosen: argparse.Namespace) -> int:
                 values = _load(workflow, job)
                 results = engine.run(workflow, values, progress=report)
                 _write(chosen.output / job.name, workflow, results)
-            except (StepError, FileError, ValueError, RuntimeError) as error:
+            except (StepError, FileError, ValueError, RuntimeError, MemoryError) as error:
                 if len(jobs) == 1:
                     raise
                 failed += 1
@@ -338,18 +355,13 @@ def _jobs(workflow: Workflow, places: Mapping[str, Path]) -> list[_Job]:
     folders = {name: _images(path) for name, path in chosen.items() if path.is_dir()}
     if not folders:
         return [_Job("", chosen)]
-    first = next(iter(folders.values()))
-    if not first:
-        raise UsageError(f"{chosen[next(iter(folders))]} holds no image that can be read")
+    for name, found in folders.items():
+        if not found:
+            raise UsageError(f"{chosen[name]} holds no image that can be read")
+    stems = dict.fromkeys(stem for found in folders.values() for stem in found)
     return [
-        _Job(
-            stem,
-            {
-                **chosen,
-                **{name: found.get(stem, chosen[name] / stem) for name, found in folders.items()},
-            },
-        )
-        for stem in first
+        _Job(stem, {**chosen, **{name: found.get(stem) for name, found in folders.items()}})
+        for stem in stems
     ]
 
 
@@ -360,18 +372,28 @@ def _images(folder: Path) -> dict[str, Path]:
         for path in folder.iterdir()
         if path.suffix.lower() in READABLE and not path.name.startswith(".")
     )
-    return {
-        path.name.split(".")[0] if path.name.count(".") == 2 else path.stem: path for path in files
-    }
+    found: dict[str, Path] = {}
+    for path in files:
+        stem = path.stem.removesuffix(".ome")
+        if stem in found:
+            raise UsageError(
+                f"{folder} holds {found[stem].name} and {path.name}, whose results would have "
+                "the same names; rename one"
+            )
+        found[stem] = path
+    return found
 
 
 def _load(workflow: Workflow, job: _Job) -> dict[str, Value]:
-    return {
-        name: read_value(
-            job.files[name], described.kind, described.axes, described.spacing, described.units
+    values = {}
+    for name, described in workflow.inputs.items():
+        path = job.files[name]
+        if path is None:
+            raise FileError(f"the folder of the input {name!r} has no image of this name")
+        values[name] = read_value(
+            path, described.kind, described.axes, described.spacing, described.units
         )
-        for name, described in workflow.inputs.items()
-    }
+    return values
 
 
 def _write(folder: Path, workflow: Workflow, results: Results) -> None:

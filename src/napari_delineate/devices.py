@@ -56,8 +56,11 @@ def available_devices() -> tuple[str, ...]:
     cle = _pyclesperanto()
     if cle is None:
         return ()
-    cards = list(cle.list_available_devices("gpu"))
-    return (*cards, *(name for name in cle.list_available_devices() if name not in cards))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it warns where there is no device
+        cards = list(cle.list_available_devices("gpu"))
+        every = list(cle.list_available_devices())
+    return (*cards, *(name for name in every if name not in cards))
 
 
 @contextlib.contextmanager
@@ -90,8 +93,6 @@ def use_device(name: str) -> Iterator[str]:
     ...     blurred = filters.gaussian(np.eye(5))
     """
     full_name = find_device(name)
-    if full_name != "cpu":
-        _pyclesperanto().select_device(full_name)
     token = _device.set(full_name)
     try:
         yield full_name
@@ -151,7 +152,9 @@ def run(operation: str, arguments: dict[str, Any]) -> Any:
     Any
         What the operation returns.
     """
-    return _VERSIONS[operation](_pyclesperanto(), **arguments)
+    cle = _pyclesperanto()
+    cle.select_device(current_device())
+    return _VERSIONS[operation](cle, **arguments)
 
 
 @functools.cache
@@ -189,14 +192,19 @@ def _gaussian(
 
 
 def _threshold(cle: Any, image: NDArray[Any], method: str) -> NDArray[Any]:
-    function = getattr(cle, f"threshold_{method}", None)
-    if function is None:
-        raise ValueError(
-            f'method {method!r} has no OpenCL version; choose another method or the device "cpu"'
-        )
+    from napari_delineate.building_blocks import for_histogram
+    from napari_delineate.segmentation.thresholding import find_level
+
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
-    return np.asarray(function(image.astype(np.float32))).astype(bool)
+    # pyclesperanto's own thresholds bin differently, and so find other levels.
+    pixels = for_histogram(image)
+    level = float(find_level(pixels, method))
+    return _above(cle, pixels.astype(np.float32), level)
+
+
+def _above(cle: Any, image: Any, level: float) -> NDArray[np.bool_]:
+    return np.asarray(cle.greater_constant(image, scalar=level)).astype(bool)
 
 
 def _label_connected_components(
@@ -216,30 +224,44 @@ def _voronoi_otsu_labeling(
 ) -> NDArray[np.int32]:
     if image.min() == image.max():
         return np.zeros(image.shape, np.int32)
+    from skimage.morphology import local_maxima
+
+    from napari_delineate.building_blocks import above_otsu, connected_components, flood
+
     pushed = cle.push(_to_float(image))
     spots = cle.gaussian_blur(pushed, **_xyz("sigma", length_per_axis(spot_sigma, spacing)))
     outline = cle.gaussian_blur(pushed, **_xyz("sigma", length_per_axis(outline_sigma, spacing)))
-    mask = cle.threshold_otsu(outline)
-    seeds = cle.binary_and(cle.detect_maxima_box(spots), mask)
-    return np.asarray(cle.masked_voronoi_labeling(seeds, mask)).astype(np.int32)
+    # pyclesperanto's own maxima leave out plateaus, and its threshold bins differently.
+    mask = above_otsu(np.asarray(outline))
+    maxima = local_maxima(np.asarray(spots)) & mask
+    if np.ptp(spacing) > 0:  # a distance in voxels means nothing here
+        return np.asarray(flood(connected_components(maxima), mask, spacing), np.int32)
+    seeds, within = maxima.astype(np.uint8), mask.astype(np.uint8)
+    return np.asarray(cle.masked_voronoi_labeling(seeds, within)).astype(np.int32)
 
 
 def _expand_labels(
     cle: Any, labels: NDArray[Any], distance: float | Voxels, spacing: tuple[float, ...]
-) -> NDArray[np.int32]:
-    from napari_delineate.building_blocks import distance_to
+) -> NDArray[Any]:
+    import fastremap
 
-    if labels.max() >= 2**24:
-        raise ValueError(
-            "the OpenCL version takes labels below 2**24; renumber them with "
-            'postprocessing.relabel_sequential, or choose the device "cpu"'
-        )
+    from napari_delineate.building_blocks import ROUNDING, distance_to
+    from napari_delineate.postprocessing import expand_labels
+
+    if np.ptp(spacing) > 0:  # a distance in voxels means nothing here
+        with use_device("cpu"):
+            return expand_labels(labels, distance=distance, spacing=spacing)
     # dilate_labels grows octagons, wider than the distance asked for; the exact distance
     # says where to stop.
-    within = distance_to(labels > 0, spacing) <= length_in_units(distance, spacing)
+    reach = length_in_units(distance, spacing) * (1 + ROUNDING)
+    within = distance_to(labels > 0, spacing) <= reach
     radius = math.ceil(max(length_per_axis(distance, spacing)))
-    grown = cle.dilate_labels(labels.astype(np.uint32), radius=radius)
-    return np.where(within, np.asarray(grown), 0).astype(np.int32)
+    # The kernels hold labels in float32, which is exact up to 2**24.
+    small, new_numbers = fastremap.renumber(labels)
+    numbers = np.zeros(len(new_numbers) + 1, labels.dtype)
+    numbers[list(new_numbers.values())] = list(new_numbers)
+    grown = np.asarray(cle.dilate_labels(small.astype(np.uint32), radius=radius))
+    return np.asarray(np.where(within, numbers[grown.astype(np.int64)], 0))
 
 
 _VERSIONS: dict[str, Callable[..., Any]] = {

@@ -6,14 +6,17 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+
+import numpy as np
 
 from napari_delineate import catalogue
 from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.devices import find_device
 from napari_delineate.evaluation import Call, Outcome, evaluate
 from napari_delineate.steps import Step, list_names
+from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
 
@@ -53,7 +56,11 @@ class Runner(Protocol):
     """Run calls: here, or in another process."""
 
     def run(self, call: Call, progress: Callable[[int, int], None]) -> Outcome:
-        """Run a call; raise `CancelledError` if it is cancelled meanwhile."""
+        """Run a call; raise `CancelledError` if it is cancelled meanwhile.
+
+        `progress(0, 1)` is called once `cancel` can reach the call, and raises where the
+        run was cancelled before that. Whatever `progress` raises ends the call.
+        """
 
     def cancel(self) -> None:
         """Stop the call that runs, from any thread."""
@@ -74,6 +81,7 @@ class InProcess:
                 raise CancelledError
             progress(done, total)
 
+        report(0, 1)
         return evaluate(call, report)
 
     def cancel(self) -> None:
@@ -213,7 +221,7 @@ class Engine:
         progress: Callable[[Progress], None] | None = None,
         keep_going: bool = False,
     ) -> Results:
-        """Evaluate a workflow.
+        """Evaluate a workflow; a run that is under way is overtaken.
 
         Parameters
         ----------
@@ -238,7 +246,7 @@ class Engine:
         StepError
             If a step fails and `keep_going` is False.
         CancelledError
-            If `cancel` was called meanwhile.
+            If `cancel` was called or another run began meanwhile.
         ValueError
             If an input is missing or of another kind than the workflow says.
         RuntimeError
@@ -247,7 +255,9 @@ class Engine:
         with self._lock:
             self._run_number += 1
             this_run = self._run_number
+        self._runner.cancel()  # a newer run overtakes an older one
         device = find_device(workflow.device)
+        wanted = None if wanted is None else tuple(wanted)
         steps = _needed(workflow, wanted)
         results = Results()
         keys = results.content_keys
@@ -267,11 +277,13 @@ class Engine:
             def report(
                 done: int, total: int, step: Step = step, number: int = number, title: str = title
             ) -> None:
-                if progress is not None:
+                self._check_current(this_run)
+                if progress is not None and done:
                     part = done / max(total, 1)
                     progress(Progress(step.name, title, number, len(steps), part))
 
-            report(0, 1)
+            if progress is not None:
+                progress(Progress(step.name, title, number, len(steps)))
             own_device = _device_of(step, device)
             key = _key(step, keys, own_device)
             known = self._recall(key)
@@ -293,7 +305,8 @@ class Engine:
             results.reports[step.name] = Report(
                 outcome.seconds, nbytes, own_device, known is not None, outcome.warnings
             )
-            results.values_by_name.update(zip(step.outputs, outcome.values, strict=True))
+            values = (_handed_out(value) for value in outcome.values)
+            results.values_by_name.update(zip(step.outputs, values, strict=True))
             keys.update(_keys_of_outputs(step, key))
         return results
 
@@ -330,12 +343,19 @@ class Engine:
 
     def _remember(self, key: str, outcome: Outcome) -> None:
         size = sum(value.nbytes for value in outcome.values)
+        if size > self._cache_bytes:
+            return  # it would push out everything else and then go itself
         with self._lock:
             self._cache[key] = (outcome, size)
             held = sum(one for _, one in self._cache.values())
             while held > self._cache_bytes and self._cache:
                 _, (_, freed) = self._cache.popitem(last=False)
                 held -= freed
+
+
+def _handed_out(value: Value) -> Value:
+    """Return a remembered value as others may have it: a table can not be made read only."""
+    return replace(value, data=value.data.copy()) if value.kind is Kind.TABLE else value
 
 
 def _device_of(step: Step, device: str) -> str:
@@ -387,4 +407,6 @@ def _check_input(workflow: Workflow, name: str, inputs: Mapping[str, Value]) -> 
         raise ValueError(f"input {name!r} must be {described.kind}, it is {value.kind}")
     if value.axes != described.axes:
         raise ValueError(f"input {name!r} must have the axes {described.axes}, it has {value.axes}")
+    if value.kind.is_grid and not isinstance(value.data, np.ndarray):
+        value = replace(value, data=np.asarray(value.data))  # it was not in memory
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -150,12 +151,21 @@ def _check_spacing(operation: Operation, call: Call) -> None:
             if not one.kind.is_grid:
                 continue
             known = (_looped_out(one, call.over), one.units)
-            if first is not None and known != first:
+            if first is not None and not _is_same(known, first):
                 raise ValueError(
                     f"{name_of_first} has the voxel size {_size(*first)}, {entry.name} has "
                     f"{_size(*known)}; they must be the same, correct the one that is wrong"
                 )
             first, name_of_first = known, entry.name
+
+
+def _is_same(one: tuple[tuple[float, ...], str], other: tuple[tuple[float, ...], str]) -> bool:
+    """Compare voxel sizes; files round them."""
+    return (
+        one[1] == other[1]
+        and len(one[0]) == len(other[0])
+        and all(math.isclose(*pair, rel_tol=1e-3) for pair in zip(one[0], other[0], strict=True))
+    )
 
 
 def _size(spacing: tuple[float, ...], units: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -113,12 +114,16 @@ def to_script(workflow: Workflow, title: str | None = None) -> str:
     for cell in cells:
         if cell.type == "markdown":
             about, _, text = cell.text.removeprefix("## ").partition("\n\n")
-            lines = [line.removeprefix("- ") for line in text.split("\n\n")[0].splitlines()]
-            comment = [f"# {_plain(line)}" for line in (f"{about}.", *lines)]
-            parts.append("\n" + "\n".join(comment))
+            lines = [f"{about}.", *text.split("\n\n")[0].splitlines()]
+            plain = [_plain(line.removeprefix("- ")) for line in lines]
+            parts.append("\n" + "\n".join(_comment(line) for line in plain))
         elif cell.text:
             parts.append(cell.text)
     return "\n".join(parts).replace("\n\n\n", "\n\n") + "\n"
+
+
+def _comment(text: str) -> str:
+    return textwrap.fill(text, _LINE, initial_indent="# ", subsequent_indent="# ")
 
 
 def _plain(text: str) -> str:
@@ -257,8 +262,13 @@ _INTRODUCTION = (
 
 
 def _title(workflow: Workflow) -> str:
-    made = " and ".join(f"`{name}`" for name in workflow.results()) or "nothing yet"
-    return f"From {' and '.join(f'`{name}`' for name in workflow.inputs) or 'nothing'} to {made}"
+    return f"From {_listed(workflow.inputs)} to {_listed(workflow.results())}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """List names as in a sentence: a, b and c."""
+    *first, last = [f"`{name}`" for name in names] or ["nothing"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _imports(texts: Iterable[str]) -> str:
@@ -307,7 +317,7 @@ def _body(workflow: Workflow, *, script: bool) -> Iterator[_Cell]:
     if tables:
         yield _Cell("markdown", "## Measurements")
         for name in tables:
-            yield _Cell("code", "", shown=f"{name}.round(3)")
+            yield _Cell("code", "", shown=f"show_table({name})")
     yield _Cell("markdown", "## In napari\n\nSet `show_in_napari` to `True` above to see layers.")
     yield _Cell("code", "", shown=_in_napari(workflow))
     yield _Cell("markdown", "## Computed with")
@@ -377,14 +387,9 @@ def _describe_step(workflow: Workflow, step: Step) -> str:
                 lines[-1] += f" `{name}` are labels: every labelled pixel counts as foreground."
     if step.over:
         lines[-1] += f" It runs for each index along {' and '.join(step.over)}."
-    references = [text.removeprefix(".. ") for text in operation.documentation.references]
-    lines += ["", *(f"<small>{text}</small>\n" for text in _split_references(references))]
+    references = operation.documentation.references
+    lines += ["", *(f"<small>{text}</small>\n" for text in references)]
     return "\n".join(lines).rstrip()
-
-
-def _split_references(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        yield from (part.strip() for part in text.split(".. ") if part.strip())
 
 
 def _call(workflow: Workflow, step: Step) -> str:
@@ -406,7 +411,8 @@ def _call(workflow: Workflow, step: Step) -> str:
         settings.append(f"units={_origin(workflow, source)}_units")
     if step.over:
         known = axes[: len(values)]
-        together = known[0] if len(set(known)) == 1 else f"({', '.join(known)})"
+        is_one = len(set(known)) == 1 and known[0].startswith('"')
+        together = known[0] if is_one else f"({', '.join(known)}{',' * (len(known) == 1)})"
         arguments = [function, f'"{step.over}"', *values, f"axes={together}", *settings]
         text = _wrapped(f"{left} = map_over", arguments)
     else:
@@ -432,7 +438,7 @@ def _wired_axes(workflow: Workflow, value: str | tuple[str, ...] | None) -> str:
     if isinstance(value, str):
         return f'"{workflow.values[value].axes}"'
     each = [f'"{workflow.values[name].axes}"' for name in value]
-    return f"({', '.join(each)},)" if len(each) == 1 else f"({', '.join(each)})"
+    return each[0] if len(set(each)) == 1 else f"({', '.join(each)})"
 
 
 def _wrapped(start: str, arguments: list[str]) -> str:
@@ -472,7 +478,7 @@ def _grid_of(workflow: Workflow, name: str) -> str:
 
 
 def _picture(workflow: Workflow, name: str) -> str:
-    """Return the code that shows a value; empty for tables, which are shown at the end."""
+    """Return the code that shows a value; none for tables, which are shown at the end."""
     kind = workflow.values[name].kind
     below = _image_below(workflow, name)
     if kind in (Kind.IMAGE, Kind.RGB):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_delineate.catalogue import PACKAGES, operations
+from napari_delineate.reference import reference_pages
 from napari_delineate.samples import SAMPLES
 
 __all__ = ["SAMPLE_PREFIX", "command_name", "main", "manifest", "to_yaml"]
@@ -138,9 +139,12 @@ def to_yaml() -> str:
 
 
 def main() -> None:
-    """Write `napari.yaml` into the package."""
+    """Write what is made from the catalogue: `napari.yaml` and the reference pages."""
+    package = Path(__file__).parent
     # Never through the link at the top of the repository, which some tools replace by a copy.
-    (Path(__file__).parent / "napari.yaml").write_text(to_yaml(), encoding="utf-8")
+    (package / "napari.yaml").write_text(to_yaml(), encoding="utf-8")
+    for name, text in reference_pages().items():
+        (package.parents[1] / "docs" / "reference" / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -34,6 +34,7 @@ IMPORTS: Mapping[str, str] = MappingProxyType(
         "show_labels": "napari_delineate.pictures",
         "show_points": "napari_delineate.pictures",
         "show_surface": "napari_delineate.pictures",
+        "show_table": "napari_delineate.pictures",
         "versions": "napari_delineate.environment",
         "Path": "pathlib",
     }
@@ -67,34 +68,34 @@ def is_identifier(name: str) -> bool:
     )
 
 
-def _problem(name: Any, taken: Iterable[str]) -> str:
+def _problem(name: Any, taken: Container[str]) -> str:
     """Say why a value can not have a name; empty if it can."""
     if not (isinstance(name, str) and is_identifier(name)) or hasattr(builtins, name):
         return NAMING_RULE
     if name in IMPORTS or name in VARIABLES:
         return "exported notebooks use it"
-    for other in taken:
-        if name == other:
-            return "it is taken"
-        for suffix in SUFFIXES:
-            if name == other + suffix or other == name + suffix:
+    if name in taken:
+        return "it is taken"
+    for suffix in SUFFIXES:
+        for other in (name.removesuffix(suffix), name + suffix):
+            if other != name and other in taken:
                 return f"exported notebooks use it beside {other!r}"
     return ""
 
 
-def is_free(name: str, taken: Iterable[str]) -> bool:
+def is_free(name: str, taken: Container[str]) -> bool:
     """Tell whether a value can have a name beside those that are taken."""
     return not _problem(name, taken)
 
 
-def check_name(name: str, taken: Iterable[str]) -> str:
+def check_name(name: str, taken: Container[str]) -> str:
     """Return a name that a value can have.
 
     Parameters
     ----------
     name : str
         The name.
-    taken : iterable of str
+    taken : container of str
         Names of other values.
 
     Returns

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import io
+from typing import Any
 
 import numpy as np
+from matplotlib.colors import LightSource, hsv_to_rgb
+from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from numpy.typing import NDArray
 
-from napari_delineate.types import Surface
+from napari_delineate.files.results import column_titles
+from napari_delineate.types import Surface, Table
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["show_image", "show_labels", "show_points", "show_surface"]
+__all__ = ["Picture", "show_image", "show_labels", "show_points", "show_surface", "show_table"]
 
 _SLICES = 3
 _WIDTH = 9.0  # inches: the text width of a notebook
@@ -20,7 +22,16 @@ _MOST_FACES = 20_000
 _GOLDEN_RATIO = 0.618033988749895
 
 
-def show_image(image: NDArray[Any]) -> Figure:
+class Picture(Figure):
+    """A figure that notebooks show by themselves, without a window system behind it."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=100)
+        return buffer.getvalue()
+
+
+def show_image(image: NDArray[Any]) -> Picture:
     """Draw an image; of a stack or movie, three of its slices.
 
     Parameters
@@ -31,13 +42,14 @@ def show_image(image: NDArray[Any]) -> Figure:
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The picture, with contrast from the 0.5th to the 99.8th percentile.
+    Picture
+        A matplotlib figure, with contrast from the 0.5th to the 99.8th percentile.
     """
-    return _draw(np.asarray(image), None)
+    shown = np.asarray(image)
+    return _draw(shown, None, colours=_is_colour(shown))
 
 
-def show_labels(labels: NDArray[Any], over: NDArray[Any] | None = None) -> Figure:
+def show_labels(labels: NDArray[Any], over: NDArray[Any] | None = None) -> Picture:
     """Draw the outlines of objects over an image, or a mask or labels alone.
 
     Parameters
@@ -49,15 +61,16 @@ def show_labels(labels: NDArray[Any], over: NDArray[Any] | None = None) -> Figur
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The picture; each object has its own colour.
+    Picture
+        A matplotlib figure; each object has its own colour.
     """
-    return _draw(None if over is None else np.asarray(over), np.asarray(labels))
+    shown, image = np.asarray(labels), None if over is None else np.asarray(over)
+    return _draw(image, shown, colours=image is not None and image.ndim > shown.ndim)
 
 
 def show_points(
     points: NDArray[Any], over: NDArray[Any], spacing: tuple[float, ...] | None = None
-) -> Figure:
+) -> Picture:
     """Draw points over an image.
 
     Parameters
@@ -71,25 +84,28 @@ def show_points(
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The picture; a slice shows the points that lie in it.
+    Picture
+        A matplotlib figure; a slice shows the points that lie in it.
     """
     image = np.asarray(over)
     size = np.ones(points.shape[1])
     if spacing is not None:
         size[-len(spacing) :] = spacing
     pixels = points / size
-    figure = _draw(image, None)
-    places = _places(image)
-    for axes, place in zip(figure.axes, places, strict=True):
+    colours = image.ndim > points.shape[1]
+    figure = _draw(image, None, colours=colours)
+    before = [size // 2 for size in image.shape[: max(_slice_axis(image, colours), 0)]]
+    for axes, place in zip(figure.axes, _places(image, colours), strict=True):
         here = pixels
         if place is not None:
-            here = pixels[np.rint(pixels[:, -3]) == place]
+            shown = [*before, place]
+            indices = np.rint(pixels[:, -2 - len(shown) : -2])
+            here = pixels[(indices == shown).all(axis=1)]
         axes.plot(here[:, -1], here[:, -2], "o", ms=4, mfc="none", mec="#ff5a36", mew=1.2)
     return figure
 
 
-def show_surface(surface: Surface) -> Figure:
+def show_surface(surface: Surface) -> Picture:
     """Draw a surface, coloured by its values.
 
     Parameters
@@ -99,21 +115,17 @@ def show_surface(surface: Surface) -> Figure:
 
     Returns
     -------
-    matplotlib.figure.Figure
-        The picture; a large surface is simplified for it.
+    Picture
+        A matplotlib figure; a large surface is simplified for it.
     """
-    from matplotlib.colors import LightSource
-    from matplotlib.figure import Figure
-    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
-
     from napari_delineate.surfaces import simplify
 
     vertices, faces, values = surface
     if vertices.shape[1] > 3:
-        first = vertices[:, 0] == vertices[:, 0].min(initial=0)
+        first = (vertices[:, :-3] == vertices[:1, :-3]).all(axis=1)
         faces = faces[first[faces].all(axis=1)]
         vertices = vertices[:, -3:]
-    figure = Figure(figsize=(_WIDTH * 0.7, _WIDTH * 0.6), layout="constrained")
+    figure = Picture(figsize=(_WIDTH * 0.7, _WIDTH * 0.6), layout="constrained")
     axes: Any = figure.add_subplot(projection="3d")
     axes.set(xlabel="x", ylabel="y", zlabel="z")
     if not len(faces):
@@ -132,53 +144,72 @@ def show_surface(surface: Surface) -> Figure:
     )
     axes.add_collection3d(collection)
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
+    thinnest = 0.05 * (high - low).max() or 1.0
+    flat = np.where(high > low, 0, thinnest / 2)
+    low, high = low - flat, high + flat
     axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), zlim=(low[2], high[2]))
-    axes.set_box_aspect(np.maximum(high - low, 0.05 * (high - low).max()))
+    axes.set_box_aspect(np.maximum(high - low, thinnest))
     return figure
 
 
-def _draw(image: NDArray[Any] | None, labels: NDArray[Any] | None) -> Figure:
-    from matplotlib.figure import Figure
+def show_table(table: Table) -> Table:
+    """Return a table for reading: units in the header, three decimals.
 
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy that notebooks show.
+    """
+    return table.round(3).set_axis(column_titles(table), axis="columns")
+
+
+def _draw(image: NDArray[Any] | None, labels: NDArray[Any] | None, *, colours: bool) -> Picture:
     shown = labels if image is None else image
     assert shown is not None
-    places = _places(shown)
-    height, width = _plane(shown, places[0]).shape[:2]
+    places = _places(shown, colours)
+    height, width = _plane(shown, places[0], colours).shape[:2]
     columns = len(places)
     panel = _WIDTH / max(columns, 1.6)
-    figure = Figure(
+    figure = Picture(
         figsize=(panel * columns, panel * min(height / width, 2) + 0.3), layout="constrained"
     )
     levels = None if image is None else _levels(image)
     for axes, place in zip(figure.subplots(1, columns, squeeze=False)[0], places, strict=True):
         axes.set_axis_off()
         if place is not None:
-            axes.set_title(f"slice {place + 1} of {shown.shape[_slice_axis(shown)]}", fontsize=9)
+            number = shown.shape[_slice_axis(shown, colours)]
+            axes.set_title(f"slice {place + 1} of {number}", fontsize=9)
         if image is not None:
-            plane = _plane(image, place)
-            if plane.ndim == 3:
+            plane = _plane(image, place, colours)
+            if colours:
                 axes.imshow(_as_colours(plane))
             else:
                 low, high = levels or (0, 1)
-                axes.imshow(plane, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+                gray = np.asarray(plane, np.float64)
+                axes.imshow(gray, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
         if labels is not None:
-            axes.imshow(
-                _paint(_plane(labels, place), outlines=image is not None), interpolation="nearest"
-            )
+            painted = _paint(_plane(labels, place, False), outlines=image is not None)
+            axes.imshow(painted, interpolation="nearest")
     return figure
 
 
 def _is_colour(image: NDArray[Any]) -> bool:
+    """Tell whether an image of which nothing else is known looks like one in colour."""
     return image.ndim > 2 and image.shape[-1] in (3, 4) and min(image.shape[-3:-1]) > 4
 
 
-def _slice_axis(image: NDArray[Any]) -> int:
-    return image.ndim - 3 - _is_colour(image)
+def _slice_axis(image: NDArray[Any], colours: bool) -> int:
+    return image.ndim - 3 - colours
 
 
-def _places(image: NDArray[Any]) -> list[Any]:
+def _places(image: NDArray[Any], colours: bool) -> list[Any]:
     """Return which slices are shown; [None] for an image that has none."""
-    axis = _slice_axis(image)
+    axis = _slice_axis(image, colours)
     if axis < 0:
         return [None]
     size = image.shape[axis]
@@ -187,17 +218,21 @@ def _places(image: NDArray[Any]) -> list[Any]:
     return [round((index + 1) * size / (_SLICES + 1)) for index in range(_SLICES)]
 
 
-def _plane(image: NDArray[Any], place: int | None) -> NDArray[Any]:
+def _plane(image: NDArray[Any], place: int | None, colours: bool) -> NDArray[Any]:
     """Return one slice; of axes before the slices, the middle."""
-    while _slice_axis(image) > 0:
+    while _slice_axis(image, colours) > 0:
         image = image[image.shape[0] // 2]
     return image if place is None else image[place]
 
 
 def _levels(image: NDArray[Any]) -> tuple[float, float]:
-    low, high = np.percentile(image, (0.5, 99.8))
+    known = image[np.isfinite(image)] if image.dtype.kind == "f" else image
+    if not known.size:
+        return 0.0, 1.0
+    known = known.view(np.uint8) if known.dtype == bool else known
+    low, high = np.percentile(known, (0.5, 99.8))
     if low == high:
-        low, high = float(image.min()), float(image.max())
+        low, high = float(known.min()), float(known.max())
     return float(low), float(high) if high > low else float(low) + 1
 
 
@@ -207,8 +242,6 @@ def _as_colours(image: NDArray[Any]) -> NDArray[Any]:
 
 def _colours(numbers: NDArray[Any]) -> NDArray[Any]:
     """Return a clear colour (RGBA) for each number; 0 is transparent."""
-    from matplotlib.colors import hsv_to_rgb
-
     numbers = np.asarray(numbers)
     # Steps of the golden ratio keep the hues of neighbouring numbers far apart.
     hue = (numbers * _GOLDEN_RATIO) % 1

@@ -58,7 +58,7 @@ class Exchange:
         if array.flags.c_contiguous:
             with self._lock:
                 known = self._paths.get(_address(array))
-            if known is not None and Path(known).stat().st_size == array.nbytes:
+            if known is not None and _has_size(Path(known), array.nbytes):
                 return {**described, "file": known}
         path = self._create(array.nbytes)
         mapped = _map(path, array.dtype, array.shape)
@@ -83,10 +83,13 @@ class Exchange:
         return _map(Path(described["file"]), dtype, shape)
 
     def remove_files(self, prefix: str) -> None:
-        """Remove files that a process left behind which was ended."""
+        """Remove files that a process left behind which was ended; those taken stay."""
+        with self._lock:
+            taken = set(self._paths.values())
         for folder in self._folders:
-            for path in folder.glob(f"{prefix}*"):
-                path.unlink(missing_ok=True)
+            for path in folder.glob(f"{prefix}-*"):
+                if str(path) not in taken:
+                    path.unlink(missing_ok=True)
 
     def _create(self, nbytes: int) -> Path:
         with self._lock:
@@ -129,6 +132,11 @@ def _map(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[An
         memory = mmap.mmap(file.fileno(), 0)
     # The array keeps the mapping alive, as its base, for as long as it is used.
     return np.ndarray(shape, dtype, buffer=memory)
+
+
+def _has_size(path: Path, nbytes: int) -> bool:
+    # A program that tidies up may have removed the file; the mapping still holds its content.
+    return path.is_file() and path.stat().st_size == nbytes
 
 
 def _address(array: NDArray[Any]) -> int:
@@ -206,7 +214,7 @@ def decode(message: dict[str, Any], exchange: Exchange, *, own: bool) -> Value:
         )
         table.attrs = data["attrs"]
         data = table
-    elif isinstance(data, dict):
+    elif isinstance(data, dict) and kind is not Kind.SCORES:
         data = take(data)
     return Value(data, kind, message["axes"], tuple(message["spacing"]), message["units"])
 

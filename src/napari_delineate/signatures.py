@@ -5,10 +5,13 @@ from __future__ import annotations
 import collections.abc
 import inspect
 import math
+import numbers
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from napari_delineate.types import Corrections, Kind, Quantity, Range, Surface, Voxels
 
@@ -17,6 +20,7 @@ __all__ = ["REQUIRED", "Input", "Output", "Setting", "Signature", "read_signatur
 REQUIRED = inspect.Parameter.empty
 """The default of a parameter that has none."""
 
+_LONGEST_SHOWN = 80
 _KIND_OF_CLASS = {Surface: Kind.SURFACE, Corrections: Kind.CORRECTIONS}
 
 
@@ -93,10 +97,11 @@ class Setting:
         if value is None and self.optional:
             return None
         if self.choices:
-            if value not in self.choices:
+            if not isinstance(value, str) or value not in self.choices:
                 allowed = ", ".join(repr(choice) for choice in self.choices)
-                raise ValueError(f"{self.name} must be one of {allowed}; got {value!r}")
-            return value
+                raise ValueError(f"{self.name} must be one of {allowed}; got {_shown(value)}")
+            # The choice itself: a str of NumPy would be written as other code.
+            return self.choices[self.choices.index(value)]
         number = value.number if isinstance(value, Voxels) else value
         if self.type is bool or self.type is str:
             wrong_type = not isinstance(value, self.type)
@@ -105,12 +110,12 @@ class Setting:
         else:
             number, wrong_type = _as_number(number, self.type)
         if wrong_type:
-            raise TypeError(f"{self.name} must be {self.describe_type()}; got {value!r}")
+            raise TypeError(f"{self.name} must be {self.describe_type()}; got {_shown(value)}")
         if self.type in (int, float) and not (math.isfinite(number) and number in self.range):
-            raise ValueError(f"{self.name} must be {self.range}; got {value!r}")
+            raise ValueError(f"{self.name} must be {self.range}; got {_shown(value)}")
         if isinstance(value, Voxels):
             return Voxels(number)
-        return number
+        return str.__str__(number) if self.type is str else number
 
     def describe_type(self) -> str:
         """Say in words what type of value is expected."""
@@ -121,15 +126,25 @@ class Setting:
         return word + (" or None" if self.optional else "")
 
 
+def _shown(value: Any) -> str:
+    """Return the `repr` of a value, cut where it is too long for a sentence."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 def _as_number(value: Any, to: type) -> tuple[Any, bool]:
     """Return the value as a plain int or float, and whether it is none."""
-    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, numbers.Number):
         return value, True
     try:
-        number = float(value)
+        number = float(value)  # type: ignore[arg-type]  # a complex number raises
+    except OverflowError:
+        return math.inf, False
     except (TypeError, ValueError):
         return value, True
-    if isinstance(value, str) or number != number:
+    if number != number:
         return value, True
     if to is int:
         return (int(number), False) if number.is_integer() else (value, True)

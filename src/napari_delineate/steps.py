@@ -11,7 +11,7 @@ from napari_delineate import catalogue
 from napari_delineate.axes import axes_of_output, check_axes, looped_axes, spatial_axes
 from napari_delineate.catalogue import Operation, UnknownNameError
 from napari_delineate.names import check_name
-from napari_delineate.types import Kind
+from napari_delineate.types import Kind, spacing_per_axis
 from napari_delineate.values import Value, fingerprint
 
 __all__ = ["Described", "Step", "Wiring", "WorkflowInput", "check_step", "list_names", "wire"]
@@ -73,6 +73,7 @@ class WorkflowInput:
                 f"the spacing must have one number for each of the axes "
                 f"{spatial_axes(self.axes)}, got {self.spacing}"
             )
+        spacing_per_axis(self.spacing, len(self.spacing))
 
 
 @dataclass(frozen=True)
@@ -151,11 +152,13 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
                 )
             input_axes.append(given.axes)
     for letter in step.over:
-        if letter in "YX" or not any(letter in axes for axes in input_axes):
+        if letter in "YXS" or not any(letter in axes for axes in input_axes):
             raise ValueError(
                 f"step {step.name!r} can not loop over {letter!r}: the axes of its inputs are "
-                f"{', '.join(input_axes)}, and Y and X can not be looped"
+                f"{', '.join(input_axes)}, and Y, X and S can not be looped"
             )
+        if step.over.count(letter) > 1:
+            raise ValueError(f"step {step.name!r} can loop over {letter!r} only once")
     if len(step.outputs) != len(operation.outputs):
         raise ValueError(
             f"step {step.name!r} must name {len(operation.outputs)} outputs, "
@@ -163,7 +166,8 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
         )
     given_now: dict[str, Described] = {}
     for name, output in zip(step.outputs, operation.outputs, strict=True):
-        check_name(name, {*values, *given_now})
+        check_name(name, values)
+        check_name(name, given_now)
         kind = Kind.TABLE if output.kind is Kind.SCORES and step.over else output.kind
         given_now[name] = Described(kind, axes_of_output(output.kind, input_axes, step.over))
     return given_now

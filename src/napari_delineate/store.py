@@ -52,6 +52,7 @@ class Store:
         self._whole: dict[str, Value] = {}
         self._differences: dict[str, _Difference] = {}
         self._versions: dict[str, list[str]] = {}
+        self._compacted: dict[str, int] = {}  # how many versions of a name have been compared
         self._lock = threading.Lock()
 
     def put(self, name: str, value: Value, *, copy: bool = True) -> str:
@@ -108,22 +109,34 @@ class Store:
 
     def compact(self) -> None:
         """Replace older versions by their difference to the next."""
-        for versions in list(self._versions.values()):
+        with self._lock:
+            known = {
+                name: versions[self._compacted.get(name, 0) :]
+                for name, versions in self._versions.items()
+            }
+        for name, versions in known.items():
             for older, newer in itertools.pairwise(versions):
                 with self._lock:
-                    if older in self._whole:
-                        difference = _difference(self._whole[older], self._get(newer), newer)
-                        if difference is not None:
-                            self._differences[older] = difference
-                            del self._whole[older]
+                    old, new = self._get(older), self._get(newer)
+                difference = _difference(old, new, newer)  # unlocked: `put` does not wait
+                with self._lock:
+                    self._compacted[name] = self._versions[name].index(newer)
+                    if difference is not None:
+                        self._differences[older] = difference
+                        self._whole.pop(older, None)
 
     def _get(self, version: str) -> Value:
-        if version in self._whole:
-            return self._whole[version]
-        difference = self._differences[version]
-        data = self._get(difference.newer).data.copy()
-        data.reshape(-1)[difference.positions] = difference.elements
-        return replace(difference.described, data=data).frozen()
+        chain: list[_Difference] = []
+        while version not in self._whole:
+            chain.append(self._differences[version])
+            version = chain[-1].newer
+        value = self._whole[version]
+        if not chain:
+            return value
+        data = value.data.copy()
+        for difference in reversed(chain):
+            data.reshape(-1)[difference.positions] = difference.elements
+        return replace(chain[0].described, data=data).frozen()
 
 
 def _difference(old: Value, new: Value, newer: str) -> _Difference | None:
@@ -135,10 +148,17 @@ def _difference(old: Value, new: Value, newer: str) -> _Difference | None:
     ):
         return None
     flat_old, flat_new = old.data.reshape(-1), new.data.reshape(-1)
-    positions = np.flatnonzero(flat_old != flat_new)
+    positions = np.flatnonzero(_bits(flat_old) != _bits(flat_new))
     if len(positions) > _LARGEST_DIFFERENCE * old.data.size:
         return None
     return _Difference(replace(old, data=None), newer, positions, flat_old[positions])
+
+
+def _bits(array: NDArray[Any]) -> NDArray[Any]:
+    """Return floats as whole numbers: 0 and -0 are equal, but not the same."""
+    if array.dtype.kind == "f" and array.dtype.itemsize <= 8:
+        return array.view(f"u{array.dtype.itemsize}")
+    return array
 
 
 def _copied(value: Value) -> Value:

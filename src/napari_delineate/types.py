@@ -140,7 +140,11 @@ def voxels(number: float) -> Voxels:
     >>> image = np.zeros((8, 64, 64)); image[4, 32, 32] = 1
     >>> blurred = filters.gaussian(image, sigma=voxels(3), spacing=(2.0, 0.5, 0.5))
     """
-    if not isinstance(number, numbers.Real) or not math.isfinite(number):
+    try:
+        finite = isinstance(number, numbers.Real) and math.isfinite(number)
+    except OverflowError:
+        finite = False
+    if not finite:
         raise ValueError(f"voxels needs a finite number, got {number!r}")
     return Voxels(float(number))
 
@@ -257,7 +261,10 @@ def spacing_per_axis(spacing: float | tuple[float, ...], ndim: int) -> tuple[flo
     >>> spacing_per_axis(0.5, 3)
     (0.5, 0.5, 0.5)
     """
-    entries = np.atleast_1d(np.asarray(spacing, dtype=float))
+    try:
+        entries = np.atleast_1d(np.asarray(spacing, dtype=float))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"spacing must be numbers above 0, got {spacing!r}") from None
     if entries.ndim != 1 or entries.size not in (1, ndim):
         raise ValueError(
             f"spacing must be one number or {ndim} numbers, one per axis, got {spacing!r}"

@@ -57,7 +57,8 @@ class Value:
         kind : Kind
             What it is.
         axes : str, optional
-            Letters of its axes; by default (Y, X) or (Z, Y, X), with S behind for RGB.
+            Letters of its axes; by default (Y, X) or (Z, Y, X), with S behind for RGB, and
+            none for tables and scores.
         spacing : float or tuple of float
             Voxel size along the axes in space.
         units : str
@@ -83,8 +84,10 @@ class Value:
                 )
         elif kind is Kind.SURFACE:
             data = Surface(*data)
+        elif kind in (Kind.TABLE, Kind.SCORES, Kind.MODEL):
+            axes = axes or ""
         if axes is None:
-            axes = "YX" if kind in (Kind.POINTS, Kind.CORRECTIONS) and _is_2d(data) else "ZYX"
+            axes = "YX" if _is_2d(data, kind) else "ZYX"
         check_axes(axes, kind, f"a value of the kind {kind}")
         return cls(data, kind, axes, spacing_per_axis(spacing, len(spatial_axes(axes))), units)
 
@@ -135,6 +138,8 @@ def fingerprint(data: Any) -> str:
     if hasattr(data, "columns"):
         digest.update(repr([*data.columns, data.attrs]).encode())
         data = tuple(np.asarray(data[column]) for column in data.columns)
+    elif hasattr(data, "__array__"):
+        data = np.asarray(data)  # perhaps not in memory yet
     for part in data if isinstance(data, tuple) else (data,):
         if isinstance(part, np.ndarray):
             part = part.astype(part.dtype.newbyteorder("="), copy=False)
@@ -160,9 +165,10 @@ def _read_only(array: Any) -> Any:
     return view
 
 
-def _is_2d(data: Any) -> bool:
-    shape = getattr(data, "shape", ())
-    return len(shape) == 2 if not isinstance(data, np.ndarray) else data.shape[-1] == 2
+def _is_2d(data: Any, kind: Kind) -> bool:
+    if kind is Kind.POINTS:
+        return bool(np.shape(data)[-1] == 2)
+    return kind is Kind.CORRECTIONS and len(data.shape) == 2
 
 
 def _default_axes(data: Any, kind: Kind) -> str:

@@ -14,13 +14,14 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from napari_delineate.engine import CancelledError
 from napari_delineate.evaluation import Call, Outcome, evaluate
@@ -72,25 +73,36 @@ class _Process:
         """Send a message and return the answers; they end when the process does."""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
+        text = json.dumps(message) + "\n"
         with contextlib.suppress(BrokenPipeError):
-            self._popen.stdin.write(json.dumps(message) + "\n")
+            self._popen.stdin.write(text)
             self._popen.stdin.flush()
         for line in self._popen.stdout:
+            if not line.endswith("\n"):
+                return  # it was ended while it answered
             yield json.loads(line)
 
     @property
     def alive(self) -> bool:
         return self._popen.poll() is None
 
-    def end(self) -> int:
-        """End the process at once; return its exit status."""
+    @property
+    def status(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        return self._popen.returncode
+
+    def kill(self) -> None:
+        """End the process at once, from any thread."""
         self._popen.kill()
-        status = self._popen.wait()
+        self._popen.wait()
+
+    def end(self) -> None:
+        """End the process at once, when no other thread reads its answers."""
+        self.kill()
         for stream in (self._popen.stdin, self._popen.stdout):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
-        return status
 
 
 class WorkerRunner:
@@ -102,7 +114,8 @@ class WorkerRunner:
     def __init__(self) -> None:
         self._folders = Exchange.make_folders()
         self._exchange = Exchange(self._folders, "viewer")
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()  # held while a call runs
+        self._lock = threading.Lock()  # held while what follows changes
         self._running: _Process | None = None
         self._spare: _Process | None = None
         self._ready: _Process | None = None
@@ -114,12 +127,18 @@ class WorkerRunner:
         with self._lock:
             if self._closed:
                 return
-            if self._ready is None or not self._ready.alive:
-                self._ready, self._spare = self._spare, None
-            if self._ready is None or not self._ready.alive:
-                self._ready = _Process(self._folders)
-            if self._spare is None or not self._spare.alive:
-                self._spare = _Process(self._folders)
+            waiting = []
+            for process in (self._ready, self._spare):
+                if process is None:
+                    continue
+                if process.alive:
+                    waiting.append(process)
+                elif process is not self._running:  # it has crashed while it waited
+                    process.end()
+                    self._exchange.remove_files(process.prefix)
+            while len(waiting) < 2:
+                waiting.append(_Process(self._folders))
+            self._ready, self._spare = waiting
 
     def run(self, call: Call, progress: Callable[[int, int], None]) -> Outcome:
         """Run a call in the worker process.
@@ -143,36 +162,42 @@ class WorkerRunner:
         WorkerError
             If the operation fails, or its process ends.
         """
-        self.warm_up()
-        with self._lock:
-            if self._closed or self._ready is None:
-                raise CancelledError
-            process = self._running = self._ready
-        message = _encode_call(call, self._exchange)
-        try:
-            for answer in process.ask(message):
-                if "progress" in answer:
-                    progress(*answer["progress"])
-                elif "error" in answer:
-                    raise WorkerError(answer["error"])
-                else:
-                    values = tuple(
-                        decode(value, self._exchange, own=True) for value in answer["values"]
-                    )
-                    return Outcome(values, answer["seconds"], tuple(answer["warnings"]))
-        finally:
+        with self._turn:
+            self.warm_up()
             with self._lock:
-                self._running = None
-            for described in _copied(message):
-                Path(described["file"]).unlink(missing_ok=True)
-        status = process.end()
-        self._exchange.remove_files(process.prefix)
-        if process.cancelled:
-            raise CancelledError
-        raise WorkerError(
-            f"the process that computed it has ended (exit status {status}); it may have run out "
-            "of memory, or a library has crashed"
-        )
+                if self._closed or self._ready is None:
+                    raise CancelledError
+                process = self._running = self._ready
+            message: dict[str, Any] = {}
+            usable = True
+            try:
+                progress(0, 1)
+                message = _encode_call(call, self._exchange)
+                # Until it has answered: what it says later would answer the next call.
+                usable = False
+                for answer in process.ask(message):
+                    if "progress" in answer:
+                        progress(*answer["progress"])
+                    elif "error" in answer:
+                        usable = True
+                        raise WorkerError(answer["error"])
+                    else:
+                        outcome = self._outcome(answer)
+                        usable = True
+                        return outcome
+            finally:
+                with self._lock:
+                    self._running = None
+                if process.cancelled or not usable:
+                    self._discard(process)
+                for described in _copied(message):
+                    Path(described["file"]).unlink(missing_ok=True)
+            if process.cancelled:
+                raise CancelledError
+            raise WorkerError(
+                f"the process that computed it has ended (exit status {process.status}); it may "
+                "have run out of memory, or a library has crashed"
+            )
 
     def cancel(self) -> None:
         """End the call that runs; the next one starts in the spare process."""
@@ -181,21 +206,36 @@ class WorkerRunner:
             if process is None:
                 return
             process.cancelled = True
-            self._ready, self._spare = self._spare, None
-        process.end()
+            if self._ready is process:
+                self._ready, self._spare = self._spare, None
+        process.kill()
         self.warm_up()
 
     def close(self) -> None:
         """End all processes and free the shared memory that no array uses."""
         with self._lock:
             self._closed = True
-            processes = {self._running, self._ready, self._spare} - {None}
+            running, waiting = self._running, {self._ready, self._spare}
             self._ready = self._spare = None
-        for process in processes:
+        if running is not None:
+            running.cancelled = True
+            running.kill()
+        for process in waiting - {running, None}:
             if process is not None:
-                process.cancelled = True
                 process.end()
         self._clean_up()
+
+    def _outcome(self, answer: dict[str, Any]) -> Outcome:
+        values = tuple(decode(value, self._exchange, own=True) for value in answer["values"])
+        return Outcome(values, answer["seconds"], tuple(answer["warnings"]))
+
+    def _discard(self, process: _Process) -> None:
+        """End a process and forget it."""
+        process.end()
+        with self._lock:
+            if self._ready is process:
+                self._ready, self._spare = self._spare, None
+        self._exchange.remove_files(process.prefix)
 
 
 def _remove_folders(folders: list[Path]) -> None:
@@ -257,6 +297,8 @@ def main() -> None:
 
     The command line gives the prefix for names of files, and their folders.
     """
+    # Ctrl+C in a terminal reaches this process too; the viewer decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     prefix, folders = sys.argv[1], [Path(folder) for folder in sys.argv[2:]]
     # What libraries print must not mix with the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -266,8 +308,12 @@ def main() -> None:
     threading.Thread(target=_listen, args=(calls, folders), daemon=True).start()
 
     def answer(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        text = json.dumps(message)
+        try:
+            answers.write(text + "\n")
+            answers.flush()
+        except BrokenPipeError:
+            _leave(folders)
 
     for module in _WARM_UP:
         importlib.import_module(module)
@@ -277,17 +323,20 @@ def main() -> None:
             call = _decode_call(message, exchange)
             outcome = evaluate(call, lambda done, total: answer({"progress": [done, total]}))
             values = [encode(value, exchange) for value in outcome.values]
-        except Exception as error:
-            answer({"error": str(error) or type(error).__name__})
-        else:
             said = list(outcome.warnings)
             answer({"values": values, "seconds": outcome.seconds, "warnings": said})
+        except Exception as error:
+            answer({"error": str(error) or type(error).__name__})
 
 
 def _listen(calls: queue.Queue[str], folders: list[Path]) -> None:
     """Hand on calls; when the viewer's side is gone, leave nothing behind."""
     for line in sys.stdin:
         calls.put(line)
+    _leave(folders)
+
+
+def _leave(folders: list[Path]) -> NoReturn:
     _remove_folders(folders)
     os._exit(0)
 

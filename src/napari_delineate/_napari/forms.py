@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import napari
-from napari.layers import Layer
+from napari.layers import Image, Labels, Layer
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
@@ -124,7 +124,7 @@ class OperationForm(QWidget):
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self._axes = QVBoxLayout()
-        self._note = Message()
+        self.note = Message()
         self.run_button = QPushButton("Run")
         self.run_button.setToolTip("Compute a new layer from these settings (Ctrl+Enter)")
         self.run_button.setShortcut("Ctrl+Return")
@@ -152,7 +152,7 @@ class OperationForm(QWidget):
         layout.addWidget(summary)
         layout.addLayout(self._form)
         layout.addLayout(self._axes)
-        layout.addWidget(self._note)
+        layout.addWidget(self.note)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
         layout.addWidget(self.message)
@@ -247,20 +247,20 @@ class OperationForm(QWidget):
         self.run_button.setEnabled(ready and not unknown and not self._session.running)
         large = [layer for layer in layers if not in_memory(layer)]
         if unknown:
-            self._note_("Say what the axes are; the layer remembers it.", "warning")
+            self._hint("Say what the axes are; the layer remembers it.", "warning")
         elif not ready:
             wanted = " and ".join(
                 f"{_article(entry.kind)} layer" for entry in self.operation.inputs[:1]
             )
-            self._note_(f"Add or choose {wanted} to begin.", "hint")
+            self._hint(f"Add or choose {wanted} to begin.", "hint")
         elif large:
             gigabytes = sum(nbytes_of(layer) for layer in large) / 1e9
-            self._note_(
+            self._hint(
                 f"{large[0].name} is not in memory: running reads all of it, {gigabytes:.2g} GB.",
                 "warning",
             )
         else:
-            self._note_("", "hint")
+            self._hint("", "hint")
 
     def _show_axes(self, layers: Sequence[Layer]) -> None:
         """Show the axes of stacks and movies, and ask for them where they are not known."""
@@ -268,12 +268,14 @@ class OperationForm(QWidget):
             row.deleteLater()
         self._axes_rows = []
         for layer in layers:
-            if layer.ndim == 2:
+            if layer.ndim == 2 or not isinstance(layer, Image | Labels):
                 continue
             row = QWidget()
             line = QHBoxLayout(row)
             line.setContentsMargins(0, 0, 0, 0)
             label = QLabel(f"Axes of {layer.name}")
+            label.setWordWrap(True)
+            label.setMinimumWidth(label.fontMetrics().averageCharWidth() * 12)
             choose = QComboBox()
             shrink(choose)
             choose.setAccessibleName(f"Axes of {layer.name}")
@@ -386,8 +388,8 @@ class OperationForm(QWidget):
     def _say(self, text: str, tone: Any) -> None:
         self.message.say(text, tone, self._session.viewer.theme)
 
-    def _note_(self, text: str, tone: Any) -> None:
-        self._note.say(text, tone, self._session.viewer.theme)
+    def _hint(self, text: str, tone: Any) -> None:
+        self.note.say(text, tone, self._session.viewer.theme)
 
 
 def _count(labels: Any) -> int:

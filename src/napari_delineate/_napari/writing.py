@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import napari
@@ -23,17 +25,37 @@ __all__ = [
 ]
 
 
+class SavingError(RuntimeError):
+    """Say why something could not be saved."""
+
+
+def _saying_why(write: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Keep what a writer says: napari takes a ValueError for "try another writer"."""
+
+    @functools.wraps(write)
+    def wrapped(*arguments: Any) -> list[str]:
+        try:
+            return write(*arguments)
+        except ValueError as error:
+            raise SavingError(str(error)) from error
+
+    return wrapped
+
+
+@_saying_why
 def write_image(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
     """Write an image layer as OME-TIFF, with the workflow that it comes from."""
     kind = Kind.RGB if attributes.get("rgb") else Kind.IMAGE
     return _write_grid(path, data, attributes, kind)
 
 
+@_saying_why
 def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
     """Write a labels layer as OME-TIFF, with the workflow that it comes from."""
     return _write_grid(path, data, attributes, Kind.LABELS)
 
 
+@_saying_why
 def write_mesh(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
     """Write a surface layer as PLY, STL or OBJ, in physical units."""
     vertices, faces, *values = data
@@ -45,6 +67,7 @@ def write_mesh(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
     return [str(write_surface(path, mesh))]
 
 
+@_saying_why
 def write_table_file(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:  # noqa: ARG001
     """Write the measurements of a labels layer as CSV."""
     table = attributes.get("features")
@@ -56,6 +79,7 @@ def write_table_file(path: str, data: Any, attributes: dict[str, Any]) -> list[s
     return [str(write_table(path, table.drop(columns="index", errors="ignore")))]
 
 
+@_saying_why
 def write_workflow_file(path: str, layers: list[Any]) -> list[str]:  # noqa: ARG001
     """Write the workflow of the current viewer, with what was made by hand beside it."""
     from napari_delineate.files import write_workflow
@@ -65,6 +89,7 @@ def write_workflow_file(path: str, layers: list[Any]) -> list[str]:  # noqa: ARG
     return [path]
 
 
+@_saying_why
 def write_notebook_file(path: str, layers: list[Any]) -> list[str]:  # noqa: ARG001
     """Write the workflow of the current viewer as a Jupyter notebook."""
     from napari_delineate.export import write_notebook

@@ -27,7 +27,7 @@ class _InputForm(_Form):
 class _StepForm(_Form):
     name: str
     operation: str
-    version: int
+    version: int = Field(ge=1, le=1_000_000)
     inputs: dict[str, str | list[str] | None]
     outputs: list[str]
     parameters: dict[str, _InVoxels | bool | int | float | str | None]

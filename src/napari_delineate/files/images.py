@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
-from napari_delineate.axes import spatial_axes
+from napari_delineate.axes import looped_axes, spatial_axes
 from napari_delineate.files.saving import atomic_path
-from napari_delineate.types import Corrections, Kind, Surface
+from napari_delineate.types import Corrections, Kind, Surface, spacing_per_axis
 from napari_delineate.values import Value, fingerprint
 
 __all__ = ["READABLE", "FileError", "read", "read_value", "write_value"]
 
 _TIFF = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
-_MESHES = (".ply", ".stl", ".obj")
-READABLE = (*_TIFF, *_PICTURES, ".npy", ".npz", *_MESHES)
+MESHES = (".ply", ".stl", ".obj")
+READABLE = (*_TIFF, *_PICTURES, ".npy", ".npz", *MESHES)
 """Endings of the files that can be read."""
 
 _UNITS = {
@@ -37,7 +43,29 @@ _UNITS = {
     "m": "meter",
     "å": "angstrom",
 }
-_SYMBOLS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm", "centimeter": "cm"}
+_SYMBOLS = {
+    "micrometer": "µm",
+    "nanometer": "nm",
+    "millimeter": "mm",
+    "centimeter": "cm",
+    "meter": "m",
+    "angstrom": "Å",
+}
+_METRES = {
+    "angstrom": 1e-10,
+    "nanometer": 1e-9,
+    "micrometer": 1e-6,
+    "millimeter": 1e-3,
+    "centimeter": 1e-2,
+    "meter": 1.0,
+}
+_KNOWN_AXES = "TCZYXS"
+_DAMAGE = re.compile(
+    "invalid page offset|corrupt|missing data are|out of range|incompletely written"
+    "|TiffTag 270 .*invalid value offset",  # the tag that holds the axes and the voxel size
+    re.IGNORECASE,
+)
+"""What tifffile logs when it returns less than the file should hold."""
 
 
 class FileError(ValueError):
@@ -64,6 +92,11 @@ def read(path: str | os.PathLike[str], checksum: str | None = None) -> Any:
     ------
     FileError
         If the file is missing or damaged, or its content has another checksum.
+
+    Warns
+    -----
+    UserWarning
+        If a TIFF holds several images of one shape that it does not say to be a stack.
 
     Examples
     --------
@@ -102,7 +135,9 @@ def read_value(
     kind : Kind
         What the value is; a colour file read as an image is refused.
     axes : str, optional
-        Letters of the axes, where the file does not say or says it wrongly.
+        Letters of the axes, where the file does not say or says it wrongly. Where it says
+        the same letters in another order, or leaves out axes of length 1, the array is
+        brought into the order asked for.
     spacing : tuple of float, optional
         Voxel size along the axes in space, where the file does not say.
     units : str, optional
@@ -116,16 +151,16 @@ def read_value(
     Raises
     ------
     FileError
-        If the file can not be read, its axes are ambiguous or other than `axes`, or it is
+        If the file can not be read, its axes are ambiguous or do not fit `axes`, or it is
         of another kind.
     """
     data, found_axes, found_spacing, found_units = _read_any(Path(path))
-    if isinstance(data, Surface | Corrections):
-        shape = data.shape if isinstance(data, Corrections) else (0, 0, 0)
-        own = axes or ("YX" if len(shape) == 2 else "ZYX")
-        return Value.of(data, kind, own, spacing or 1.0, units or "pixel")
-    if kind is Kind.POINTS:
-        return Value.of(data, kind, axes, spacing or 1.0, units or "pixel")
+    _check_kind(Path(path), data, kind)
+    if isinstance(data, Surface | Corrections) or kind is Kind.POINTS:
+        try:
+            return Value.of(data, kind, axes, spacing or 1.0, units or "pixel")
+        except ValueError as error:
+            raise FileError(f"{path}: {error}") from error
     is_colour = found_axes is not None and found_axes.endswith("S")
     if is_colour and kind is not Kind.RGB:
         raise FileError(
@@ -133,17 +168,14 @@ def read_value(
         )
     if kind is Kind.RGB and not is_colour:
         raise FileError(f"{path} is no colour image; its shape is {data.shape}")
+    data = _arranged(data, found_axes, axes)
     chosen = _choose_axes(Path(path), data.shape, found_axes, axes)
     space = spatial_axes(chosen)
-    size = found_spacing and tuple(found_spacing.get(letter, 1.0) for letter in space)
     try:
-        return Value.of(
-            data,
-            kind,
-            chosen,
-            size or spacing or 1.0,
-            (found_units if size else units) or "pixel",
-        )
+        asked = spacing_per_axis(spacing or 1.0, len(space))
+        found = found_spacing or {}
+        size = tuple(found.get(letter, own) for letter, own in zip(space, asked, strict=True))
+        return Value.of(data, kind, chosen, size, (found_units if found else units) or "pixel")
     except ValueError as error:
         raise FileError(f"{path}: {error}") from error
 
@@ -156,7 +188,8 @@ def write_value(path: str | os.PathLike[str], value: Value, description: str = "
     path : path
         The file; its name should end in .ome.tif.
     value : Value
-        A value on a grid.
+        A value on a grid. Axes such as time that stand behind Y or X are moved before
+        them, as the format demands.
     description : str
         A text for the metadata, for instance the workflow as JSON.
 
@@ -174,12 +207,16 @@ def write_value(path: str | os.PathLike[str], value: Value, description: str = "
     """
     import tifffile
 
-    data = _for_tiff(value, path)
-    unknown = sorted(set(value.axes) - set("TCZYXS"))
+    unknown = sorted(set(value.axes) - set(_KNOWN_AXES))
     if unknown:
         raise FileError(f"{path}: OME-TIFF can not hold the axis {unknown[0]} of {value.axes}")
-    metadata: dict[str, Any] = {"axes": value.axes, "Description": description}
-    if value.units != "pixel":
+    axes = value.axes
+    if not axes.endswith(("YX", "YXS")):
+        axes = looped_axes(axes) + spatial_axes(axes) + "S" * axes.endswith("S")
+    data = _for_tiff(value, path)
+    data = data.transpose([value.axes.index(letter) for letter in axes])
+    metadata: dict[str, Any] = {"axes": axes, "Description": description}
+    if value.units != "pixel" or set(value.spacing) != {1.0}:
         for letter, size in zip(spatial_axes(value.axes), value.spacing, strict=True):
             metadata[f"PhysicalSize{letter}"] = size
             metadata[f"PhysicalSize{letter}Unit"] = _SYMBOLS.get(value.units, value.units)
@@ -208,13 +245,13 @@ def write_exact(folder: Path, name: str, value: Value) -> Path:
     if value.kind.is_grid and data.dtype != bool:
         path = folder / f"{name}.ome.tif"
         try:
-            write_value(path, value)
-        except ValueError:
-            pass  # a dtype that OME-TIFF does not have: the array is written as it is
+            with atomic_path(path) as draft:
+                write_value(draft, value)
+                read(draft, checksum=fingerprint(data))
+        except FileError:
+            pass  # OME-TIFF does not hold just the same: the array is written as it is
         else:
-            if fingerprint(read(path)) == fingerprint(data):
-                return path
-            path.unlink()
+            return path
     path = folder / f"{name}.npy"
     with atomic_path(path) as draft:
         np.save(draft, data, allow_pickle=False)
@@ -235,7 +272,7 @@ def _read_any(
     try:
         if ending in _TIFF:
             return _read_tiff(path)
-        if ending in _MESHES:
+        if ending in MESHES:
             return _read_mesh(path), None, None, None
         if ending in _PICTURES:
             return _read_picture(path)
@@ -253,18 +290,45 @@ def _read_tiff(
 ) -> tuple[NDArray[Any], str | None, dict[str, float] | None, str | None]:
     import tifffile
 
-    with tifffile.TiffFile(path) as file:
+    with _complaints() as complaints, tifffile.TiffFile(path) as file:
+        if not file.series:
+            raise FileError(f"{path} holds no image")
         series = file.series[0]
+        alike = sum(one.shape == series.shape for one in file.series)
         data = _native(series.asarray())
         axes = str(series.axes)
         spacing, units = _tiff_spacing(file)
+    for text in complaints:
+        if _DAMAGE.search(text):
+            reason = text.split("> ")[-1].rstrip("')")
+            raise FileError(f"{path} is damaged or incomplete: {reason}")
+    if alike > 1:
+        warnings.warn(f"{path} holds {alike} images; only the first is read", stacklevel=4)
     if "S" in axes and not axes.endswith("S"):
         data = np.ascontiguousarray(np.moveaxis(data, axes.index("S"), -1))
         axes = axes.replace("S", "") + "S"
-    known = axes if data.ndim - axes.endswith("S") == 2 or set(axes) <= set("TCZYXS") else None
-    if known is not None and data.ndim - axes.endswith("S") == 2:
-        known = "YX" + "S" * axes.endswith("S")
-    return data, known, spacing, units
+    if data.ndim - axes.endswith("S") == 2:
+        axes = "YX" + "S" * axes.endswith("S")
+    return data, axes, spacing, units
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what tifffile logs in this thread, in place of printing it."""
+    texts: list[str] = []
+    thread = threading.get_ident()
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == thread:
+                texts.append(record.getMessage())
+
+    logger, collector = logging.getLogger("tifffile"), Collector(logging.WARNING)
+    logger.addHandler(collector)
+    try:
+        yield texts
+    finally:
+        logger.removeHandler(collector)
 
 
 def _tiff_spacing(file: Any) -> tuple[dict[str, float] | None, str | None]:
@@ -278,20 +342,33 @@ def _tiff_spacing(file: Any) -> tuple[dict[str, float] | None, str | None]:
             for letter in "ZYX"
             if float(sizes.get(f"PhysicalSize{letter}", 0)) > 0
         }
-        unit = sizes.get("PhysicalSizeXUnit", "µm")
-        return (spacing, _UNITS.get(unit.lower(), unit)) if spacing else (None, None)
+        units = {letter: _unit(sizes.get(f"PhysicalSize{letter}Unit", "µm")) for letter in spacing}
+        if not spacing:
+            return None, None
+        unit = units.get("X", next(iter(units.values())))
+        for letter, own in units.items():
+            if own != unit and not {own, unit} <= set(_METRES):
+                raise ValueError(f"it states voxel sizes in {own} and in {unit}")
+            if own != unit:
+                spacing[letter] *= _METRES[own] / _METRES[unit]
+        return spacing, unit
     if file.is_imagej and file.imagej_metadata.get("unit"):
         unit = str(file.imagej_metadata["unit"]).strip()
         if unit.lower() in ("pixel", "pixels", "null", ""):
             return None, None
-        spacing = {"Z": float(file.imagej_metadata.get("spacing", 1.0))}
+        depth = file.imagej_metadata.get("spacing")
+        spacing = {} if depth is None else {"Z": abs(float(depth))}
         for letter in "YX":
             tag = file.pages[0].tags.get(f"{letter}Resolution")
             if tag is None or not tag.value[0]:
                 return None, None
             spacing[letter] = tag.value[1] / tag.value[0]
-        return spacing, _UNITS.get(unit.lower(), unit)
+        return spacing, _unit(unit)
     return None, None
+
+
+def _unit(text: str) -> str:
+    return _UNITS.get(text.lower(), text)
 
 
 def _read_picture(
@@ -299,7 +376,11 @@ def _read_picture(
 ) -> tuple[NDArray[Any], str | None, dict[str, float] | None, str | None]:
     import imageio.v3 as imageio
 
-    data = np.asarray(imageio.imread(path))
+    # Given its bytes, it can not leave a damaged file open.
+    content = path.read_bytes()
+    mode = imageio.immeta(content, plugin="pillow").get("mode")
+    to = "RGB" if mode in ("CMYK", "HSV", "LAB", "YCbCr") else None
+    data = np.asarray(imageio.imread(content, plugin="pillow", mode=to))
     if data.ndim == 3 and data.shape[-1] in (3, 4):
         return data, "YXS", None, None
     if data.ndim == 3 and data.shape[-1] == 2:
@@ -308,11 +389,12 @@ def _read_picture(
 
 
 def _read_numpy(path: Path) -> Any:
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        return _native(loaded)
-    with loaded:
-        fields = {name: loaded[name] for name in loaded.files}
+    with path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return _native(loaded)
+        with loaded:
+            fields = {name: loaded[name] for name in loaded.files}
     if set(fields) == set(Surface._fields):
         return Surface(**fields)
     if set(fields) == set(Corrections._fields):
@@ -324,14 +406,58 @@ def _read_numpy(path: Path) -> Any:
 def _read_mesh(path: Path) -> Surface:
     import trimesh
 
-    mesh: Any = trimesh.load(path, force="mesh", process=False)
-    values = mesh.vertex_attributes.get("value", np.ones(len(mesh.vertices)))
+    ending = path.suffix.lower()
+    with path.open("rb") as file:
+        # Given an open file, it reads no other: a mesh can name files with colours.
+        mesh: Any = trimesh.load(file, file_type=ending[1:], force="mesh", process=False)
+    vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+    if not len(faces) and ending != ".ply":  # PLY says how many there are
+        raise FileError(f"{path} holds no triangles")
+    if ending == ".stl":
+        # Each triangle has corners of its own; those at one place are one vertex.
+        vertices, vertex_of = np.unique(vertices, axis=0, return_inverse=True)
+        faces = np.asarray(vertex_of.reshape(-1)[faces], np.int64)
     # Mesh files hold (x, y, z); turning the order round turns the faces inside out.
     return Surface(
-        np.ascontiguousarray(np.asarray(mesh.vertices, np.float64)[:, ::-1]),
-        np.ascontiguousarray(np.asarray(mesh.faces, np.int64)[:, ::-1]),
-        np.asarray(values).reshape(-1),
+        np.ascontiguousarray(vertices.reshape(-1, 3)[:, ::-1]),
+        np.ascontiguousarray(faces.reshape(-1, 3)[:, ::-1]),
+        _values_of_vertices(mesh, len(vertices)),
     )
+
+
+def _values_of_vertices(mesh: Any, number: int) -> NDArray[Any]:
+    """Return the property "value" of the vertices of a PLY file, 1 where there is none."""
+    raw = mesh.metadata.get("_ply_raw", {}).get("vertex", {}).get("data")
+    names = raw.dtype.names if isinstance(raw, np.ndarray) else raw
+    if names is None or "value" not in names or np.size(raw["value"]) != number:
+        return np.ones(number)
+    return _native(np.array(raw["value"]).reshape(-1))
+
+
+def _check_kind(path: Path, data: Any, kind: Kind) -> None:
+    """Refuse a file that holds something else than is needed."""
+    if isinstance(data, Surface):
+        fits, what = kind is Kind.SURFACE, "a surface"
+    elif isinstance(data, Corrections):
+        fits, what = kind is Kind.CORRECTIONS, "corrections"
+    else:
+        fits = kind.is_grid or kind in (Kind.POINTS, Kind.SHAPES, Kind.CORRECTIONS)
+        what = "an array"
+    if not fits:
+        raise FileError(f"{path} holds {what} where {kind} is needed")
+
+
+def _arranged(data: NDArray[Any], found: str | None, asked: str | None) -> NDArray[Any]:
+    """Bring the axes that a file states into the order asked for."""
+    if asked is None or found is None:
+        return data
+    if sorted(found) == sorted(asked):
+        return np.ascontiguousarray(data.transpose([found.index(letter) for letter in asked]))
+    if "".join(letter for letter in asked if letter in found) == found:
+        # Files do not tell an axis of length 1 from none.
+        sizes = dict(zip(found, data.shape, strict=True))
+        return data.reshape([sizes.get(letter, 1) for letter in asked])
+    return data
 
 
 def _choose_axes(path: Path, shape: tuple[int, ...], found: str | None, asked: str | None) -> str:
@@ -341,7 +467,7 @@ def _choose_axes(path: Path, shape: tuple[int, ...], found: str | None, asked: s
                 f"{path} has {len(shape)} axes (shape {shape}), the axes {asked} are {len(asked)}"
             )
         return asked
-    if found is not None:
+    if found is not None and set(found) <= set(_KNOWN_AXES):
         return found
     if len(shape) == 2:
         return "YX"
@@ -371,6 +497,6 @@ def _for_tiff(value: Value, path: str | os.PathLike[str]) -> NDArray[Any]:
         data = (data > 0).astype(np.uint8)
     elif data.dtype == np.float16:
         data = data.astype(np.float32)
-    if data.dtype.kind not in "uif" or (data.dtype.kind in "ui" and data.dtype.itemsize > 4):
+    if data.dtype.kind not in "uif" or data.dtype.itemsize > (8 if data.dtype.kind == "f" else 4):
         raise FileError(f"{path}: OME-TIFF can not hold the dtype {data.dtype}")
     return data

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from napari_delineate.arrays import label_dtype
 from napari_delineate.axes import spatial_axes
-from napari_delineate.files.images import write_value
+from napari_delineate.files.images import MESHES, FileError, write_value
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.types import Kind, Surface, Table
 from napari_delineate.values import Value
 
-__all__ = ["as_table", "write_result", "write_surface", "write_table"]
+__all__ = ["as_table", "column_titles", "write_result", "write_surface", "write_table"]
 
 
 def write_table(path: str | os.PathLike[str], table: Table) -> Path:
@@ -38,11 +41,26 @@ def write_table(path: str | os.PathLike[str], table: Table) -> Path:
     OSError
         If the file can not be written; an old one then stays as it was.
     """
-    units = table.attrs.get("units", {})
-    header = [f"{name} [{units[name]}]" if units.get(name) else name for name in table.columns]
     with atomic_path(path) as draft:
-        table.to_csv(draft, index=False, header=header, encoding="utf-8-sig")
+        table.to_csv(draft, index=False, header=column_titles(table), encoding="utf-8-sig")
     return Path(path)
+
+
+def column_titles(table: Table) -> list[str]:
+    """Return the names of a table's columns with their units.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A table whose `attrs["units"]` maps columns to units.
+
+    Returns
+    -------
+    list of str
+        For instance "area [micrometer²]"; the name alone where there is no unit.
+    """
+    units = table.attrs.get("units", {})
+    return [f"{name} [{units[name]}]" if units.get(name) else str(name) for name in table.columns]
 
 
 def write_surface(path: str | os.PathLike[str], surface: Surface) -> Path:
@@ -62,18 +80,30 @@ def write_surface(path: str | os.PathLike[str], surface: Surface) -> Path:
 
     Raises
     ------
+    FileError
+        If the ending is another.
     OSError
         If the file can not be written; an old one then stays as it was.
     """
     import trimesh
 
+    ending = Path(path).suffix.lower()
+    if ending not in MESHES:
+        raise FileError(f"{path}: surfaces are written to files that end in {', '.join(MESHES)}")
     vertices, faces, values = surface
     # Mesh files hold (x, y, z); turning the order round turns the faces inside out.
     mesh = trimesh.Trimesh(vertices[:, ::-1], faces[:, ::-1], process=False)
-    mesh.vertex_attributes["value"] = np.asarray(values, np.float32)
+    mesh.vertex_attributes["value"] = _for_ply(np.asarray(values))
     with atomic_path(path) as draft:
-        mesh.export(draft, file_type=Path(path).suffix[1:].lower())
+        mesh.export(draft, file_type=ending[1:])
     return Path(path)
+
+
+def _for_ply(values: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers in a type that every program reads from PLY files, without loss."""
+    if values.dtype.kind in "biu" and label_dtype(int(values.max(initial=0))) is np.int32:
+        return values.astype(np.int32)
+    return values.astype(np.float32 if values.dtype == np.float32 else np.float64)
 
 
 def write_result(folder: Path, name: str, value: Value, description: str = "") -> Path:
@@ -129,7 +159,8 @@ def as_table(name: str, value: Value) -> Table:
     if value.kind is Kind.TABLE:
         return cast("Table", value.data)
     if value.kind is Kind.SCORES:
-        return pd.DataFrame({name: [value.data]})
+        scores = value.data if isinstance(value.data, Mapping) else {name: value.data}
+        return pd.DataFrame({each: [score] for each, score in scores.items()})
     rows = value.data.vertices if value.kind is Kind.SURFACE else value.data
     table = pd.DataFrame(np.asarray(rows), columns=list(value.axes))
     table.attrs["units"] = {

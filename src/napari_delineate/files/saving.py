@@ -42,10 +42,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     'done'
     """
     target = Path(path)
+    if target.is_symlink():
+        target = target.resolve()  # what the link points to is replaced, not the link
     target.parent.mkdir(parents=True, exist_ok=True)
-    stem, *endings = target.name.split(".")
-    ending = "".join(f".{part}" for part in endings)
-    handle, name = tempfile.mkstemp(prefix=f".{stem}-", suffix=ending, dir=target.parent)
+    # A long name must stay within what file systems allow.
+    prefix = f".{target.name[:40]}-"
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=target.suffix, dir=target.parent)
     os.close(handle)
     draft = Path(name)
     try:

@@ -119,7 +119,7 @@ def is_workflow_file(path: str | os.PathLike[str]) -> bool:
     try:
         with Path(path).open("rb") as file:
             start = file.read(200)
-    except OSError:
+    except (OSError, ValueError):  # a path that can not be one is a ValueError
         return False
     return f'"program": "{_PROGRAM}"'.encode() in start
 
@@ -200,8 +200,19 @@ def _load_json(path: Path) -> Any:
             f"{path} is too large for a workflow file: {size / 2**20:.0f} MB, "
             f"{_LARGEST_FILE / 2**20:.0f} MB are allowed"
         )
+
+    def once(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(entries)
+        if len(found) < len(entries):
+            names = [name for name, _ in entries]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise FileError(f"{path} is damaged: {twice[:40]!r} occurs twice in one place")
+        return found
+
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
+    except FileError:
+        raise
     except (ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:120]
         raise FileError(f"{path} is no workflow file: it is not JSON ({reason})") from error
@@ -221,8 +232,8 @@ def _check_form(path: Path, content: Any) -> None:
     found = content.get("format")
     if isinstance(found, int) and found > FORMAT:
         raise FileError(
-            f"{path} has the format {found}, this version of {_PROGRAM} reads up to {FORMAT}; "
-            f"update it with: pip install --upgrade {_PROGRAM}"
+            f"{path} has the format {str(found)[:40]}, this version of {_PROGRAM} reads up to "
+            f"{FORMAT}; update it with: pip install --upgrade {_PROGRAM}"
         )
     if found != FORMAT:
         raise FileError(f"{path} is damaged: its format is {str(found)[:40]!r}, not {FORMAT}")

@@ -133,19 +133,23 @@ def subtract_background(
     """
     from skimage.restoration import rolling_ball
 
-    voxel_radius = length_per_axis(radius, spacing)
+    # scikit-image cuts the background of integers off, so that rounding would become a grey
+    # level: 0.6 in voxels of 0.1 is 6.
+    voxel_radius = [round(entry, 9) for entry in length_per_axis(radius, spacing)]
     reach = max(voxel_radius)
     # The kernel of skimage.restoration.ball_kernel, with the distance counted along each
     # axis in units of the finest voxel.
     squares = np.zeros([1] * image.ndim)
     for axis, entry in enumerate(voxel_radius):
         steps = int(np.ceil(entry))
-        along = np.arange(-steps, steps + 1) * (reach / entry if entry > 0 else 1.0)
+        along = np.arange(-steps, steps + 1) * reach / (entry or 1.0)
         squares = squares + np.moveaxis(
             (along**2).reshape((-1,) + (1,) * (image.ndim - 1)), 0, axis
         )
     kernel = np.where(
-        np.sqrt(squares) > reach, np.inf, np.sqrt(np.clip(reach**2 - squares, 0, None))
+        np.sqrt(squares) > reach,
+        np.inf,
+        np.sqrt(np.clip(reach**2 - squares, 0, None)),
     )
     pixels = image.astype(np.uint8) if image.dtype == bool else image
     return np.asarray(pixels - rolling_ball(pixels, kernel=kernel), image.dtype)

@@ -55,7 +55,7 @@ def gaussian(
     -----
     Beyond its borders the image continues with the nearest pixel; the Gaussian ends at
     four sigmas. The OpenCL version computes in float32: it agrees to about 1e-6 of the
-    range.
+    largest value.
 
     References
     ----------

@@ -69,4 +69,9 @@ def rescale_isotropic(image: Image, *, spacing: Spacing) -> Image:
     )
     if image.dtype == bool:
         return np.asarray(result >= 0.5)
-    return np.asarray(np.rint(result) if image.dtype.kind in "iu" else result, image.dtype)
+    if image.dtype.kind == "f":
+        return np.asarray(result, image.dtype)
+    # The largest 64-bit integers are no floats; the next floats do not fit their dtype.
+    limits = np.iinfo(image.dtype)
+    largest = limits.max if image.dtype.itemsize < 8 else np.nextafter(float(limits.max), 0)
+    return np.asarray(np.clip(np.rint(result), limits.min, largest), image.dtype)

@@ -120,7 +120,8 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
             f"labels has the shape {labels.shape}"
         )
     if not isinstance(corrections, Corrections):
-        corrections = record_corrections(labels, np.where(corrections < 0, labels, corrections))
+        after = np.where(corrections < 0, labels, corrections.astype(np.int64))
+        corrections = record_corrections(labels, after)
     found, lost = match_objects(labels, corrections)
     if lost:
         numbers = ", ".join(map(str, lost[:5])) + (", …" if len(lost) > 5 else "")
@@ -135,8 +136,9 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
     number_of = {0: 0, **found, **_new_numbers(labels, corrections, wanted)}
     size_of = _counts(corrections.touched_labels)
 
-    result = labels.astype(label_dtype(max(number_of.values())))
+    result = labels.astype(label_dtype(max(int(labels.max()), *number_of.values())))
     flat, flat_labels = result.reshape(-1), labels.reshape(-1)
+    painted = []
     for source, number in np.unique(np.stack([sources, wanted]), axis=1).T.tolist():
         if source in lost or number in lost:
             continue
@@ -144,7 +146,11 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
         if source and len(part) == size_of[source]:
             # The whole object was deleted or merged, so the whole object is again.
             flat[flat_labels == found[source]] = number_of[number]
-        elif source and number == 0:
+        else:
+            painted.append((source, number, part))
+    # What was painted pixel by pixel comes last, so that it lies on top.
+    for source, number, part in painted:
+        if source and number == 0:
             flat[part[flat_labels[part] == found[source]]] = 0
         else:
             flat[part] = number_of[number]

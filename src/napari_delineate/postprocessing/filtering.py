@@ -6,8 +6,9 @@ from typing import Annotated
 
 import numpy as np
 
+from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
-from napari_delineate.types import Labels, Range, Size, Spacing, size_in_units
+from napari_delineate.types import Labels, Range, Size, Spacing, size_in_units, voxels
 
 __all__ = ["clear_border", "filter_by_size"]
 
@@ -33,11 +34,13 @@ def clear_border(labels: Labels) -> Labels:
 
     Notes
     -----
-    An axis of one pixel has no border: a single slice of a stack is treated as 2D.
+    An axis of one pixel has no border: a single slice of a stack is treated as 2D. An
+    object in several parts is removed as a whole when one of them touches the border.
 
     References
     ----------
-    .. [1] `skimage.segmentation.clear_border`, whose results these are.
+    .. [1] `skimage.segmentation.clear_border`, whose results these are for objects that
+           are connected.
 
     Examples
     --------
@@ -63,7 +66,7 @@ def clear_border(labels: Labels) -> Labels:
 def filter_by_size(
     labels: Labels,
     *,
-    minimum: Annotated[Size, Range(0)] = 0.0,
+    minimum: Annotated[Size, Range(0)] = voxels(0),
     maximum: Annotated[Size, Range(0)] | None = None,
     spacing: Spacing = 1.0,
 ) -> Labels:
@@ -113,5 +116,6 @@ def filter_by_size(
         raise ValueError(f"maximum must be at least minimum ({minimum}); got {maximum}")
     numbers, counts = fastremap.unique(labels, return_counts=True)
     sizes = counts * np.prod(np.broadcast_to(spacing, labels.ndim))
-    removed = numbers[(sizes < smallest) | (sizes > largest)]
+    rounding = building_blocks.ROUNDING * sizes
+    removed = numbers[(sizes + rounding < smallest) | (sizes - rounding > largest)]
     return np.asarray(fastremap.mask(labels, [number for number in removed.tolist() if number]))

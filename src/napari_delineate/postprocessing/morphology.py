@@ -63,8 +63,8 @@ def expand_labels(
 
     Notes
     -----
-    The OpenCL version covers the same pixels; where objects meet, it grows octagons, so
-    that a few border pixels go to the other object.
+    The OpenCL version covers the same pixels. On isotropic voxels it grows octagons, so
+    where objects meet, border pixels can go to the other object.
 
     References
     ----------
@@ -81,9 +81,8 @@ def expand_labels(
         return labels.copy()
     from skimage.segmentation import expand_labels as skimage_expand_labels
 
-    return np.asarray(
-        skimage_expand_labels(labels, length_in_units(distance, spacing), spacing=spacing)
-    )
+    reach = length_in_units(distance, spacing) * (1 + building_blocks.ROUNDING)
+    return np.asarray(skimage_expand_labels(labels, reach, spacing=spacing))
 
 
 def _smooth_halo(*, spacing: Any, radius: Length) -> tuple[int, ...]:

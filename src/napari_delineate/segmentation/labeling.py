@@ -164,8 +164,8 @@ def voronoi_otsu_labeling(
     -----
     On isotropic voxels the seeds are flooded pixel by pixel, on anisotropic ones by
     physical distance. Foreground without a seed, which only large sigmas leave, stays
-    background. The OpenCL version grows octagons instead: it finds the same objects with
-    borders between touching ones up to a few pixels apart.
+    background. The OpenCL version finds the same objects; on isotropic voxels it grows
+    octagons, so the borders between touching ones lie up to a few pixels apart.
 
     References
     ----------

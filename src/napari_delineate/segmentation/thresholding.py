@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from napari_delineate import building_blocks
 from napari_delineate.declaration import Scope, operation
 from napari_delineate.types import Image, Mask
 
@@ -44,8 +46,7 @@ def threshold(
     Notes
     -----
     Integers with up to 65536 grey levels get one bin per level, everything else 256 bins.
-    The OpenCL version has no "minimum" and bins into 256 levels: on real images 99.7 % of
-    the pixels or more agree.
+    The OpenCL version finds the same threshold, and compares in float32.
 
     References
     ----------
@@ -62,21 +63,66 @@ def threshold(
     array([[False, False,  True],
            [False,  True,  True]])
     """
-    from skimage import filters
-
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
-    pixels = image
-    if image.dtype == bool:
-        pixels = image.view(np.uint8)
-    elif image.dtype.kind in "iu" and int(image.max()) - int(image.min()) >= 2**16:
-        # scikit-image would make one bin per grey level.
-        pixels = image.astype(np.float64)
+    pixels = building_blocks.for_histogram(image)
+    return np.asarray(pixels > find_level(pixels, method))
+
+
+def find_level(image: NDArray[Any], method: str) -> float:
+    """Return the threshold that a method of `threshold` finds.
+
+    Parameters
+    ----------
+    image : ndarray
+        Intensities that are not all equal, from `building_blocks.for_histogram`.
+    method : str
+        One of the methods of `threshold`.
+
+    Returns
+    -------
+    float
+        The highest intensity of the background.
+
+    Raises
+    ------
+    ValueError
+        If the method finds no threshold.
+    """
+    from skimage import filters
+
+    find = _minimum if method == "minimum" else getattr(filters, f"threshold_{method}")
     try:
-        level = getattr(filters, f"threshold_{method}")(pixels)
+        # Flat, because scikit-image warns of colours where the last axis has 3 or 4 pixels.
+        level: float = find(image.ravel())
     except RuntimeError as error:
         raise ValueError(
             f"method {method!r} finds no threshold in this image ({error}); "
             "try 'otsu', 'li' or 'triangle'"
         ) from error
-    return np.asarray(pixels > level)
+    return level
+
+
+def _minimum(image: NDArray[Any]) -> float:
+    """Return the rarest level between the two modes of the smoothed histogram.
+
+    `skimage.filters.threshold_minimum` returns the same, but looks for the modes level by
+    level in Python, which takes it a minute for 16 bits.
+    """
+    from scipy import ndimage
+    from skimage.exposure import histogram
+
+    counts, levels = histogram(image, 256, source_range="image")
+    smooth = counts.astype(np.float32)
+    for _ in range(9_999):
+        smooth = ndimage.uniform_filter1d(smooth, 3)
+        steps = np.diff(smooth)
+        changes = np.flatnonzero(steps)
+        falls = steps[changes] < 0
+        modes = changes[falls & np.append(True, ~falls)[:-1]]
+        if len(modes) < 3:
+            break
+    if len(modes) != 2:
+        raise RuntimeError("its histogram does not have two modes")
+    level: float = levels[modes[0] + np.argmin(smooth[modes[0] : modes[1] + 1])]
+    return level

@@ -96,7 +96,8 @@ def local_minima_seeded_watershed(
     Returns
     -------
     labels : ndarray of int32, same shape
-        Cells numbered from 1. Without `minimum_intensity` they fill the image.
+        Cells numbered from 1. Without `minimum_intensity` they fill the image; a constant
+        image has none.
 
     Raises
     ------

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.types import Labels, Spacing, Surface
 
@@ -69,7 +67,7 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
     small, numbers = fastremap.renumber(labels)
     label_of = {new: old for old, new in numbers.items()}
     boxes = cc3d.statistics(small)["bounding_boxes"]
-    parts: list[tuple[NDArray[Any], NDArray[Any], int]] = []
+    parts: list[Surface] = []
     for number in sorted(label_of, key=lambda new: label_of[new]):
         if label_of[number] == 0:
             continue
@@ -79,16 +77,9 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
         vertices, faces, _, _ = marching_cubes(inside, 0.5, spacing=per_axis)
         corner = np.array([side.start - 1 for side in box]) * per_axis
         # scikit-image winds the faces so that normals in (z, y, x) point inwards.
-        parts.append((vertices.astype(np.float64) + corner, faces[:, ::-1], label_of[number]))
+        values = np.full(len(vertices), label_of[number], labels.dtype)
+        parts.append(Surface(vertices.astype(np.float64) + corner, faces[:, ::-1], values))
     if not parts:
         return Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, labels.dtype))
-    starts = np.cumsum([0, *(len(vertices) for vertices, _, _ in parts[:-1])])
-    return Surface(
-        np.concatenate([vertices for vertices, _, _ in parts]),
-        np.concatenate(
-            [faces + start for (_, faces, _), start in zip(parts, starts, strict=True)]
-        ).astype(np.int64),
-        np.concatenate(
-            [np.full(len(vertices), number, labels.dtype) for vertices, _, number in parts]
-        ),
-    )
+    # Where voxels touch over edges only, neighbouring cubes can give one face each.
+    return building_blocks.without_folds(building_blocks.join_surfaces(parts))

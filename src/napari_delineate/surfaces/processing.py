@@ -6,10 +6,14 @@ from typing import Annotated
 
 import numpy as np
 
+from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.types import Range, Surface
 
 __all__ = ["smooth", "simplify"]
+
+_FEWEST = 4
+"""Fewest faces of a closed surface."""
 
 
 @operation
@@ -54,16 +58,14 @@ def smooth(surface: Surface, *, iterations: Annotated[int, Range(0, 1000)] = 10)
 
     if not len(surface.faces):
         return surface
-    mesh = trimesh.Trimesh(surface.vertices.copy(), surface.faces, process=False)
-    used = np.unique(surface.faces)
-    if len(used) < len(surface.vertices):
-        # A vertex without a face has no neighbours to move towards.
-        pinned = np.setdiff1d(np.arange(len(surface.vertices)), used)
-        laplacian = trimesh.smoothing.laplacian_calculation(mesh, pinned_vertices=pinned.tolist())
-    else:
-        laplacian = trimesh.smoothing.laplacian_calculation(mesh)
-    trimesh.smoothing.filter_taubin(mesh, iterations=iterations, laplacian_operator=laplacian)
-    return Surface(np.asarray(mesh.vertices), surface.faces, surface.values)
+    # A vertex without a face has no neighbours to move towards, and trimesh divides by their
+    # number.
+    used, faces = np.unique(surface.faces, return_inverse=True)
+    mesh = trimesh.Trimesh(surface.vertices[used], faces.reshape(-1, 3), process=False)
+    trimesh.smoothing.filter_taubin(mesh, iterations=iterations)
+    vertices = surface.vertices.copy()
+    vertices[used] = mesh.vertices
+    return Surface(vertices, surface.faces, surface.values)
 
 
 @operation
@@ -75,14 +77,15 @@ def simplify(surface: Surface, *, fraction: Annotated[float, Range(0, 1)] = 0.5)
     surface : Surface
         (vertices, faces, values), as `labels_to_surface` makes it.
     fraction : float
-        Share of the faces that is kept, 0 to 1.
+        Share of the faces that is kept, 0 to 1, in each part that is not connected to
+        others.
 
     Returns
     -------
     simplified_surface : Surface
         A surface with about `fraction` of the faces; each vertex keeps the value of a
-        vertex that was merged into it. A small object keeps a few faces even where the
-        fraction asks for fewer.
+        vertex that was merged into it. A small object keeps four faces even where the
+        fraction asks for fewer, so none disappears.
 
     Raises
     ------
@@ -105,11 +108,51 @@ def simplify(surface: Surface, *, fraction: Annotated[float, Range(0, 1)] = 0.5)
     >>> len(simple.faces)
     190
     """
+    if fraction == 1 or not len(surface.faces):
+        return surface
+    # One by one, because merging is cheapest, and soon complete, in small objects.
+    parts = [_reduced(part, fraction) for part in _connected_parts(surface)]
+    return building_blocks.join_surfaces(parts)
+
+
+def _connected_parts(surface: Surface) -> list[Surface]:
+    """Split a surface into the parts that share no vertex, without loose vertices."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    edges = surface.faces[:, [0, 1, 1, 2]].reshape(-1, 2).T
+    size = len(surface.vertices)
+    graph = coo_array((np.ones(edges.shape[1], bool), tuple(edges)), shape=(size, size))
+    _, part_of = connected_components(graph, directed=False)
+    part_of = part_of[surface.faces[:, 0]]
+    order = np.argsort(part_of, kind="stable")
+    starts = np.flatnonzero(np.diff(part_of[order])) + 1
+    parts = []
+    for faces in np.split(surface.faces[order], starts):
+        used, places = np.unique(faces, return_inverse=True)
+        parts.append(Surface(surface.vertices[used], places.reshape(-1, 3), surface.values[used]))
+    return parts
+
+
+def _reduced(surface: Surface, fraction: float) -> Surface:
+    """Reduce the faces of a connected surface, but not to less than a tetrahedron."""
+    target = max(_FEWEST, int(fraction * len(surface.faces)))
+    while len(surface.faces) > target:
+        simpler = _simplified(surface, target)
+        if len(simpler.faces) < _FEWEST:  # folded flat
+            target += 2
+        elif len(simpler.faces) == len(surface.faces):
+            break
+        else:  # a pass stops early where cheap merges run out; the next one finds more
+            surface = simpler
+    return surface
+
+
+def _simplified(surface: Surface, target: int) -> Surface:
     import fast_simplification
 
-    target = int(fraction * len(surface.faces))
-    if target == len(surface.faces):
-        return surface
+    # fast-simplification refuses read-only memory.
+    surface = surface._replace(vertices=surface.vertices.copy())
     faces = surface.faces.astype(np.int32)
     _, _, collapses = fast_simplification.simplify(
         surface.vertices, faces, target_count=target, return_collapses=True
@@ -119,4 +162,6 @@ def simplify(surface: Surface, *, fraction: Annotated[float, Range(0, 1)] = 0.5)
     )
     values = np.zeros(len(vertices), surface.values.dtype)
     values[merged_into[::-1]] = surface.values[::-1]
-    return Surface(np.asarray(vertices, np.float64), np.asarray(new_faces, np.int64), values)
+    return building_blocks.without_folds(
+        Surface(np.asarray(vertices, np.float64), np.asarray(new_faces, np.int64), values)
+    )

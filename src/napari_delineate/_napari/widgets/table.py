@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate.files import write_table
+from napari_delineate.files.results import column_titles
 
 __all__ = ["Tables"]
 
@@ -29,6 +30,7 @@ class _Model(QAbstractTableModel):
     def __init__(self, table: Any) -> None:
         super().__init__()
         self.table = table
+        self._titles = column_titles(table)
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, N802
         return len(self.table)
@@ -51,9 +53,7 @@ class _Model(QAbstractTableModel):
             return None
         if orientation == Qt.Orientation.Vertical:
             return str(section + 1)
-        name = str(self.table.columns[section])
-        unit = self.table.attrs.get("units", {}).get(name)
-        return f"{name} [{unit}]" if unit else name
+        return self._titles[section]
 
 
 class _View(QTableView):

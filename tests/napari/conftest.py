@@ -1,0 +1,69 @@
+"""A viewer with our plugin, and helpers that wait for what runs in the background."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("napari")
+pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
+
+from napari_delineate._napari.forms import show_form
+from napari_delineate._napari.session import session_of
+
+
+@pytest.fixture(autouse=True)
+def _no_dialogs(monkeypatch):
+    """Let file dialogs fail with advice, instead of waiting for a person."""
+    from qtpy.QtWidgets import QFileDialog
+
+    def refuse(*_, **__):
+        raise AssertionError("a file dialog opened: replace it with monkeypatch in the test")
+
+    for name in ("getSaveFileName", "getOpenFileName", "getExistingDirectory"):
+        monkeypatch.setattr(QFileDialog, name, refuse)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer, npe2pm, qtbot):
+    """A viewer in which only this plugin is installed; its processes end with the test."""
+    with npe2pm.tmp_plugin(package="napari-delineate"):
+        viewer = make_napari_viewer()
+        yield viewer
+        session = session_of(viewer)
+        session.close()
+        qtbot.waitUntil(lambda: not session.running, timeout=5000)
+
+
+@pytest.fixture
+def session(viewer):
+    return session_of(viewer)
+
+
+@pytest.fixture
+def wait(qtbot, session):
+    """Wait until nothing runs any more."""
+    return lambda timeout=20_000: qtbot.waitUntil(lambda: not session.running, timeout=timeout)
+
+
+@pytest.fixture
+def form(viewer):
+    """Show the form of an operation."""
+    return lambda operation: show_form(viewer, operation)
+
+
+@pytest.fixture
+def run(form, wait):
+    """Run an operation through its form; layers and settings are given by name."""
+
+    def run_operation(operation, layers=None, **settings):
+        shown = form(operation)
+        for name, layer in (layers or {}).items():
+            shown.choices[name].choose(layer)
+        for name, value in settings.items():
+            shown.settings[name].set_value(value)
+        assert shown.run_button.isEnabled(), shown.note.text()
+        shown.run_button.click()
+        wait()
+        return shown
+
+    return run_operation

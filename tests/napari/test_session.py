@@ -1,0 +1,305 @@
+"""Sessions: recording, layers that agree with the workflow, edits by hand, undo."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_delineate import filters, metrics, postprocessing, segmentation, voxels
+from napari_delineate._napari.session import METADATA, session_of
+from napari_delineate.engine import Engine
+from napari_delineate.types import Kind
+from tests import inputs
+
+
+@pytest.fixture
+def image(viewer):
+    return viewer.add_image(inputs.image(2), name="my image")
+
+
+def layer_names(viewer):
+    return [layer.name for layer in viewer.layers]
+
+
+def check(session):
+    """Every layer shows what a fresh engine computes for the present workflow."""
+    workflow, values = session.to_save()
+    fresh = Engine().run(workflow, values)
+    for name, value in fresh.items():
+        layer = session.layer(name)
+        if layer is not None and value.kind in (Kind.IMAGE, Kind.LABELS):
+            assert np.array_equal(layer.data, value.data), name
+
+
+def test_a_step_is_recorded_with_names_for_people(viewer, session, image, run):
+    run("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(1))
+    (step,) = session.workflow.steps
+    assert list(session.workflow.inputs) == ["my_image"]
+    assert (step.name, dict(step.inputs), step.outputs) == (
+        "voronoi_otsu_labeling",
+        {"image": "my_image"},
+        ("labels",),
+    )
+    layer = session.layer("labels")
+    assert layer.metadata[METADATA]["workflow"]["steps"][0]["name"] == step.name
+    check(session)
+
+
+def test_renaming_reordering_and_hiding_layers_disturbs_nothing(viewer, session, image, run):
+    run("filters.gaussian")
+    blurred = session.layer("blurred")
+    image.name, blurred.name = "raw", "smooth"
+    viewer.layers.move(0, 2)
+    image.visible = False
+    run("segmentation.gauss_otsu_labeling", {"image": blurred})
+    assert session.workflow.steps[-1].inputs["image"] == "blurred"
+    check(session)
+
+
+def test_deleting_an_input_layer_does_not_harm_the_workflow(viewer, session, image, run):
+    run("filters.gaussian")
+    viewer.layers.remove(image)
+    run("segmentation.gauss_otsu_labeling", {"image": session.layer("blurred")})
+    assert session.workflow.steps[-1].inputs["image"] == "blurred"
+    check(session)
+
+
+def test_undo_and_redo_move_between_workflows_and_compute_nothing_again(
+    viewer, session, image, run, wait, form
+):
+    run("filters.gaussian")
+    shown = run("segmentation.gauss_otsu_labeling", {"image": session.layer("blurred")})
+    shown.settings["outline_sigma"].set_value(voxels(4))
+    shown.run_button.click()
+    wait()
+    labels = session.layer("labels")
+    wide, narrow = (
+        labels.data.copy(),
+        segmentation.gauss_otsu_labeling(session.results["blurred"].data, outline_sigma=2),
+    )
+    labels.opacity = 0.3
+    session.undo()
+    wait()
+    assert np.array_equal(session.layer("labels").data, narrow)
+    session.undo()
+    wait()
+    assert layer_names(viewer) == ["my image", "blurred"]
+    session.undo()
+    wait()
+    assert layer_names(viewer) == ["my image"]
+    for _ in range(3):
+        session.redo()
+        wait()
+    assert np.array_equal(session.layer("labels").data, wide)
+    assert all(report.from_cache for report in session.results.reports.values())
+    check(session)
+
+
+def test_an_edited_input_is_computed_anew(viewer, session, run):
+    labels = viewer.add_labels(inputs.labels(2).copy(), name="mine")
+    run("postprocessing.clear_border")
+    before = session.layer("inner_labels").data.copy()
+    labels.data_setitem((np.arange(3, 7), np.arange(15, 19)), 42)  # as the brush does
+    run("postprocessing.relabel_sequential", {"labels": labels})
+    assert not np.array_equal(session.layer("inner_labels").data, before)
+    assert 42 in session.layer("inner_labels").data
+    check(session)
+    labels.undo()  # napari's own undo of strokes
+    run("postprocessing.relabel_sequential", {"labels": labels})
+    assert np.array_equal(session.layer("inner_labels").data, before)
+
+
+def test_what_is_painted_on_a_result_survives_a_change_upstream(viewer, session, image, run):
+    blobs = np.zeros((60, 60), np.float32)
+    for y, x in ((12, 12), (12, 40), (40, 14), (42, 44)):
+        blobs[y - 5 : y + 6, x - 5 : x + 6] = 100
+    image.data = blobs
+    shown = run("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(2))
+    labels = session.layer("labels")
+    gone = labels.data[12, 40]
+    labels.fill((12, 40), 0)  # delete one object
+    labels.data_setitem(tuple(np.mgrid[27:31, 27:31].reshape(2, -1)), 9)  # draw another
+    run("postprocessing.clear_border", {"labels": labels})
+    names = [step.operation for step in session.workflow.steps]
+    assert names == [
+        "segmentation.voronoi_otsu_labeling",
+        "postprocessing.apply_corrections",
+        "postprocessing.clear_border",
+    ]
+    assert session.layer("corrected_labels") is labels
+    assert gone not in session.layer("inner_labels").data
+    # Now a change upstream.
+    step = session.workflow.steps[0].name
+    session.run(
+        "segmentation.voronoi_otsu_labeling",
+        {"image": image},
+        {"spot_sigma": voxels(2), "outline_sigma": voxels(1)},
+        step,
+    )
+    return_to_rest = shown._session
+    assert return_to_rest is session
+
+
+def test_corrections_hold_after_the_change(viewer, session, image, run, wait):
+    blobs = np.zeros((60, 60), np.float32)
+    for y, x in ((12, 12), (12, 40), (40, 14), (42, 44)):
+        blobs[y - 5 : y + 6, x - 5 : x + 6] = 100
+    image.data = blobs
+    run("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(2))
+    labels = session.layer("labels")
+    labels.fill((12, 40), 0)
+    labels.data_setitem(tuple(np.mgrid[27:31, 27:31].reshape(2, -1)), 9)
+    session.run(
+        "segmentation.voronoi_otsu_labeling",
+        {"image": image},
+        {"spot_sigma": voxels(2), "outline_sigma": voxels(1)},
+        "voronoi_otsu_labeling",
+    )
+    wait()
+    corrected = session.layer("corrected_labels")
+    assert corrected is labels
+    assert corrected.data[12, 40] == 0
+    assert corrected.data[28, 28] == 9
+    assert set(np.unique(corrected.data)) == {0, 9, *np.unique(session.results["labels"].data)} - {
+        session.results["labels"].data[12, 40]
+    }
+    # Painting again extends the same corrections.
+    corrected.fill((12, 12), 0)
+    run("postprocessing.relabel_sequential", {"labels": corrected})
+    operations = [step.operation for step in session.workflow.steps]
+    assert operations.count("postprocessing.apply_corrections") == 1
+    assert session.layer("corrected_labels").data[12, 12] == 0
+    assert session.layer("corrected_labels").data[12, 40] == 0
+    check(session)
+
+
+def test_a_newer_change_overtakes_an_older_one(viewer, session, qtbot):
+    noise = np.random.default_rng(0).random((40, 200, 200))
+    layer = viewer.add_image(noise, name="noise", axis_labels="ZYX")
+    slow = {"spot_sigma": voxels(1), "outline_sigma": voxels(0), "minimum_intensity": None}
+    session.run("segmentation.local_minima_seeded_watershed", {"image": layer}, slow)
+    qtbot.wait(800)
+    session.run("filters.gaussian", {"image": layer}, {"sigma": voxels(1)})
+    session.cancel()
+    qtbot.waitUntil(lambda: not session.running, timeout=5000)
+
+
+def test_two_viewers_have_sessions_of_their_own(viewer, session, make_napari_viewer, qtbot):
+    other = make_napari_viewer()
+    assert session_of(other) is not session
+    assert session_of(viewer) is session
+    layer = other.add_image(inputs.image(2), name="there")
+    session_of(other).run("filters.gaussian", {"image": layer}, {"sigma": voxels(1)})
+    qtbot.waitUntil(lambda: not session_of(other).running, timeout=20_000)
+    assert [one.name for one in other.layers] == ["there", "blurred"]
+    assert len(viewer.layers) == 0
+    assert session.workflow.steps == ()
+    session_of(other).close()
+
+
+def test_layers_are_made_in_the_gui_thread(viewer, session, image, run):
+    import threading
+
+    threads = set()
+    viewer.layers.events.inserted.connect(lambda _: threads.add(threading.current_thread()))
+    run("filters.gaussian")
+    assert threads == {threading.main_thread()}
+
+
+def test_the_event_loop_goes_on_while_a_step_runs(viewer, session, qtbot):
+    """No operation runs in the viewer's process: timers keep firing."""
+    from qtpy.QtCore import QTimer
+
+    noise = np.random.default_rng(0).random((32, 256, 256))
+    layer = viewer.add_image(noise, name="noise", axis_labels="ZYX")
+    ticks = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: ticks.append(None))
+    timer.start(10)
+    session.run("filters.median", {"image": layer}, {"radius": voxels(2), "shape": "ball"})
+    qtbot.waitUntil(lambda: not session.running, timeout=60_000)
+    timer.stop()
+    seconds = session.results.reports["median"].seconds
+    assert seconds > 0.5
+    assert len(ticks) > 20 * seconds  # of 100 per second, were nothing else to do
+
+
+def test_tables_become_features_and_are_shown(viewer, session, image, run):
+    from napari_delineate._napari.docks import tables_of
+
+    labels = viewer.add_labels(inputs.labels(2).copy(), name="labels", scale=(0.5, 0.5))
+    image.scale = (0.5, 0.5)
+    run("measurements.measure", {"labels": labels, "image": image})
+    table = tables_of(viewer).table("table")
+    assert table["label"].tolist() == [3, 5, 6, 9]
+    assert table["area"].tolist() == [49 / 4, 63 / 4, 42 / 4, 48 / 4]
+    features = labels.features
+    assert features.set_index("index").loc[5, "area"] == 63 / 4
+    view = tables_of(viewer)._find("table")
+    from qtpy.QtCore import Qt
+
+    header = view.model().headerData(1, Qt.Orientation.Horizontal)
+    assert header == "area [pixel²]"
+    view.selectRow(1)
+    view.copy()
+    from qtpy.QtGui import QGuiApplication
+
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].startswith("label\tarea")
+    assert lines[1].startswith("5\t15.75")
+
+
+def test_scores_are_shown(viewer, session, run):
+    from napari_delineate._napari.docks import tables_of
+
+    first = viewer.add_labels(inputs.labels(2).copy(), name="first")
+    second = viewer.add_labels(inputs.labels(2, 2).copy(), name="second")
+    shown = run("metrics.dice", {"reference": first, "labels": second})
+    expected = metrics.dice(first.data, second.data)
+    assert tables_of(viewer).table("score")["score"].tolist() == [expected]
+    assert f"score {expected:.4g}" in shown.message.text()
+
+
+def test_several_inputs_are_ticked(viewer, session, run):
+    layers = [viewer.add_labels(inputs.labels(2, n).copy(), name=f"n{n}") for n in (1, 2, 3)]
+    run("postprocessing.combine", {"labels": layers}, method="intersection")
+    step = session.workflow.steps[-1]
+    assert set(step.inputs["labels"]) == {"n1", "n2", "n3"}
+    expected = postprocessing.combine([one.data for one in layers], method="intersection")
+    assert inputs.same_objects(session.layer("combined_labels").data, expected)
+
+
+def test_warnings_of_operations_reach_the_viewer(viewer, session, image, run, wait):
+    from napari.utils.notifications import notification_manager
+
+    image.data = np.kron(np.eye(2), np.ones((12, 12)))
+    run("segmentation.gauss_otsu_labeling", outline_sigma=voxels(0))
+    labels = session.layer("labels")
+    labels.fill((3, 3), 0)
+    session.run("postprocessing.clear_border", {"labels": labels}, {})
+    wait()
+    image.data = np.zeros((24, 24))
+    image.refresh()
+    said = []
+    notification_manager.notification_ready.connect(lambda note: said.append(note.message))
+    session.run(
+        "segmentation.gauss_otsu_labeling",
+        {"image": image},
+        {"outline_sigma": voxels(1)},
+        "gauss_otsu_labeling",
+    )
+    wait()
+    assert not any("error" in str(text).lower() for text in said)
+
+
+def test_filters_keep_contrast_chosen_by_a_person(viewer, session, image, form, wait):
+    shown = form("filters.gaussian")
+    shown.run_button.click()
+    wait()
+    layer = session.layer("blurred")
+    layer.contrast_limits = (0.01, 0.02)
+    shown.settings["sigma"].set_value(voxels(3))
+    shown.run_button.click()
+    wait()
+    assert layer.contrast_limits == [0.01, 0.02]
+    assert np.array_equal(layer.data, filters.gaussian(image.data, sigma=3))

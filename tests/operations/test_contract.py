@@ -1,0 +1,473 @@
+"""What every operation promises, checked for every operation of the catalogue."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from napari_delineate import voxels
+from napari_delineate.catalogue import operations
+from napari_delineate.declaration import Scope
+from napari_delineate.signatures import REQUIRED
+from napari_delineate.types import Kind, Quantity, Voxels, length_per_axis
+from tests import inputs
+
+ALL = operations()
+BOTH = [(operation, ndim) for operation in ALL for ndim in (2, 3)]
+GRID_KINDS = (Kind.IMAGE, Kind.RGB, Kind.MASK, Kind.LABELS)
+IMAGE_DTYPES = "?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "g"
+LABEL_DTYPES = "?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"
+
+each = pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.id)
+each_ndim = pytest.mark.parametrize(
+    ("operation", "ndim"), BOTH, ids=lambda value: getattr(value, "id", f"{value}D")
+)
+
+
+def with_inputs(operation, ndim, change):
+    """Return inputs of an operation with every grid changed by a function."""
+    changed = []
+    for entry, value in zip(operation.inputs, inputs.arguments(operation, ndim), strict=True):
+        if entry.variable:
+            changed.append([change(one, entry.kind) for one in value])
+        elif entry.kind in GRID_KINDS:
+            changed.append(change(value, entry.kind))
+        else:
+            changed.append(value)
+    return changed
+
+
+def frozen(value):
+    """Return a value whose arrays, also those of a surface, can not be written to."""
+    if hasattr(value, "_fields"):
+        return type(value)(*map(frozen, value))
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.flags.writeable = False
+    return value
+
+
+def is_grid_only(operation):
+    return all(entry.kind in GRID_KINDS for entry in operation.inputs)
+
+
+@each
+def test_is_documented(operation):
+    doc = operation.documentation
+    assert doc.summary.endswith(".")
+    assert len(doc.summary) <= 100
+    parameters = inspect.signature(operation.function).parameters
+    assert set(doc.parameters) == set(parameters)
+    assert all(doc.parameters.values())
+    assert all(name and text for name, text in doc.outputs)
+    assert doc.references
+    text = operation.function.__doc__
+    for section in ("Returns", "Raises", "References", "Examples"):
+        assert f"{section}\n    ---" in text, section
+
+
+@each
+def test_settings_have_valid_defaults_and_are_keywords(operation):
+    for setting in operation.settings:
+        assert setting.default is not REQUIRED
+        assert setting.check(setting.default) == setting.default
+        parameter = inspect.signature(operation.function).parameters[setting.name]
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+
+
+@each
+def test_has_spacing_wherever_a_length_or_size_is_meant(operation):
+    has_length = any(setting.quantity is not None for setting in operation.settings)
+    assert not has_length or operation.takes_spacing
+
+
+@each_ndim
+def test_runs_on_2d_and_3d_with_defaults(operation, ndim):
+    result = inputs.call(operation, inputs.arguments(operation, ndim))
+    outputs = result if len(operation.outputs) > 1 else (result,)
+    for output, given in zip(operation.outputs, outputs, strict=True):
+        if output.kind in (Kind.MASK, Kind.LABELS):
+            assert given.shape == inputs.SHAPES[ndim]
+        if output.kind is Kind.LABELS:
+            assert given.dtype == np.int32
+        if output.kind is Kind.MASK:
+            assert given.dtype == bool
+        if output.kind is Kind.IMAGE:
+            assert np.isfinite(given).all()
+        if output.kind is Kind.SCORES:
+            assert type(given) is float
+            assert 0 <= given <= 1
+
+
+@each_ndim
+def test_is_deterministic_and_leaves_its_inputs_alone(operation, ndim):
+    def writable(array, _):
+        return array.copy()
+
+    given = with_inputs(operation, ndim, writable)
+    before = [np.copy(one) if isinstance(one, np.ndarray) else one for one in given]
+    first = inputs.call(operation, given)
+    for one, old in zip(given, before, strict=True):
+        if isinstance(one, np.ndarray):
+            assert np.array_equal(one, old)
+            assert not any(
+                np.shares_memory(one, part)
+                for part in inputs.parts(first)
+                if isinstance(part, np.ndarray) and part.flags.writeable
+            )
+    assert inputs.same(first, inputs.call(operation, given))
+
+
+@pytest.mark.parametrize("form", ["big endian", "read only", "transposed", "strided", "list"])
+@each
+def test_takes_arrays_in_any_form(operation, form):
+    def change(array, kind):
+        if form == "big endian":
+            return array.astype(array.dtype.newbyteorder(">"))
+        if form == "read only":
+            copy = array.copy()
+            copy.flags.writeable = False
+            return copy
+        if form == "transposed":
+            return np.asfortranarray(array)
+        if form == "strided":
+            wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+            wide[..., ::2] = array
+            return wide[..., ::2]
+        return array if kind is Kind.RGB else array.tolist()
+
+    if form == "list" and any(entry.kind in (Kind.IMAGE, Kind.RGB) for entry in operation.inputs):
+        pytest.skip("a list has no dtype, and the dtype of an image has a meaning")
+    expected = inputs.call(operation, inputs.arguments(operation, 3))
+    given = with_inputs(operation, 3, change)
+    if form == "read only":
+        given = [frozen(one) for one in given]
+    assert inputs.same(inputs.call(operation, given), expected)
+
+
+@pytest.mark.parametrize("dtype", IMAGE_DTYPES)
+@each_ndim
+def test_takes_every_dtype(operation, ndim, dtype):
+    dtype = np.dtype(dtype)
+
+    def change(array, kind):
+        if kind in (Kind.IMAGE, Kind.RGB):
+            if dtype.kind == "b":
+                return array > array.mean()
+            return (array // 64).astype(dtype)  # 0 to 63, for the smallest dtypes
+        return array.astype(dtype) if dtype.kind in "biu" else array
+
+    given = with_inputs(operation, ndim, change)
+    with warnings.catch_warnings():
+        if dtype.kind == "b":  # all labels have become one object, which corrections do not find
+            warnings.filterwarnings("ignore", message=".*corrected objects are not there")
+        result = inputs.call(operation, given)
+    for part in inputs.parts(result):
+        if isinstance(part, np.ndarray):
+            assert part.dtype.isnative
+            assert part.dtype not in (np.float16, np.longdouble)
+            assert np.isfinite(part).all()
+
+
+@each
+def test_refuses_arrays_without_pixels(operation):
+    if not is_grid_only(operation):
+        pytest.skip("takes something that is not on a grid")
+    empty = with_inputs(operation, 2, lambda array, _: array[:0])
+    with pytest.raises(ValueError, match="has no pixels"):
+        inputs.call(operation, empty)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@each
+def test_refuses_values_that_are_not_finite(operation, wrong):
+    names = [entry.name for entry in operation.inputs if entry.kind in (Kind.IMAGE, Kind.RGB)]
+    if not names:
+        pytest.skip("takes no image")
+
+    def change(array, kind):
+        if kind not in (Kind.IMAGE, Kind.RGB):
+            return array
+        array = array.astype(np.float32)
+        array[3, 4] = wrong
+        return array
+
+    with pytest.raises(ValueError, match=rf"{names[0]} holds .*not finite.*first at \(3, 4"):
+        inputs.call(operation, with_inputs(operation, 2, change))
+
+
+@pytest.mark.parametrize("shape", [(9,), (2, 3, 9, 9)])
+@each
+def test_refuses_a_wrong_number_of_axes(operation, shape):
+    if not is_grid_only(operation):
+        pytest.skip("takes something that is not on a grid")
+
+    def change(array, kind):
+        colours = (3,) if kind is Kind.RGB else ()
+        return np.zeros(shape + colours, array.dtype)
+
+    with pytest.raises(ValueError, match=r"must have the axes .*loop over other axes"):
+        inputs.call(operation, with_inputs(operation, 2, change))
+
+
+@each
+def test_refuses_other_dtypes(operation):
+    if not is_grid_only(operation):
+        pytest.skip("takes something that is not on a grid")
+
+    def change(array, kind):
+        is_image = kind in (Kind.IMAGE, Kind.RGB)
+        return array.astype(complex if is_image else float)
+
+    with pytest.raises(TypeError, match=operation.inputs[0].name):
+        inputs.call(operation, with_inputs(operation, 2, change))
+
+
+@each
+def test_refuses_different_shapes(operation):
+    given = inputs.arguments(operation, 2)
+    if len(given) == 1 and isinstance(given[0], list):
+        given = [[given[0][0], given[0][1][:-1]]]
+    elif sum(entry.kind in GRID_KINDS for entry in operation.inputs) > 1:
+        given[-1] = given[-1][:-1]
+    else:
+        pytest.skip("takes one grid")
+    with pytest.raises(ValueError, match="must have the same shape"):
+        inputs.call(operation, given)
+
+
+def contents(operation, ndim):
+    """Give inputs at the edges of what there is, by what they are."""
+
+    def constant(array, kind):
+        return np.full_like(array, 7 if kind in (Kind.IMAGE, Kind.RGB) else 0)
+
+    def full(array, kind):
+        return np.full_like(array, 7 if kind in (Kind.IMAGE, Kind.RGB) else 1)
+
+    def one_pixel(array, kind):
+        result = np.zeros_like(array)
+        result[(array.shape[0] // 2,) * 1 + (5,) * (array.ndim - 1 - (kind is Kind.RGB))] = 1
+        return result
+
+    def cross(array, kind):
+        result = np.zeros_like(array)
+        for axis in range(array.ndim - (kind is Kind.RGB)):
+            place = [size // 2 for size in array.shape]
+            place[axis] = slice(None)
+            result[tuple(place[: array.ndim - (kind is Kind.RGB)])] = 1
+        return result
+
+    def corner(array, kind):
+        return array[(slice(0, 1),) * (array.ndim - (kind is Kind.RGB))]
+
+    def thin(array, kind):
+        return array[:, :1] if array.ndim - (kind is Kind.RGB) == 2 else array[:, :, :1]
+
+    def slice_(array, kind):
+        return array[4:5]
+
+    return {
+        "constant": constant,
+        "everything foreground": full,
+        "one pixel": one_pixel,
+        "one object touches all borders": cross,
+        "a single pixel image": corner,
+        "one column": thin,
+        "one slice": slice_,
+    }
+
+
+@pytest.mark.parametrize("content", list(contents(None, 2)))
+@each_ndim
+def test_survives_the_edges(operation, ndim, content):
+    if not is_grid_only(operation):
+        pytest.skip("takes something that is not on a grid")
+    given = with_inputs(operation, ndim, contents(operation, ndim)[content])
+    result = inputs.call(operation, given)
+    shape = given[0][0].shape if isinstance(given[0], list) else given[0].shape
+    for output, part in zip(
+        operation.outputs, result if len(operation.outputs) > 1 else (result,), strict=True
+    ):
+        if output.kind in (Kind.MASK, Kind.LABELS):
+            assert part.shape == shape
+        if output.kind is Kind.IMAGE:
+            assert np.isfinite(part).all()
+        if output.kind is Kind.SCORES:
+            assert 0 <= part <= 1
+        if output.kind is Kind.TABLE:
+            numbers = part.select_dtypes("number")
+            assert not np.isinf(numbers.to_numpy(float)).any()
+
+
+@each_ndim
+def test_takes_labels_above_2_to_the_31(operation, ndim):
+    if Kind.LABELS not in {entry.kind for entry in operation.inputs}:
+        pytest.skip("takes no labels")
+    shift = 2**31 + 10
+
+    def raised(array, kind):
+        return np.where(array > 0, array + np.int64(shift), 0) if kind is Kind.LABELS else array
+
+    small = inputs.call(operation, inputs.arguments(operation, ndim))
+    given = inputs.arguments(operation, ndim)
+    corrections = [i for i, e in enumerate(operation.inputs) if e.kind is Kind.CORRECTIONS]
+    given = with_inputs(operation, ndim, raised)
+    for place in corrections:
+        old = given[place]
+        given[place] = old._replace(
+            labels=np.where(old.labels > 0, old.labels + shift, old.labels),
+            touched_labels=old.touched_labels + shift,
+        )
+    large = inputs.call(operation, given)
+    kinds = [output.kind for output in operation.outputs]
+    if kinds == [Kind.LABELS]:
+        assert inputs.same_objects(small, large)
+        assert large.dtype == (np.int64 if large.max() > np.iinfo(np.int32).max else np.int32)
+    elif kinds == [Kind.SCORES]:
+        assert small == large
+    elif kinds == [Kind.TABLE]:
+        assert (large["label"] - small["label"] == shift).all()
+        assert small.drop(columns="label").equals(large.drop(columns="label"))
+    elif kinds == [Kind.SURFACE]:
+        assert np.array_equal(small.vertices, large.vertices)
+        assert np.array_equal(small.values + np.int64(shift), large.values)
+
+
+@each
+def test_refuses_negative_labels(operation):
+    names = [entry.name for entry in operation.inputs if entry.kind is Kind.LABELS]
+    if not names:
+        pytest.skip("takes no labels")
+
+    def change(array, kind):
+        return array - 1 if kind is Kind.LABELS else array
+
+    with pytest.raises(ValueError, match="must be labels from 0"):
+        inputs.call(operation, with_inputs(operation, 2, change))
+
+
+SETTINGS = [(operation, setting) for operation in ALL for setting in operation.settings]
+
+
+@pytest.mark.parametrize(
+    ("operation", "setting"), SETTINGS, ids=lambda v: getattr(v, "id", getattr(v, "name", ""))
+)
+def test_refuses_settings_that_are_not_allowed(operation, setting):
+    given = inputs.arguments(operation, 2)
+    wrong = [object(), "nonsense", math.nan, math.inf]
+    if setting.choices:
+        wrong += [None, 1]
+    else:
+        wrong += [True, "1"]
+    if not setting.optional:
+        wrong.append(None)
+    if setting.range.minimum > -math.inf:
+        wrong.append(setting.range.minimum - 1)
+        if setting.quantity is not None:
+            wrong.append(voxels(setting.range.minimum - 1))
+    if setting.range.maximum < math.inf:
+        wrong.append(setting.range.maximum + 1)
+    if setting.type is int:
+        wrong.append(1.5)
+    if setting.quantity is None:
+        wrong.append(voxels(1))
+    for value in wrong:
+        with pytest.raises((ValueError, TypeError), match=rf"^{setting.name} must be .*got"):
+            inputs.call(operation, given, **{setting.name: value})
+
+
+@each
+def test_refuses_a_wrong_spacing(operation):
+    if not operation.takes_spacing:
+        pytest.skip("takes no spacing")
+    given = inputs.arguments(operation, 2)
+    for wrong in (0, -1, (1, 2, 3, 4, 5), math.nan, (1.0, math.inf)):
+        with pytest.raises(ValueError, match="spacing must"):
+            operation.function(*given, spacing=wrong)
+
+
+def scaled(operation, factor):
+    """Return the defaults of an operation, lengths and sizes in units of a spacing."""
+    values = {}
+    for setting in operation.settings:
+        if isinstance(setting.default, Voxels):
+            power = 3 if setting.quantity is Quantity.SIZE else 1
+            values[setting.name] = setting.default.number * factor**power
+    return values
+
+
+@each_ndim
+def test_lengths_in_voxels_mean_the_same_at_any_isotropic_spacing(operation, ndim):
+    if not operation.takes_spacing or operation.id == "filters.rescale_isotropic":
+        pytest.skip("takes no lengths")
+    given = inputs.arguments(operation, ndim)
+    one = inputs.call(operation, given, spacing=1.0)
+    half = inputs.call(operation, given, spacing=0.5)
+    in_units = inputs.call(operation, given, spacing=0.5, **scaled(operation, 0.5))
+    assert inputs.same(half, in_units)
+    if operation.outputs[0].kind.is_grid:
+        assert inputs.same(one, half)
+
+
+@each
+def test_one_spacing_and_one_per_axis_are_the_same(operation):
+    if not operation.takes_spacing:
+        pytest.skip("takes no spacing")
+    given = inputs.arguments(operation, 3)
+    assert inputs.same(
+        operation.function(*given, spacing=0.5),
+        operation.function(*given, spacing=np.array([0.5, 0.5, 0.5])),
+    )
+
+
+LOCAL = [one for one in ALL if one.declaration.locality is not Scope.WHOLE]
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.0, 1.0, 0.5)], ids=str)
+@pytest.mark.parametrize("operation", LOCAL, ids=lambda operation: operation.id)
+def test_looks_no_farther_than_it_says(operation, spacing):
+    """A region with its halo gives what the whole image gives in the region."""
+    if operation.declaration.locality is Scope.STATISTIC:
+        pytest.skip("a statistic of the whole image is given to it")
+    settings = {name: value for name, value in operation.defaults().items() if name != "shape"}
+    for name, value in settings.items():
+        if isinstance(value, Voxels):  # small enough for halos that end inside the image
+            settings[name] = Voxels(min(value.number, 2))
+    if operation.takes_spacing:
+        settings["spacing"] = spacing
+    random = np.random.default_rng(5)
+    kind = operation.inputs[0].kind
+    whole = random.integers(0, 200, (40, 44, 48) + (3,) * (kind is Kind.RGB))
+    if kind is Kind.LABELS:
+        blocks = np.kron(whole[::4, ::4, ::4] % 3, np.ones((4, 4, 4), int))
+        whole = np.where(random.random(whole.shape) > 0.7, whole % 3, blocks)
+    halo = operation.declaration.locality(**{"spacing": spacing, **settings})
+    low, high = (15, 16, 17), (22, 23, 24)
+    sizes = whole.shape[:3]
+    assert all(a - h >= 0 and b + h <= n for a, b, h, n in zip(low, high, halo, sizes, strict=True))
+    region = tuple(slice(a - h, b + h) for a, b, h in zip(low, high, halo, strict=True))
+    inside = tuple(slice(h, h + b - a) for a, b, h in zip(low, high, halo, strict=True))
+    expected = operation.function(whole, **settings)[tuple(map(slice, low, high))]
+    found = operation.function(whole[region], **settings)[inside]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    # The halo is not wider than needed: without it, the region gives something else.
+    if any(halo):
+        bare = operation.function(whole[tuple(map(slice, low, high))], **settings)
+        assert not np.array_equal(bare, expected)
+
+
+def test_a_length_of_voxels_is_exact_along_the_finest_axis():
+    for size in (0.1, 0.3, 1 / 3, 0.65, 1e-7, 123.4):
+        assert length_per_axis(voxels(5), (2 * size, size))[1] == 5
+
+
+@each
+def test_warns_of_nothing_on_good_inputs(operation):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        inputs.call(operation, inputs.arguments(operation, 3))

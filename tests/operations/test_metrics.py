@@ -1,0 +1,263 @@
+"""Scores by hand, by counting, and the laws that they keep."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from napari_delineate import metrics
+
+PIXELS = ["jaccard", "dice", "accuracy", "precision", "recall", "f1"]
+SYMMETRIC = ["jaccard", "dice", "accuracy", "f1"]
+EVERY = ["sparse_jaccard", *PIXELS]
+every = pytest.mark.parametrize("name", EVERY)
+
+
+def functions(names):
+    return [getattr(metrics, name) for name in names]
+
+
+@st.composite
+def pairs(draw, largest=3):
+    """Two label images of one shape."""
+    shape = draw(hnp.array_shapes(min_dims=2, max_dims=3, max_side=5))
+    labels = hnp.arrays(np.int32, shape, elements=st.integers(0, largest))
+    return draw(labels), draw(labels)
+
+
+def counts(reference, labels):
+    """Count pixels one by one: true negatives, false and missed ones, true positives."""
+    kinds = Counter(zip((reference.ravel() > 0), (labels.ravel() > 0), strict=True))
+    return [kinds[kind] for kind in ((0, 0), (0, 1), (1, 0), (1, 1))]
+
+
+def by_counting(name, reference, labels):
+    tn, fp, fn, tp = counts(reference, labels)
+    return {
+        "jaccard": lambda: tp / (tp + fp + fn),
+        "dice": lambda: 2 * tp / (2 * tp + fp + fn),
+        "f1": lambda: 2 / (1 / (tp / (tp + fp)) + 1 / (tp / (tp + fn))),
+        "accuracy": lambda: (tp + tn) / (tp + tn + fp + fn),
+        "precision": lambda: tp / (tp + fp),
+        "recall": lambda: tp / (tp + fn),
+    }[name]()
+
+
+# By hand
+
+
+def test_pixel_scores_of_the_slide_example():
+    """4 true positives, 2 false positives, 1 false negative, 13 true negatives."""
+    reference = np.zeros((4, 5), int)
+    reference[1, 0:5] = 1
+    labels = np.zeros((4, 5), int)
+    labels[1, 1:5] = 1
+    labels[2, 3:5] = 1
+    found = {name: getattr(metrics, name)(reference, labels) for name in PIXELS}
+    assert found == pytest.approx(
+        {
+            "jaccard": 4 / 7,
+            "dice": 8 / 11,
+            "accuracy": 17 / 20,
+            "precision": 4 / 6,
+            "recall": 4 / 5,
+            "f1": 8 / 11,
+        }
+    )
+
+
+def test_sparse_jaccard_of_two_objects():
+    reference = np.array([[1, 1, 1, 0, 0, 2, 2, 0]])
+    labels = np.array([[7, 7, 7, 7, 0, 0, 3, 0]])
+    assert metrics.sparse_jaccard(reference, labels) == pytest.approx((3 / 4 + 1 / 2) / 2)
+
+
+def test_sparse_jaccard_takes_the_best_of_several_overlaps():
+    reference = np.array([[1, 1, 1, 1, 1]])
+    labels = np.array([[4, 4, 5, 5, 5]])
+    assert metrics.sparse_jaccard(reference, labels) == pytest.approx(3 / 5)
+
+
+NOTHING, SOME, ALL = np.zeros((3, 4), int), np.eye(3, 4, dtype=int), np.ones((3, 4), int)
+
+
+@pytest.mark.parametrize(
+    ("reference", "labels", "expected"),
+    [
+        (NOTHING, NOTHING, dict.fromkeys(EVERY, 1)),
+        (ALL, ALL, dict.fromkeys(EVERY, 1)),
+        (NOTHING, ALL, dict.fromkeys(EVERY, 0)),
+        (ALL, NOTHING, dict.fromkeys(EVERY, 0)),
+        (NOTHING, SOME, dict.fromkeys(EVERY, 0) | {"accuracy": 9 / 12}),
+        (SOME, NOTHING, dict.fromkeys(EVERY, 0) | {"accuracy": 9 / 12}),
+        (SOME, ALL, dict.fromkeys(EVERY, 1 / 4) | {"recall": 1, "dice": 0.4, "f1": 0.4}),
+        (ALL, SOME, dict.fromkeys(EVERY, 1 / 4) | {"precision": 1, "dice": 0.4, "f1": 0.4}),
+        (SOME, 1 - SOME, dict.fromkeys(EVERY, 0)),
+    ],
+    ids=[
+        "both empty",
+        "both full",
+        "nothing to find, everything found",
+        "everything to find, nothing found",
+        "nothing to find",
+        "nothing found",
+        "everything found",
+        "everything to find",
+        "no overlap",
+    ],
+)
+@every
+def test_scores_at_the_edges(name, reference, labels, expected):
+    assert getattr(metrics, name)(reference, labels) == pytest.approx(expected[name])
+
+
+# Against counting
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_pixel_scores_equal_counting(pair):
+    _, _, _, true_positives = counts(*pair)
+    assume(true_positives)  # the cases without are above
+    for name in PIXELS:
+        expected = by_counting(name, *pair)
+        assert getattr(metrics, name)(*pair) == pytest.approx(expected, abs=1e-12)
+
+
+def sparse_jaccard_by_definition(reference, labels):
+    """Compare every object of the reference with every object of the labels."""
+    best = []
+    for number in np.unique(reference[reference > 0]):
+        overlaps = [0.0]
+        for other in np.unique(labels[labels > 0]):
+            first, second = reference == number, labels == other
+            overlaps.append(np.sum(first & second) / np.sum(first | second))
+        best.append(max(overlaps))
+    return np.mean(best)
+
+
+@settings(max_examples=150, deadline=None)
+@given(pair=pairs(largest=5))
+def test_sparse_jaccard_equals_brute_force(pair):
+    assume((pair[0] > 0).any())
+    expected = sparse_jaccard_by_definition(*pair)
+    assert metrics.sparse_jaccard(*pair) == pytest.approx(expected, abs=1e-12)
+
+
+def test_sparse_jaccard_equals_brute_force_on_real_labels(shared_image):
+    reference = shared_image("published/blobs_labels_imagej.tif")
+    labels = shared_image("published/blobs_labels_skimage.tif")
+    expected = sparse_jaccard_by_definition(reference, labels)
+    assert metrics.sparse_jaccard(reference, labels) == pytest.approx(expected, abs=1e-12)
+
+
+# Laws
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_scores_are_plain_numbers_from_0_to_1(pair):
+    for function in functions(EVERY):
+        score = function(*pair)
+        assert type(score) is float
+        assert 0 <= score <= 1
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_equal_segmentations_score_1(pair):
+    for function in functions(EVERY):
+        assert function(pair[0], pair[0]) == 1
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_only_equal_foregrounds_score_1(pair):
+    equal = np.array_equal(pair[0] > 0, pair[1] > 0)
+    for function in functions(SYMMETRIC):
+        assert (function(*pair) == 1) == equal
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_symmetric_scores_do_not_ask_which_is_the_reference(pair):
+    for function in functions(SYMMETRIC):
+        assert function(*pair) == function(*pair[::-1])
+    assert metrics.precision(*pair) == metrics.recall(*pair[::-1])
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_dice_follows_from_jaccard(pair):
+    jaccard = metrics.jaccard(*pair)
+    assert metrics.dice(*pair) == pytest.approx(2 * jaccard / (1 + jaccard))
+    assert metrics.dice(*pair) == metrics.f1(*pair)
+
+
+@settings(deadline=None)
+@given(pair=pairs(), numbers=st.permutations([1, 5, 2**20, 2**40]))
+def test_scores_do_not_depend_on_the_numbers_of_objects(pair, numbers):
+    table = np.array([0, *numbers])
+    for function in functions(EVERY):
+        expected = pytest.approx(function(*pair), abs=1e-12)
+        assert function(table[pair[0]], pair[1]) == expected
+        assert function(pair[0], table[pair[1]]) == expected
+
+
+@settings(deadline=None)
+@given(pair=pairs(), data=st.data())
+def test_scores_do_not_depend_on_where_and_how_the_image_lies(pair, data):
+    axes = data.draw(st.permutations(range(pair[0].ndim)))
+    shift = data.draw(st.tuples(*[st.integers(-3, 3)] * pair[0].ndim))
+    changes = [
+        lambda image: image.transpose(axes),
+        lambda image: np.roll(image, shift, range(image.ndim)),
+        lambda image: np.flip(image, 0),
+    ]
+    for function in functions(EVERY):
+        expected = pytest.approx(function(*pair), abs=1e-12)
+        for change in changes:
+            assert function(*map(change, pair)) == expected
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_scores_but_accuracy_ignore_more_background(pair):
+    padded = [np.pad(one, 3) for one in pair]
+    for function in functions(set(EVERY) - {"accuracy"}):
+        assert function(*padded) == pytest.approx(function(*pair), abs=1e-12)
+
+
+# Sparse references
+
+
+def test_gaps_in_the_numbers_of_the_reference_cost_nothing():
+    labels = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((3, 3), int))
+    assert metrics.sparse_jaccard(labels * 10, labels) == 1
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_objects_outside_the_reference_cost_nothing(pair):
+    reference, labels = pair
+    assume((reference > 0).any())
+    free = (reference == 0) & (labels == 0)
+    more = np.where(free, 99, labels)
+    assert metrics.sparse_jaccard(reference, more) == metrics.sparse_jaccard(reference, labels)
+
+
+def test_a_missed_object_scores_0():
+    reference = np.array([[1, 1, 0, 2, 2]])
+    assert metrics.sparse_jaccard(reference, reference * (reference == 1)) == 0.5
+
+
+def test_merged_objects_score_less_although_all_pixels_agree():
+    reference = np.array([[1, 1, 2, 2]])
+    merged = np.ones((1, 4), int)
+    assert metrics.jaccard(reference, merged) == 1
+    assert metrics.sparse_jaccard(reference, merged) == 0.5
