@@ -110,7 +110,9 @@ def add_step(draw: st.DrawFn, drawn: Drawn) -> None:
     used = [one for v in wiring.values() for one in (v if isinstance(v, list) else [v]) if one]
     axes = "".join(dict.fromkeys("".join(drawn.workflow.values[one].axes for one in used)))
     over = None
-    if "Z" in axes and not looped_axes(axes) and draw(st.integers(0, 4)) == 0:
+    kinds = {one.kind for one in (*operation.inputs, *operation.outputs)}
+    in_space = bool(kinds & {Kind.POINTS, Kind.SURFACE})
+    if "Z" in axes and not (looped_axes(axes) or in_space) and draw(st.integers(0, 4)) == 0:
         over = "Z"  # slice by slice
     settings = {setting.name: draw_setting(draw, setting) for setting in operation.settings}
     order(settings, "low_sigma", "high_sigma")

@@ -474,7 +474,8 @@ FUNCTIONS = {
 def test_axes_of_output_are_those_that_map_over_gives(data, kind):
     axes = data.draw(letters())
     over = data.draw(st.permutations(looped_axes(axes)).map("".join))
-    if "Z" in axes and data.draw(st.booleans()):
+    in_space = kind in (Kind.POINTS, Kind.SURFACE)
+    if "Z" in axes and not in_space and data.draw(st.booleans()):
         over = data.draw(st.permutations([*over, "Z"]).map("".join))
     given_axes = [axes]
     if kind in (Kind.IMAGE, Kind.TABLE, Kind.SCORES) and data.draw(st.booleans()):
@@ -496,6 +497,13 @@ def test_axes_of_output_are_those_that_map_over_gives(data, kind):
         assert found.shape[1] == len(expected)
     else:
         assert "".join(found.columns[: len(over)]) == expected == over
+
+
+@pytest.mark.parametrize("function", [place, mesh])
+def test_points_and_surfaces_are_not_looped_over_depth(function):
+    # A slice has a number, and points have a depth in physical units: they do not mix.
+    with pytest.raises(ValueError, match="can not be looped over Z"):
+        map_over(function, "Z", random_array("ZYX", 0), axes="ZYX")
 
 
 @given(st.permutations("TC").map("".join), st.integers(0, 2), st.integers(0, 2))

@@ -193,6 +193,12 @@ def map_over(
             f"the axes to loop over must be other than Y, X and S, each once; got {axis!r}"
         )
     signature = read_signature(function)
+    in_space = {one.kind for one in signature.inputs} | {one.kind for one in signature.outputs}
+    if "Z" in axis and in_space & {Kind.POINTS, Kind.SURFACE}:
+        raise ValueError(
+            f"{function.__name__} works on points or surfaces, whose depth is a length and no "
+            "number of a slice; it can not be looped over Z"
+        )
     kinds = [entry.kind for entry in signature.inputs[: len(values)]]
     total = int(np.prod([_length(values, per_value, kinds, letter, function) for letter in axis]))
     done = 0

@@ -15,7 +15,9 @@ from napari_delineate.types import Spacing, Surface
 __all__ = [
     "ROUNDING",
     "connected_components",
+    "distance_inside",
     "distance_to",
+    "expanded",
     "flat_extremum",
     "flood",
     "for_histogram",
@@ -25,6 +27,7 @@ __all__ = [
     "above_otsu",
     "offsets_within",
     "remap",
+    "threshold_level",
     "watershed",
     "without_folds",
 ]
@@ -88,6 +91,65 @@ def for_histogram(image: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(scaled - scaled.min())
 
 
+def threshold_level(image: NDArray[Any], method: str) -> float:
+    """Return the threshold that a method finds.
+
+    Parameters
+    ----------
+    image : ndarray
+        Intensities that are not all equal, from `for_histogram`.
+    method : str
+        "otsu", "li" or another function `threshold_…` of scikit-image.
+
+    Returns
+    -------
+    float
+        The highest intensity of the background.
+
+    Raises
+    ------
+    ValueError
+        If the method finds no threshold.
+    """
+    from skimage import filters
+
+    find = _minimum if method == "minimum" else getattr(filters, f"threshold_{method}")
+    try:
+        # Flat, because scikit-image warns of colours where the last axis has 3 or 4 pixels.
+        level: float = find(image.ravel())
+    except RuntimeError as error:
+        raise ValueError(
+            f"method {method!r} finds no threshold in this image ({error}); "
+            "try 'otsu', 'li' or 'triangle'"
+        ) from error
+    return level
+
+
+def _minimum(image: NDArray[Any]) -> float:
+    """Return the rarest level between the two modes of the smoothed histogram.
+
+    `skimage.filters.threshold_minimum` returns the same, but looks for the modes level by
+    level in Python, which takes it a minute for 16 bits.
+    """
+    from scipy import ndimage
+    from skimage.exposure import histogram
+
+    counts, levels = histogram(image, 256, source_range="image")
+    smooth = counts.astype(np.float32)
+    for _ in range(9_999):
+        smooth = ndimage.uniform_filter1d(smooth, 3)
+        steps = np.diff(smooth)
+        changes = np.flatnonzero(steps)
+        falls = steps[changes] < 0
+        modes = changes[falls & np.append(True, ~falls)[:-1]]
+        if len(modes) < 3:
+            break
+    if len(modes) != 2:
+        raise RuntimeError("its histogram does not have two modes")
+    level: float = levels[modes[0] + np.argmin(smooth[modes[0] : modes[1] + 1])]
+    return level
+
+
 def connected_components(
     mask: NDArray[Any], connectivity: Literal["full", "face"] = "full"
 ) -> NDArray[Any]:
@@ -122,6 +184,15 @@ def distance_inside(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.flo
     writable = np.require(mask, requirements="W")  # edt refuses read-only memory
     full = bool(mask.all())
     return np.asarray(edt.edt(writable, anisotropy=spacing, black_border=full, parallel=0))
+
+
+def expanded(labels: NDArray[Any], reach: float, spacing: Spacing) -> NDArray[Any]:
+    """Give every background pixel within a physical distance the label nearest to it."""
+    from skimage.segmentation import expand_labels
+
+    if not labels.any():
+        return labels.copy()
+    return np.asarray(expand_labels(labels, reach * (1 + ROUNDING), spacing=spacing))
 
 
 def watershed(

@@ -192,14 +192,13 @@ def _gaussian(
 
 
 def _threshold(cle: Any, image: NDArray[Any], method: str) -> NDArray[Any]:
-    from napari_delineate.building_blocks import for_histogram
-    from napari_delineate.segmentation.thresholding import find_level
+    from napari_delineate.building_blocks import for_histogram, threshold_level
 
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
     # pyclesperanto's own thresholds bin differently, and so find other levels.
     pixels = for_histogram(image)
-    level = float(find_level(pixels, method))
+    level = float(threshold_level(pixels, method))
     return _above(cle, pixels.astype(np.float32), level)
 
 
@@ -245,12 +244,10 @@ def _expand_labels(
 ) -> NDArray[Any]:
     import fastremap
 
-    from napari_delineate.building_blocks import ROUNDING, distance_to
-    from napari_delineate.postprocessing import expand_labels
+    from napari_delineate.building_blocks import ROUNDING, distance_to, expanded
 
     if np.ptp(spacing) > 0:  # a distance in voxels means nothing here
-        with use_device("cpu"):
-            return expand_labels(labels, distance=distance, spacing=spacing)
+        return expanded(labels, length_in_units(distance, spacing), spacing)
     # dilate_labels grows octagons, wider than the distance asked for; the exact distance
     # says where to stop.
     reach = length_in_units(distance, spacing) * (1 + ROUNDING)

@@ -159,6 +159,13 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
             )
         if step.over.count(letter) > 1:
             raise ValueError(f"step {step.name!r} can loop over {letter!r} only once")
+    if "Z" in step.over:
+        kinds = {one.kind for one in operation.inputs} | {one.kind for one in operation.outputs}
+        if kinds & {Kind.POINTS, Kind.SURFACE}:
+            raise ValueError(
+                f"step {step.name!r} can not loop over 'Z': {operation.id} works on points or "
+                "surfaces, whose depth is a length and no number of a slice"
+            )
     if len(step.outputs) != len(operation.outputs):
         raise ValueError(
             f"step {step.name!r} must name {len(operation.outputs)} outputs, "

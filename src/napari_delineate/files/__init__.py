@@ -1,8 +1,10 @@
 """Read images and workflows, write results; never run code from a file."""
 
-from napari_delineate.files.images import READABLE, FileError, read, read_value, write_value
+from napari_delineate.files.errors import FileError
+from napari_delineate.files.images import READABLE, read, read_value
 from napari_delineate.files.results import write_result, write_surface, write_table
 from napari_delineate.files.saving import atomic_path
+from napari_delineate.files.tiff import write_value
 from napari_delineate.files.workflows import (
     FORMAT,
     is_workflow_file,

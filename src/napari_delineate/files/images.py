@@ -2,74 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import re
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.arrays import label_dtype
-from napari_delineate.axes import looped_axes, spatial_axes
+from napari_delineate.axes import spatial_axes
+from napari_delineate.files.errors import FileError
 from napari_delineate.files.saving import atomic_path
+from napari_delineate.files.tiff import KNOWN_AXES, Content, native, read_tiff, write_value
 from napari_delineate.types import Corrections, Kind, Surface, spacing_per_axis
 from napari_delineate.values import Value, fingerprint
 
-__all__ = ["READABLE", "FileError", "read", "read_value", "write_value"]
+__all__ = ["READABLE", "read", "read_value", "write_exact"]
 
 _TIFF = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
 MESHES = (".ply", ".stl", ".obj")
 READABLE = (*_TIFF, *_PICTURES, ".npy", ".npz", *MESHES)
 """Endings of the files that can be read."""
-
-_UNITS = {
-    "µm": "micrometer",
-    "μm": "micrometer",
-    "um": "micrometer",
-    "micron": "micrometer",
-    "microns": "micrometer",
-    "\\u00b5m": "micrometer",
-    "nm": "nanometer",
-    "mm": "millimeter",
-    "cm": "centimeter",
-    "m": "meter",
-    "å": "angstrom",
-}
-_SYMBOLS = {
-    "micrometer": "µm",
-    "nanometer": "nm",
-    "millimeter": "mm",
-    "centimeter": "cm",
-    "meter": "m",
-    "angstrom": "Å",
-}
-_METRES = {
-    "angstrom": 1e-10,
-    "nanometer": 1e-9,
-    "micrometer": 1e-6,
-    "millimeter": 1e-3,
-    "centimeter": 1e-2,
-    "meter": 1.0,
-}
-_KNOWN_AXES = "TCZYXS"
-_DAMAGE = re.compile(
-    "invalid page offset|corrupt|missing data are|out of range|incompletely written"
-    "|TiffTag 270 .*invalid value offset",  # the tag that holds the axes and the voxel size
-    re.IGNORECASE,
-)
-"""What tifffile logs when it returns less than the file should hold."""
-
-
-class FileError(ValueError):
-    """Say which file is wrong, how, and what to do."""
 
 
 def read(path: str | os.PathLike[str], checksum: str | None = None) -> Any:
@@ -109,7 +63,7 @@ def read(path: str | os.PathLike[str], checksum: str | None = None) -> Any:
     array([[1., 0.],
            [0., 1.]])
     """
-    data, _, _, _ = _read_any(Path(path))
+    data = _read_any(Path(path)).data
     if checksum is not None and fingerprint(data) != checksum:
         raise FileError(
             f"{path} has another content than when the workflow was made "
@@ -168,6 +122,8 @@ def read_value(
         )
     if kind is Kind.RGB and not is_colour:
         raise FileError(f"{path} is no colour image; its shape is {data.shape}")
+    if axes and found_axes and set(found_axes) <= set(KNOWN_AXES):
+        _warn_of_other_axes(Path(path), data.shape, found_axes, axes)
     data = _arranged(data, found_axes, axes)
     chosen = _choose_axes(Path(path), data.shape, found_axes, axes)
     space = spatial_axes(chosen)
@@ -178,59 +134,6 @@ def read_value(
         return Value.of(data, kind, chosen, size, (found_units if found else units) or "pixel")
     except ValueError as error:
         raise FileError(f"{path}: {error}") from error
-
-
-def write_value(path: str | os.PathLike[str], value: Value, description: str = "") -> Path:
-    """Write an image, mask or labels as OME-TIFF.
-
-    Parameters
-    ----------
-    path : path
-        The file; its name should end in .ome.tif.
-    value : Value
-        A value on a grid. Axes such as time that stand behind Y or X are moved before
-        them, as the format demands.
-    description : str
-        A text for the metadata, for instance the workflow as JSON.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    FileError
-        If the format can not hold the labels or the axes.
-    OSError
-        If the file can not be written; an old one then stays as it was.
-    """
-    import tifffile
-
-    unknown = sorted(set(value.axes) - set(_KNOWN_AXES))
-    if unknown:
-        raise FileError(f"{path}: OME-TIFF can not hold the axis {unknown[0]} of {value.axes}")
-    axes = value.axes
-    if not axes.endswith(("YX", "YXS")):
-        axes = looped_axes(axes) + spatial_axes(axes) + "S" * axes.endswith("S")
-    data = _for_tiff(value, path)
-    data = data.transpose([value.axes.index(letter) for letter in axes])
-    metadata: dict[str, Any] = {"axes": axes, "Description": description}
-    if value.units != "pixel" or set(value.spacing) != {1.0}:
-        for letter, size in zip(spatial_axes(value.axes), value.spacing, strict=True):
-            metadata[f"PhysicalSize{letter}"] = size
-            metadata[f"PhysicalSize{letter}Unit"] = _SYMBOLS.get(value.units, value.units)
-    with atomic_path(path) as draft:
-        tifffile.imwrite(
-            draft,
-            data,
-            ome=True,
-            photometric="rgb" if value.kind is Kind.RGB else "minisblack",
-            compression="zlib",
-            bigtiff=data.nbytes >= 2**31,
-            metadata=metadata,
-        )
-    return Path(path)
 
 
 def write_exact(folder: Path, name: str, value: Value) -> Path:
@@ -258,10 +161,8 @@ def write_exact(folder: Path, name: str, value: Value) -> Path:
     return path
 
 
-def _read_any(
-    path: Path,
-) -> tuple[Any, str | None, dict[str, float] | None, str | None]:
-    """Return content, axes, spacing by axis and unit, the last three where known."""
+def _read_any(path: Path) -> Content:
+    """Return what a file holds, and what it states about it."""
     ending = path.suffix.lower()
     if ending not in READABLE:
         raise FileError(
@@ -271,12 +172,12 @@ def _read_any(
         raise FileError(f"there is no file {path}")
     try:
         if ending in _TIFF:
-            return _read_tiff(path)
+            return read_tiff(path)
         if ending in MESHES:
-            return _read_mesh(path), None, None, None
+            return Content(_read_mesh(path))
         if ending in _PICTURES:
             return _read_picture(path)
-        return _read_numpy(path), None, None, None
+        return Content(_read_numpy(path))
     except FileError:
         raise
     except (Exception, MemoryError) as error:
@@ -285,95 +186,7 @@ def _read_any(
         raise FileError(f"{path} can not be read: {reason}") from error
 
 
-def _read_tiff(
-    path: Path,
-) -> tuple[NDArray[Any], str | None, dict[str, float] | None, str | None]:
-    import tifffile
-
-    with _complaints() as complaints, tifffile.TiffFile(path) as file:
-        if not file.series:
-            raise FileError(f"{path} holds no image")
-        series = file.series[0]
-        alike = sum(one.shape == series.shape for one in file.series)
-        data = _native(series.asarray())
-        axes = str(series.axes)
-        spacing, units = _tiff_spacing(file)
-    for text in complaints:
-        if _DAMAGE.search(text):
-            reason = text.split("> ")[-1].rstrip("')")
-            raise FileError(f"{path} is damaged or incomplete: {reason}")
-    if alike > 1:
-        warnings.warn(f"{path} holds {alike} images; only the first is read", stacklevel=4)
-    if "S" in axes and not axes.endswith("S"):
-        data = np.ascontiguousarray(np.moveaxis(data, axes.index("S"), -1))
-        axes = axes.replace("S", "") + "S"
-    if data.ndim - axes.endswith("S") == 2:
-        axes = "YX" + "S" * axes.endswith("S")
-    return data, axes, spacing, units
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what tifffile logs in this thread, in place of printing it."""
-    texts: list[str] = []
-    thread = threading.get_ident()
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.thread == thread:
-                texts.append(record.getMessage())
-
-    logger, collector = logging.getLogger("tifffile"), Collector(logging.WARNING)
-    logger.addHandler(collector)
-    try:
-        yield texts
-    finally:
-        logger.removeHandler(collector)
-
-
-def _tiff_spacing(file: Any) -> tuple[dict[str, float] | None, str | None]:
-    """Read the voxel size that OME or ImageJ metadata state."""
-    if file.is_ome:
-        root = ElementTree.fromstring(file.ome_metadata)  # noqa: S314 - expat limits expansion
-        pixels = next((node for node in root.iter() if node.tag.endswith("}Pixels")), None)
-        sizes = {} if pixels is None else pixels.attrib
-        spacing = {
-            letter: float(sizes[f"PhysicalSize{letter}"])
-            for letter in "ZYX"
-            if float(sizes.get(f"PhysicalSize{letter}", 0)) > 0
-        }
-        units = {letter: _unit(sizes.get(f"PhysicalSize{letter}Unit", "µm")) for letter in spacing}
-        if not spacing:
-            return None, None
-        unit = units.get("X", next(iter(units.values())))
-        for letter, own in units.items():
-            if own != unit and not {own, unit} <= set(_METRES):
-                raise ValueError(f"it states voxel sizes in {own} and in {unit}")
-            if own != unit:
-                spacing[letter] *= _METRES[own] / _METRES[unit]
-        return spacing, unit
-    if file.is_imagej and file.imagej_metadata.get("unit"):
-        unit = str(file.imagej_metadata["unit"]).strip()
-        if unit.lower() in ("pixel", "pixels", "null", ""):
-            return None, None
-        depth = file.imagej_metadata.get("spacing")
-        spacing = {} if depth is None else {"Z": abs(float(depth))}
-        for letter in "YX":
-            tag = file.pages[0].tags.get(f"{letter}Resolution")
-            if tag is None or not tag.value[0]:
-                return None, None
-            spacing[letter] = tag.value[1] / tag.value[0]
-        return spacing, _unit(unit)
-    return None, None
-
-
-def _unit(text: str) -> str:
-    return _UNITS.get(text.lower(), text)
-
-
-def _read_picture(
-    path: Path,
-) -> tuple[NDArray[Any], str | None, dict[str, float] | None, str | None]:
+def _read_picture(path: Path) -> Content:
     import imageio.v3 as imageio
 
     # Given its bytes, it can not leave a damaged file open.
@@ -382,17 +195,17 @@ def _read_picture(
     to = "RGB" if mode in ("CMYK", "HSV", "LAB", "YCbCr") else None
     data = np.asarray(imageio.imread(content, plugin="pillow", mode=to))
     if data.ndim == 3 and data.shape[-1] in (3, 4):
-        return data, "YXS", None, None
+        return Content(data, "YXS")
     if data.ndim == 3 and data.shape[-1] == 2:
         data = data[..., 0]  # grey with transparency
-    return data, "YX" if data.ndim == 2 else None, None, None
+    return Content(data, "YX" if data.ndim == 2 else None)
 
 
 def _read_numpy(path: Path) -> Any:
     with path.open("rb") as file:
         loaded = np.load(file, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return _native(loaded)
+            return native(loaded)
         with loaded:
             fields = {name: loaded[name] for name in loaded.files}
     if set(fields) == set(Surface._fields):
@@ -431,7 +244,7 @@ def _values_of_vertices(mesh: Any, number: int) -> NDArray[Any]:
     names = raw.dtype.names if isinstance(raw, np.ndarray) else raw
     if names is None or "value" not in names or np.size(raw["value"]) != number:
         return np.ones(number)
-    return _native(np.array(raw["value"]).reshape(-1))
+    return native(np.array(raw["value"]).reshape(-1))
 
 
 def _check_kind(path: Path, data: Any, kind: Kind) -> None:
@@ -445,6 +258,12 @@ def _check_kind(path: Path, data: Any, kind: Kind) -> None:
         what = "an array"
     if not fits:
         raise FileError(f"{path} holds {what} where {kind} is needed")
+
+
+def _warn_of_other_axes(path: Path, shape: tuple[int, ...], found: str, asked: str) -> None:
+    """Say that axes are taken for others than a file states."""
+    if len(asked) == len(shape) and set(asked) != set(found):
+        warnings.warn(f"{path} states the axes {found}, they are taken as {asked}", stacklevel=3)
 
 
 def _arranged(data: NDArray[Any], found: str | None, asked: str | None) -> NDArray[Any]:
@@ -467,7 +286,7 @@ def _choose_axes(path: Path, shape: tuple[int, ...], found: str | None, asked: s
                 f"{path} has {len(shape)} axes (shape {shape}), the axes {asked} are {len(asked)}"
             )
         return asked
-    if found is not None and set(found) <= set(_KNOWN_AXES):
+    if found is not None and set(found) <= set(KNOWN_AXES):
         return found
     if len(shape) == 2:
         return "YX"
@@ -475,28 +294,3 @@ def _choose_axes(path: Path, shape: tuple[int, ...], found: str | None, asked: s
     raise FileError(
         f"{path} does not say what the axes of its shape {shape} are; give them, {examples}"
     )
-
-
-def _native(array: NDArray[Any]) -> NDArray[Any]:
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
-
-
-def _for_tiff(value: Value, path: str | os.PathLike[str]) -> NDArray[Any]:
-    """Return an array of a dtype that OME-TIFF has, without loss for labels."""
-    data = np.asarray(value.data)
-    if value.kind is Kind.LABELS:
-        largest = int(data.max(initial=0))
-        if largest >= 2**32:
-            raise FileError(
-                f"{path}: OME-TIFF holds labels below 2**32, there is {largest}; renumber them "
-                "with postprocessing.relabel_sequential"
-            )
-        if data.dtype.itemsize > 4 or data.dtype == bool:
-            data = data.astype(np.uint32 if largest >= 2**31 else label_dtype(largest))
-    elif value.kind is Kind.MASK:
-        data = (data > 0).astype(np.uint8)
-    elif data.dtype == np.float16:
-        data = data.astype(np.float32)
-    if data.dtype.kind not in "uif" or data.dtype.itemsize > (8 if data.dtype.kind == "f" else 4):
-        raise FileError(f"{path}: OME-TIFF can not hold the dtype {data.dtype}")
-    return data

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
 from napari_delineate.axes import spatial_axes
-from napari_delineate.files.images import MESHES, FileError, write_value
+from napari_delineate.files.errors import FileError
+from napari_delineate.files.images import MESHES
 from napari_delineate.files.saving import atomic_path
+from napari_delineate.files.tiff import write_value
 from napari_delineate.types import Kind, Surface, Table
 from napari_delineate.values import Value
 

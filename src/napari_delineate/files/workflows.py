@@ -17,7 +17,8 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.catalogue import UnknownNameError
-from napari_delineate.files.images import FileError, read_value, write_exact
+from napari_delineate.files.errors import FileError
+from napari_delineate.files.images import read_value, write_exact
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow

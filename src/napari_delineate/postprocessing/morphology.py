@@ -63,8 +63,9 @@ def expand_labels(
 
     Notes
     -----
-    The OpenCL version covers the same pixels. On isotropic voxels it grows octagons, so
-    where objects meet, border pixels can go to the other object.
+    The OpenCL version covers the same pixels. It grows octagons, so where objects meet,
+    border pixels can go to the other object. On anisotropic voxels, where octagons of voxels
+    mean nothing, it computes what the CPU does, on the CPU.
 
     References
     ----------
@@ -77,12 +78,7 @@ def expand_labels(
     >>> postprocessing.expand_labels(np.array([[1, 0, 0, 0, 0, 2]]), distance=2)
     array([[1, 1, 1, 2, 2, 2]], dtype=int32)
     """
-    if not labels.any():
-        return labels.copy()
-    from skimage.segmentation import expand_labels as skimage_expand_labels
-
-    reach = length_in_units(distance, spacing) * (1 + building_blocks.ROUNDING)
-    return np.asarray(skimage_expand_labels(labels, reach, spacing=spacing))
+    return building_blocks.expanded(labels, length_in_units(distance, spacing), spacing)
 
 
 def _smooth_halo(*, spacing: Any, radius: Length) -> tuple[int, ...]:

@@ -165,7 +165,8 @@ def voronoi_otsu_labeling(
     On isotropic voxels the seeds are flooded pixel by pixel, on anisotropic ones by
     physical distance. Foreground without a seed, which only large sigmas leave, stays
     background. The OpenCL version finds the same objects; on isotropic voxels it grows
-    octagons, so the borders between touching ones lie up to a few pixels apart.
+    octagons, so the borders between touching ones lie up to a few pixels apart, and on
+    anisotropic ones it floods on the CPU.
 
     References
     ----------

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import Scope, operation
@@ -66,63 +65,4 @@ def threshold(
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
     pixels = building_blocks.for_histogram(image)
-    return np.asarray(pixels > find_level(pixels, method))
-
-
-def find_level(image: NDArray[Any], method: str) -> float:
-    """Return the threshold that a method of `threshold` finds.
-
-    Parameters
-    ----------
-    image : ndarray
-        Intensities that are not all equal, from `building_blocks.for_histogram`.
-    method : str
-        One of the methods of `threshold`.
-
-    Returns
-    -------
-    float
-        The highest intensity of the background.
-
-    Raises
-    ------
-    ValueError
-        If the method finds no threshold.
-    """
-    from skimage import filters
-
-    find = _minimum if method == "minimum" else getattr(filters, f"threshold_{method}")
-    try:
-        # Flat, because scikit-image warns of colours where the last axis has 3 or 4 pixels.
-        level: float = find(image.ravel())
-    except RuntimeError as error:
-        raise ValueError(
-            f"method {method!r} finds no threshold in this image ({error}); "
-            "try 'otsu', 'li' or 'triangle'"
-        ) from error
-    return level
-
-
-def _minimum(image: NDArray[Any]) -> float:
-    """Return the rarest level between the two modes of the smoothed histogram.
-
-    `skimage.filters.threshold_minimum` returns the same, but looks for the modes level by
-    level in Python, which takes it a minute for 16 bits.
-    """
-    from scipy import ndimage
-    from skimage.exposure import histogram
-
-    counts, levels = histogram(image, 256, source_range="image")
-    smooth = counts.astype(np.float32)
-    for _ in range(9_999):
-        smooth = ndimage.uniform_filter1d(smooth, 3)
-        steps = np.diff(smooth)
-        changes = np.flatnonzero(steps)
-        falls = steps[changes] < 0
-        modes = changes[falls & np.append(True, ~falls)[:-1]]
-        if len(modes) < 3:
-            break
-    if len(modes) != 2:
-        raise RuntimeError("its histogram does not have two modes")
-    level: float = levels[modes[0] + np.argmin(smooth[modes[0] : modes[1] + 1])]
-    return level
+    return np.asarray(pixels > building_blocks.threshold_level(pixels, method))

@@ -1,0 +1,358 @@
+"""Say a workflow as text and code: the cells that notebooks and scripts are made of.
+
+Only names that the workflow has checked, and the `repr` of numbers, texts and lengths,
+enter the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from napari_delineate import catalogue
+from napari_delineate.axes import looped_axes, spatial_axes
+from napari_delineate.names import IMPORTS
+from napari_delineate.steps import Step
+from napari_delineate.types import Kind
+from napari_delineate.workflow import Workflow
+
+__all__ = ["LINE", "Cell", "cells_of"]
+
+LINE = 88
+"""The longest line of code."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: text for people, or code that computes, and code that shows."""
+
+    type: str
+    text: str
+    tags: tuple[str, ...] = ()
+    shown: str = ""
+
+    @property
+    def source(self) -> str:
+        """The code or text of the whole cell."""
+        return "\n".join(part for part in (self.text, self.shown) if part)
+
+
+def cells_of(workflow: Workflow, title: str | None, *, script: bool = False) -> Iterator[Cell]:
+    """Return the cells of a notebook or script.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow; each input names its file.
+    title : str or None
+        The heading; by default it says what is made from what.
+    script : bool
+        Whether they are for a script, which draws nothing.
+
+    Yields
+    ------
+    Cell
+        Text and code, in order.
+
+    Raises
+    ------
+    ValueError
+        If an input names no file.
+    """
+    body = list(_body(workflow, script=script))
+    yield Cell("markdown", f"# {title or _title(workflow)}\n\n{_INTRODUCTION}")
+    yield Cell("code", _imports(cell.text if script else cell.source for cell in body))
+    yield from body
+
+
+_INTRODUCTION = (
+    "Made with napari-delineate. It computes the same results again whenever it runs. To\n"
+    "process another image, name its file and give `None` as its checksum."
+)
+
+
+def _title(workflow: Workflow) -> str:
+    return f"From {_listed(workflow.inputs)} to {_listed(workflow.results())}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """List names as in a sentence: a, b and c."""
+    *first, last = [f"`{name}`" for name in names] or ["nothing"]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _imports(texts: Iterable[str]) -> str:
+    """Return import statements for what some code uses."""
+    code = "\n".join(texts)
+    by_module: dict[str, list[str]] = {}
+    for name, module in sorted(IMPORTS.items(), key=lambda item: (item[1] != "pathlib", item[1])):
+        if any(f"{name}{end}" in code for end in "(." if _is_used(name, end, code)):
+            by_module.setdefault(module, []).append(name)
+    lines = []
+    for module, names in by_module.items():
+        listed = ", ".join(sorted(names))
+        line = f"from {module} import {listed}"
+        if len(line) > LINE:
+            line = f"from {module} import (\n    " + ",\n    ".join(sorted(names)) + ",\n)"
+        lines.append(line + ("\n" if module == "pathlib" else ""))
+    return "\n".join(lines)
+
+
+def _is_used(name: str, end: str, code: str) -> bool:
+    """Tell whether code calls a function or a function of a module."""
+    start = code.find(name + end)
+    while start >= 0:
+        if start == 0 or not (code[start - 1].isalnum() or code[start - 1] in "_."):
+            return True
+        start = code.find(name + end, start + 1)
+    return False
+
+
+def _body(workflow: Workflow, *, script: bool) -> Iterator[Cell]:
+    """Return everything after the imports."""
+    yield Cell("markdown", _describe_inputs(workflow))
+    yield Cell("code", _parameters(workflow, script=script), tags=("parameters",))
+    for name in workflow.inputs:
+        text = f"{name} = read({name}_file, checksum={name}_checksum)"
+        yield Cell("code", text, shown=_picture(workflow, name))
+    for step in workflow.steps:
+        yield Cell("markdown", _describe_step(workflow, step))
+        first, *others = (_picture(workflow, name) for name in step.outputs)
+        yield Cell("code", _call(workflow, step), shown=first)
+        for picture in others:
+            yield Cell("code", "", shown=picture)
+    if script:
+        return
+    tables = [name for name, value in workflow.values.items() if value.kind is Kind.TABLE]
+    if tables:
+        yield Cell("markdown", "## Measurements")
+        for name in tables:
+            yield Cell("code", "", shown=f"show_table({name})")
+    yield Cell("markdown", "## In napari\n\nSet `show_in_napari` to `True` above to see layers.")
+    yield Cell("code", "", shown=_in_napari(workflow))
+    yield Cell("markdown", "## Computed with")
+    yield Cell("code", "", shown="versions()")
+
+
+def _describe_inputs(workflow: Workflow) -> str:
+    lines = ["## Inputs", ""]
+    for name, value in workflow.inputs.items():
+        looped = looped_axes(value.axes)
+        loops = f", looped over {', '.join(looped)}" if looped else ""
+        lines.append(f"- `{name}` is {_article(value.kind)} ({', '.join(value.axes)}){loops}.")
+    return "\n".join(lines)
+
+
+def _article(kind: Kind) -> str:
+    words = {
+        Kind.IMAGE: "an image",
+        Kind.RGB: "a colour image",
+        Kind.MASK: "a mask",
+        Kind.LABELS: "a label image",
+        Kind.SURFACE: "a surface",
+        Kind.POINTS: "points in space",
+        Kind.CORRECTIONS: "corrections made by hand",
+    }
+    return words.get(kind, str(kind))
+
+
+def _parameters(workflow: Workflow, *, script: bool) -> str:
+    lines = []
+    units = any(catalogue.find(step.operation).takes_units for step in workflow.steps)
+    for name, value in workflow.inputs.items():
+        if value.source is None:
+            raise ValueError(
+                f"input {name!r} comes from no file; give its value, so that it can be written "
+                "beside the notebook"
+            )
+        is_relative = not PurePath(value.source).is_absolute()
+        where = "folder / " if script and is_relative else ""
+        lines.append(f"{name}_file = {where}{_quoted(value.source)}")
+        lines.append(f"{name}_checksum = {_quoted(value.version)}")
+        lines.append(f"{name}_spacing = {value.spacing!r}")
+        if units:
+            lines.append(f"{name}_units = {_quoted(value.units)}")
+    if script and any("folder / " in line for line in lines):
+        lines.insert(0, "folder = Path(__file__).parent")
+    if not script:
+        lines.append("show_in_napari = False")
+    return "\n".join(lines)
+
+
+def _quoted(text: str | None) -> str:
+    """Return the `repr` of a text, in double quotes where that needs no escape."""
+    plain = repr(text)
+    if text is not None and plain.startswith("'") and '"' not in plain:
+        return f'"{plain[1:-1]}"'
+    return plain
+
+
+def _describe_step(workflow: Workflow, step: Step) -> str:
+    operation = catalogue.find(step.operation)
+    lines = [f"## {operation.title}", "", operation.summary]
+    for entry in operation.inputs:
+        value = step.inputs[entry.name]
+        for name in (value,) if isinstance(value, str) else value or ():
+            if (entry.kind, workflow.values[name].kind) == (Kind.MASK, Kind.LABELS):
+                lines[-1] += f" `{name}` are labels: every labelled pixel counts as foreground."
+    if step.over:
+        lines[-1] += f" It runs for each index along {' and '.join(step.over)}."
+    references = operation.documentation.references
+    lines += ["", *(f"<small>{text}</small>\n" for text in references)]
+    return "\n".join(lines).rstrip()
+
+
+def _call(workflow: Workflow, step: Step) -> str:
+    operation = catalogue.find(step.operation)
+    function = f"{operation.package}.{operation.name}"
+    left = ", ".join(step.outputs)
+    values = [_wired(step.inputs[entry.name]) for entry in operation.inputs]
+    while values[-1] == "None":
+        values.pop()
+    axes = [_wired_axes(workflow, step.inputs[entry.name]) for entry in operation.inputs]
+    settings = [
+        f"{name}={_quoted(value) if isinstance(value, str) else repr(value)}"
+        for name, value in step.parameters.items()
+    ]
+    source = step.sources[0]
+    if operation.takes_spacing:
+        settings.append(f"spacing={_spacing(workflow, source, step.over)}")
+    if operation.takes_units:
+        settings.append(f"units={_origin(workflow, source)}_units")
+    if step.over:
+        known = axes[: len(values)]
+        is_one = len(set(known)) == 1 and known[0].startswith('"')
+        together = known[0] if is_one else f"({', '.join(known)}{',' * (len(known) == 1)})"
+        arguments = [function, f'"{step.over}"', *values, f"axes={together}", *settings]
+        text = _wrapped(f"{left} = map_over", arguments)
+    else:
+        text = _wrapped(f"{left} = {function}", [*values, *settings])
+    if workflow.device != "cpu" and operation.declaration.opencl:
+        text = f"with use_device({_quoted(workflow.device)}):\n" + _indented(text)
+    if operation.declaration.new_spacing is not None:
+        new = operation.declaration.new_spacing.__name__
+        inner = f"{new}({_spacing(workflow, source, step.over)})"
+        if "Z" in step.over:
+            inner = f"({_spacing(workflow, source, '')}[0], *{inner})"
+        text += f"\n{step.outputs[0]}_spacing = {inner}"
+    return text
+
+
+def _wired(value: str | tuple[str, ...] | None) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, tuple) else str(value)
+
+
+def _wired_axes(workflow: Workflow, value: str | tuple[str, ...] | None) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        return f'"{workflow.values[value].axes}"'
+    each = [f'"{workflow.values[name].axes}"' for name in value]
+    return each[0] if len(set(each)) == 1 else f"({', '.join(each)})"
+
+
+def _wrapped(start: str, arguments: list[str]) -> str:
+    """Return a call on one line, or broken into lines where that is too long."""
+    listed = ", ".join(arguments)
+    if len(f"{start}({listed})") <= LINE:
+        return f"{start}({listed})"
+    if len(listed) + 4 <= LINE:
+        return f"{start}(\n    {listed}\n)"
+    return f"{start}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _origin(workflow: Workflow, name: str) -> str:
+    """Return the input whose axes and voxel size a value follows."""
+    maker = workflow.maker(name)
+    return name if maker is None else _origin(workflow, maker.sources[0])
+
+
+def _spacing(workflow: Workflow, name: str, over: str) -> str:
+    """Return the expression for the voxel size of a value, without looped axes."""
+    expression = f"{_grid_of(workflow, name)}_spacing"
+    return f"{expression}[1:]" if "Z" in over else expression
+
+
+def _grid_of(workflow: Workflow, name: str) -> str:
+    """Return the value whose grid a value is on: an input, or a rescaled image."""
+    maker = workflow.maker(name)
+    if maker is None:
+        return name
+    if catalogue.find(maker.operation).declaration.new_spacing is not None:
+        return maker.outputs[0]
+    return _grid_of(workflow, maker.sources[0])
+
+
+def _picture(workflow: Workflow, name: str) -> str:
+    """Return the code that shows a value; none for tables, which are shown at the end."""
+    kind = workflow.values[name].kind
+    below = _image_below(workflow, name)
+    if kind in (Kind.IMAGE, Kind.RGB):
+        return f"show_image({name})"
+    if kind in (Kind.MASK, Kind.LABELS):
+        return f"show_labels({name}, over={below})" if below else f"show_labels({name})"
+    if kind is Kind.POINTS and below:
+        spacing = _spacing(workflow, below, "")
+        return _wrapped("show_points", [name, f"over={below}", f"spacing={spacing}"])
+    if kind is Kind.SURFACE:
+        return f"show_surface({name})"
+    return name if kind is Kind.SCORES else ""
+
+
+def _image_below(workflow: Workflow, name: str) -> str | None:
+    """Return an image on the grid of a value that it was made from, or any such input."""
+    grid, axes = _grid_of(workflow, name), workflow.values[name].axes
+    for candidate in (*_ancestors(workflow, name), *workflow.inputs):
+        value = workflow.values[candidate]
+        is_image = value.kind in (Kind.IMAGE, Kind.RGB)
+        same_grid = value.axes.replace("S", "") == axes and _grid_of(workflow, candidate) == grid
+        if is_image and same_grid:
+            return candidate
+    return None
+
+
+def _ancestors(workflow: Workflow, name: str) -> list[str]:
+    """Return the values that a value was made from, inputs first."""
+    maker = workflow.maker(name)
+    if maker is None:
+        return []
+    found: list[str] = []
+    for source in maker.sources:
+        found += [*_ancestors(workflow, source), source]
+    return list(dict.fromkeys(found))
+
+
+def _in_napari(workflow: Workflow) -> str:
+    """Return code that adds inputs and results as layers, where that is asked for."""
+    lines = ["if show_in_napari:", "    import napari", "", "    viewer = napari.Viewer()"]
+    for name, value in workflow.values.items():
+        adding = {
+            Kind.IMAGE: "add_image",
+            Kind.RGB: "add_image",
+            Kind.MASK: "add_labels",
+            Kind.LABELS: "add_labels",
+            Kind.POINTS: "add_points",
+            Kind.SURFACE: "add_surface",
+        }.get(value.kind)
+        if adding is None:
+            continue
+        arguments = [name, f"name={_quoted(name)}"]
+        if value.kind.is_grid:
+            loops = len(looped_axes(value.axes))
+            spacing = _spacing(workflow, name, "")
+            space = spatial_axes(value.axes)
+            ones = ", ".join(["1"] * loops)
+            leading = value.axes.startswith(looped_axes(value.axes)) and space
+            if loops and leading:
+                spacing = f"({ones}, *{spacing})"
+            elif loops:
+                spacing = ""
+            if spacing:
+                arguments.append(f"scale={spacing}")
+        lines += _indented(_wrapped(f"viewer.{adding}", arguments)).splitlines()
+    return "\n".join(lines)
