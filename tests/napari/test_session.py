@@ -109,38 +109,24 @@ def test_an_edited_input_is_computed_anew(viewer, session, run):
     assert np.array_equal(session.layer("inner_labels").data, before)
 
 
-def test_what_is_painted_on_a_result_survives_a_change_upstream(viewer, session, image, run):
-    blobs = np.zeros((60, 60), np.float32)
-    for y, x in ((12, 12), (12, 40), (40, 14), (42, 44)):
-        blobs[y - 5 : y + 6, x - 5 : x + 6] = 100
-    image.data = blobs
-    shown = run("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(2))
-    labels = session.layer("labels")
-    gone = labels.data[12, 40]
-    labels.fill((12, 40), 0)  # delete one object
-    labels.data_setitem(tuple(np.mgrid[27:31, 27:31].reshape(2, -1)), 9)  # draw another
-    run("postprocessing.clear_border", {"labels": labels})
-    names = [step.operation for step in session.workflow.steps]
-    assert names == [
-        "segmentation.voronoi_otsu_labeling",
-        "postprocessing.apply_corrections",
-        "postprocessing.clear_border",
-    ]
-    assert session.layer("corrected_labels") is labels
-    assert gone not in session.layer("inner_labels").data
-    # Now a change upstream.
-    step = session.workflow.steps[0].name
-    session.run(
-        "segmentation.voronoi_otsu_labeling",
-        {"image": image},
-        {"spot_sigma": voxels(2), "outline_sigma": voxels(1)},
-        step,
-    )
-    return_to_rest = shown._session
-    assert return_to_rest is session
+def test_a_corrected_voxel_size_is_noticed(viewer, session, image, run):
+    run("measurements.measure", {"labels": viewer.add_labels(inputs.labels(2).copy())})
+    area = session.results["table"].data["area"].iloc[0]
+    viewer.layers["Labels"].scale = (0.5, 0.5)
+    run("postprocessing.clear_border", {"labels": viewer.layers["Labels"]})
+    assert session.results["table"].data["area"].iloc[0] == area / 4
+    assert tuple(session.layer("inner_labels").scale) == (0.5, 0.5)
 
 
-def test_corrections_hold_after_the_change(viewer, session, image, run, wait):
+def test_another_image_in_the_same_layer_is_noticed(viewer, session, image, run):
+    run("filters.gaussian")
+    image.data = inputs.image(2, 2)
+    run("segmentation.threshold", {"image": image})
+    assert np.array_equal(session.layer("blurred").data, filters.gaussian(inputs.image(2, 2)))
+    check(session)
+
+
+def test_what_is_painted_on_a_result_survives_a_change_upstream(viewer, session, image, run, wait):
     blobs = np.zeros((60, 60), np.float32)
     for y, x in ((12, 12), (12, 40), (40, 14), (42, 44)):
         blobs[y - 5 : y + 6, x - 5 : x + 6] = 100
@@ -269,27 +255,24 @@ def test_several_inputs_are_ticked(viewer, session, run):
     assert inputs.same_objects(session.layer("combined_labels").data, expected)
 
 
-def test_warnings_of_operations_reach_the_viewer(viewer, session, image, run, wait):
+def test_what_operations_warn_about_is_shown(viewer, session, image, run, wait):
     from napari.utils.notifications import notification_manager
 
     image.data = np.kron(np.eye(2), np.ones((12, 12)))
     run("segmentation.gauss_otsu_labeling", outline_sigma=voxels(0))
     labels = session.layer("labels")
-    labels.fill((3, 3), 0)
-    session.run("postprocessing.clear_border", {"labels": labels}, {})
-    wait()
-    image.data = np.zeros((24, 24))
-    image.refresh()
+    labels.fill((3, 3), 0)  # delete the first object
+    run("postprocessing.clear_border", {"labels": labels})
+    image.data = np.kron(np.eye(2)[::-1], np.ones((12, 12)))  # now it is not there at all
     said = []
-    notification_manager.notification_ready.connect(lambda note: said.append(note.message))
-    session.run(
-        "segmentation.gauss_otsu_labeling",
-        {"image": image},
-        {"outline_sigma": voxels(1)},
-        "gauss_otsu_labeling",
-    )
-    wait()
-    assert not any("error" in str(text).lower() for text in said)
+
+    def listen(note):
+        said.append(note.message)
+
+    notification_manager.notification_ready.connect(listen)
+    run("filters.gaussian", {"image": image})
+    notification_manager.notification_ready.disconnect(listen)
+    assert any("1 corrected objects are not there any more" in text for text in said)
 
 
 def test_filters_keep_contrast_chosen_by_a_person(viewer, session, image, form, wait):

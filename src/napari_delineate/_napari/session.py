@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import napari
-import numpy as np
 from napari.layers import Labels, Layer
 from napari.qt.threading import create_worker
 from napari.utils import progress as activity
@@ -23,27 +22,22 @@ from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Signal
 
 from napari_delineate._napari import docks
+from napari_delineate._napari.bindings import APPLY, Bindings
 from napari_delineate._napari.layers import (
-    Place,
-    is_editable,
     kind_of,
     make_layer,
-    place_of,
     plain_place,
     put_into,
-    source_of,
-    to_value,
 )
 from napari_delineate.engine import CancelledError, Engine, Progress, Results
 from napari_delineate.files import FileError, load_inputs, read
 from napari_delineate.files.results import as_table
 from napari_delineate.history import History
-from napari_delineate.postprocessing.corrections import record_corrections
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
 from napari_delineate.values import Value, fingerprint
 from napari_delineate.worker import WorkerRunner
-from napari_delineate.workflow import Step, Workflow, WorkflowInput
+from napari_delineate.workflow import Workflow, WorkflowInput
 
 __all__ = ["Session", "session_of"]
 
@@ -51,8 +45,6 @@ METADATA = "napari_delineate"
 """The entry of a layer's metadata that holds the workflow it is a result of."""
 
 _SHOWN_AS_LAYER = (Kind.IMAGE, Kind.RGB, Kind.MASK, Kind.LABELS, Kind.POINTS, Kind.SURFACE)
-
-_APPLY = "postprocessing.apply_corrections"
 
 _sessions: dict[int, Session] = {}
 
@@ -109,10 +101,8 @@ class Session(QObject):
         self.store = Store()
         self.history: History[Workflow] = History(Workflow())
         self.results = Results()
-        self._layers: dict[str, Any] = {}  # value -> unique_id of the layer that shows it
+        self._bindings = Bindings(viewer, self.store)
         self._shown: dict[str, str] = {}  # value -> key of the result that its layer shows
-        self._places: dict[str, Place] = {}  # input -> where its layer lies
-        self._touched: set[Any] = set()  # layers whose data may have been edited
         self._files: dict[str, WorkflowInput] = {}  # version -> input with checksum and file
         self._worker: Any = None
         self._again = False
@@ -144,15 +134,11 @@ class Session(QObject):
 
     def layer(self, name: str) -> Layer | None:
         """Return the layer that shows a value, None if it was deleted or never made."""
-        wanted = self._layers.get(name)
-        return next((one for one in self.viewer.layers if one.unique_id == wanted), None)
+        return self._bindings.layer(name)
 
     def name_of(self, layer: Layer) -> str | None:
         """Return the value that a layer shows, None if it is no part of the workflow."""
-        for name, unique_id in self._layers.items():
-            if unique_id == layer.unique_id and name in self.workflow.values:
-                return name
-        return None
+        return self._bindings.name_of(layer, self.workflow)
 
     def kind(self, layer: Layer) -> Kind | None:
         """Return the kind of a layer: the workflow knows masks that layers do not show."""
@@ -189,17 +175,17 @@ class Session(QObject):
         LayerError, ValueError, TypeError
             If a layer or a parameter does not fit; nothing is recorded then.
         """
-        workflow = self._with_edits(self.workflow)
+        workflow = self._bindings.with_edits(self.workflow, self.results)
         wired: dict[str, str | tuple[str, ...] | None] = {}
         for name, given in inputs.items():
             if given is None:
                 wired[name] = None
             elif isinstance(given, Layer):
-                workflow, wired[name] = self._as_value(workflow, given)
+                workflow, wired[name] = self._bindings.as_value(workflow, given)
             else:
                 names = []
                 for layer in given:
-                    workflow, value = self._as_value(workflow, layer)
+                    workflow, value = self._bindings.as_value(workflow, layer)
                     names.append(value)
                 wired[name] = tuple(names)
         if step is None:
@@ -233,9 +219,10 @@ class Session(QObject):
             version = self.store.put(name, value, copy=False)
             self._files[version] = replace(described, version=fingerprint(value.data))
             workflow = workflow.add_input(name, replace(described, version=version))
-            self._places[name] = plain_place(value)
             if value.kind in _SHOWN_AS_LAYER:
-                self._bind(name, self.viewer.add_layer(make_layer(name, value, self._places[name])))
+                place = plain_place(value)
+                layer = self.viewer.add_layer(make_layer(name, value, place))
+                self._bindings.bind(name, layer, place)
         self.history = self.history.push(workflow)
         self._evaluate()
 
@@ -270,103 +257,13 @@ class Session(QObject):
         inputs : dict of str to Value
             The values of all inputs.
         """
-        self.history = self.history.push(self._with_edits(self.workflow))
-        workflow = self.workflow
+        workflow = self._bindings.with_edits(self.workflow, self.results)
+        self.history = self.history.push(workflow)
         inputs = {
             name: self.store.load(str(described.version))
             for name, described in workflow.inputs.items()
         }
         return self._with_files(workflow), inputs
-
-    # Layers as values
-
-    def _bind(self, name: str, layer: Layer) -> None:
-        """Tie a layer to a value, and watch whether it is edited."""
-        self._layers[name] = layer.unique_id
-        if is_editable(layer):
-            # Undo of strokes announces itself by `set_data` alone, a stroke by `paint` alone.
-            layer.events.set_data.connect(self._on_edit)
-            if isinstance(layer, Labels):
-                layer.events.paint.connect(self._on_edit)
-        self._touched.discard(layer.unique_id)
-
-    def _on_edit(self, event: Any) -> None:
-        self._touched.add(event.source.unique_id)
-
-    def _as_value(self, workflow: Workflow, layer: Layer) -> tuple[Workflow, str]:
-        """Return the value that a layer shows, as a new input where it shows none."""
-        for name, unique_id in self._layers.items():
-            if unique_id == layer.unique_id and name in workflow.values:
-                return workflow, name
-        name = workflow.unique_name(layer.name)
-        return self._with_input(workflow, name, layer), name
-
-    def _with_input(self, workflow: Workflow, name: str, layer: Layer) -> Workflow:
-        """Return a workflow with what a layer holds now as an input."""
-        value = to_value(layer)
-        version = self.store.put(name, value, copy=is_editable(layer))
-        self._places[name] = place_of(layer)
-        self._bind(name, layer)
-        described = WorkflowInput(
-            value.kind, value.axes, value.spacing, value.units, source_of(layer), version
-        )
-        return workflow.add_input(name, described)
-
-    def _with_edits(self, workflow: Workflow) -> Workflow:
-        """Turn edits of inputs into new versions, and what was painted on results into corrections.
-
-        Only layers that announced a change are looked at.
-        """
-        for name in list(self._layers):
-            layer = self.layer(name) if name in workflow.values else None
-            if layer is None or layer.unique_id not in self._touched:
-                continue
-            self._touched.discard(layer.unique_id)
-            maker = workflow.maker(name)
-            if maker is None:
-                known = self.store.get(str(workflow.inputs[name].version))
-                if not _same(known.data, to_value(layer).data) or _moved(known, layer):
-                    workflow = self._with_input(workflow, name, layer)
-            elif (
-                workflow.values[name].kind is Kind.LABELS
-                and name in self.results
-                and not _same(self.results[name].data, layer.data)
-            ):
-                workflow = self._corrected(workflow, name, maker, layer)
-        return workflow
-
-    def _corrected(self, workflow: Workflow, name: str, maker: Step, layer: Layer) -> Workflow:
-        """Return a workflow with a step that applies what was painted on a result."""
-        again = maker.operation == _APPLY
-        base = str(maker.inputs["labels"]) if again else name
-        before = self.results[base]
-        corrections = record_corrections(before.data, layer.data)
-        value = replace(before, data=corrections, kind=Kind.CORRECTIONS)
-        wish = f"{name}_corrections"
-        source = str(maker.inputs["corrections"]) if again else workflow.unique_name(wish)
-        version = self.store.put(source, value)
-        self._places[source] = self._place_of_value(workflow, base)
-        described = replace(WorkflowInput.of(value), version=version)
-        workflow = workflow.add_input(source, described)
-        if again:
-            return workflow
-        users = [step for step in workflow.steps if name in step.sources]
-        workflow = workflow.add(_APPLY, {"labels": name, "corrections": source}, after=maker.name)
-        corrected = next(step for step in workflow.steps if source in step.sources).outputs[0]
-        for step in users:
-            workflow = workflow.change(step.name, inputs=_swapped(step, name, corrected))
-        # The layer shows the corrected labels from now on.
-        self._layers[corrected] = self._layers.pop(name)
-        self._shown.pop(name, None)
-        return workflow
-
-    def _place_of_value(self, workflow: Workflow, name: str) -> Place:
-        """Return where the input lies that a value follows."""
-        maker = workflow.maker(name)
-        while maker is not None:
-            name = maker.sources[0]
-            maker = workflow.maker(name)
-        return self._places[name]
 
     # Evaluation
 
@@ -464,13 +361,15 @@ class Session(QObject):
 
     def _show(self, workflow: Workflow, results: Results) -> None:
         """Make the layers and tables agree with results."""
-        for name in [name for name in self._layers if name not in workflow.values]:
+        for name in self._bindings:
+            if name in workflow.values:
+                continue
             layer = self.layer(name)
             if layer is not None and METADATA in layer.metadata:
                 self.viewer.layers.remove(layer)
-            del self._layers[name]
+            self._bindings.unbind(name)
             self._shown.pop(name, None)
-        replaced = {step.inputs["labels"] for step in workflow.steps if step.operation == _APPLY}
+        replaced = {step.inputs["labels"] for step in workflow.steps if step.operation == APPLY}
         described = self._with_files(workflow).to_dict()
         made = {
             name: results[name]
@@ -493,13 +392,13 @@ class Session(QObject):
         layer = self.layer(name)
         if self._shown.get(name) == key:
             return  # up to date, or deleted by a person
-        place = self._place_of_value(workflow, name)
+        place = self._bindings.place(workflow, name)
         if layer is None:
             layer = self.viewer.add_layer(make_layer(name, value, place))
-            self._bind(name, layer)
+            self._bindings.bind(name, layer)
         else:
             put_into(layer, value, place)
-            self._touched.discard(layer.unique_id)
+            self._bindings.is_shown(layer)
         self._shown[name] = key
 
     def _show_table(self, workflow: Workflow, name: str, value: Value) -> None:
@@ -512,29 +411,6 @@ class Session(QObject):
         if isinstance(layer, Labels):
             # napari finds the row of a label by this column.
             layer.features = table.assign(index=table["label"])
-
-
-def _swapped(step: Step, old: str, new: str) -> dict[str, Any]:
-    """Return the inputs of a step with one name replaced."""
-    swapped: dict[str, Any] = {}
-    for key, value in step.inputs.items():
-        if isinstance(value, tuple):
-            swapped[key] = tuple(new if one == old else one for one in value)
-        else:
-            swapped[key] = new if value == old else value
-    return swapped
-
-
-def _same(first: Any, second: Any) -> bool:
-    firsts = first if isinstance(first, tuple) else (first,)
-    seconds = second if isinstance(second, tuple) else (second,)
-    return all(np.array_equal(a, b) for a, b in zip(firsts, seconds, strict=True))
-
-
-def _moved(known: Value, layer: Layer) -> bool:
-    """Tell whether axes or voxel size of a layer are others than they were."""
-    now = to_value(layer)
-    return (now.axes, now.spacing, now.units) != (known.axes, known.spacing, known.units)
 
 
 def _file_with(path: str | None, checksum: str) -> str | None:
