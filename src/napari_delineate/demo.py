@@ -148,8 +148,9 @@ def _write(
         "surface": write("smoothed_surface", "surface"),
         "table": write("table", "table"),
         "workflow": folder / f"{name}.json",
-        "notebook": write_notebook(folder / f"{name}.ipynb", workflow),
+        "notebook": folder / f"{name}.ipynb",
     }
+    write_notebook(files["notebook"], workflow)
     if execute:
         run_notebook(files["notebook"])
     return files
