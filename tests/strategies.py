@@ -12,6 +12,7 @@ from napari_delineate.catalogue import Operation, accepts, operations
 from napari_delineate.engine import Engine
 from napari_delineate.postprocessing.corrections import record_corrections
 from napari_delineate.signatures import Setting
+from napari_delineate.steps import passed_on
 from napari_delineate.types import Kind, Quantity, Voxels
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
@@ -122,6 +123,10 @@ def add_step(draw: st.DrawFn, drawn: Drawn) -> None:
     for name in step.outputs:
         new = operation.declaration.new_spacing is not None
         drawn.grids[name] = f"{grid}, by {step.name}" if new else grid
+    source = passed_on(step, drawn.workflow.values)
+    if source is not None and draw(st.integers(0, 7)) == 0:
+        drawn.workflow = drawn.workflow.change(step.name, bypassed=True)
+        drawn.grids[step.outputs[0]] = drawn.grids[source]
 
 
 def possible_wirings(operation: Operation, drawn: Drawn) -> dict[str, dict[str, list[str]]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +17,13 @@ import pandas as pd
 import pytest
 import tifffile
 
-from napari_delineate import filters, map_over, segmentation
+from napari_delineate import batches, filters, map_over, segmentation
+from napari_delineate.__main__ import main as start
 from napari_delineate.catalogue import operations
 from napari_delineate.cli import main
 from napari_delineate.engine import Engine
 from napari_delineate.files import write_value, write_workflow
+from napari_delineate.files.results import result_path
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
@@ -475,6 +480,13 @@ RUN = ("run", "workflow.json", "--input", "image.ome.tif", "--output", "out")
             ["export", "workflow.json", "--script", "a.py"],
             "input 'image' comes from no file",
         ),
+        (["run", "folder.json", "--output", "out"], "folder.json is a folder, no workflow file"),
+        (["export", "workflow.json", "--notebook", "a.txt"], "a.txt must end in .ipynb"),
+        (["export", "workflow.json", "--script", "a.ipynb"], "a.ipynb must end in .py"),
+        (
+            ["export", "workflow.json", "--script", "a.py", "--run"],
+            "--run runs a notebook; say which to write with --notebook FILE",
+        ),
         (["describe", "os.system"], "there is no operation 'os.system'"),
         (["describe"], "required: operation"),
     ],
@@ -482,6 +494,7 @@ RUN = ("run", "workflow.json", "--input", "image.ome.tif", "--output", "out")
 )
 def test_what_is_wrong_is_said_in_one_line(capsys, saved, arguments, message):
     Path("empty").mkdir()
+    Path("folder.json").mkdir()
     write_workflow("nosteps.json", Workflow(inputs=workflow().inputs))
     assert message in refused(capsys, *arguments)
 
@@ -490,8 +503,8 @@ def test_nothing_is_computed_when_results_can_not_be_written(capsys, saved, monk
     monkeypatch.setattr(Engine, "run", lambda *_, **__: pytest.fail("it was computed"))
     Path("taken").write_text("a file")
     arguments = ("run", "workflow.json", "--input", "image.ome.tif", "--output")
-    assert "taken can not be made: File exists" in refused(capsys, *arguments, "taken")
-    assert "can not be made: Not a directory" in refused(capsys, *arguments, "taken/inside")
+    for folder in ("taken", "taken/inside"):
+        assert "taken is a file, not a folder" in refused(capsys, *arguments, folder)
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
     assert "out can not be written to" in refused(capsys, *arguments, "out")
 
@@ -530,26 +543,272 @@ def test_errors_that_nobody_thought_of_are_one_line(capsys, saved, monkeypatch, 
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr("napari_delineate.cli._load", fail)
+    monkeypatch.setattr(batches, "load", fail)
     arguments = ("run", "workflow.json", "--input", "image.ome.tif", "--output", "out")
     assert message in refused(capsys, *arguments, code=1)
 
 
 def test_an_image_that_is_too_large_for_the_memory_is_skipped(capsys, folder, monkeypatch):
-    from napari_delineate import cli
-
-    load = cli._load
-
-    def fail(workflow, job):
-        if job.name == "plate 1":
-            raise MemoryError("unable to allocate 3 TB")
-        return load(workflow, job)
-
-    monkeypatch.setattr(cli, "_load", fail)
+    spoil(monkeypatch, "load", "plate 1", MemoryError("unable to allocate 3 TB"))
     (folder / "plate 2.tif").unlink()
     code, out, err = run(capsys, "run", "workflow.json", "--input", "images", "--output", "out")
     assert (code, out) == (1, "1 of 2 done, results in out\n")
-    assert "plate 1 is skipped: unable to allocate 3 TB" in err
+    assert "plate 1 is skipped: the memory is not enough unable to allocate 3 TB" in err
+
+
+def spoil(monkeypatch, function: str, name: str, error: BaseException) -> None:
+    """Let a function of a batch fail for one image."""
+    real = getattr(batches, function)
+
+    def fail(*arguments):
+        if any(name in (str(one), getattr(one, "name", "")) for one in arguments):
+            raise error
+        return real(*arguments)
+
+    monkeypatch.setattr(batches, function, fail)
+
+
+@pytest.fixture
+def three(folder):
+    """Three good images."""
+    (folder / "plate 2.tif").unlink()
+    write_value(folder / "plate 2.ome.tif", Value.of(image(2), Kind.IMAGE))
+    return folder
+
+
+BATCH = ("run", "workflow.json", "--input", "images", "--output", "out")
+
+
+def images_in_table() -> list[str]:
+    return pd.read_csv("out/table.csv")["image"].unique().tolist()
+
+
+def test_a_result_that_can_not_be_written_does_not_stop_the_others(capsys, three, monkeypatch):
+    real = tifffile.imwrite
+
+    def fail(path, *arguments, **options):
+        if "plate 1" in str(path):
+            raise OSError(errno.EFBIG, "File too large")
+        real(path, *arguments, **options)
+
+    monkeypatch.setattr(tifffile, "imwrite", fail)
+    code, out, err = run(capsys, *BATCH)
+    assert (code, out) == (1, "2 of 3 done, results in out\n")
+    assert err.count("\n") == 1
+    assert "plate 1 is skipped: " in err
+    assert "File too large" in err
+    assert "out/plate 1/labels.ome.tif" in err
+    assert images_in_table() == ["plate 2", "plate 3"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_ends_a_batch_and_what_was_done_is_kept(capsys, three, monkeypatch, number):
+    spoil(monkeypatch, "write", "out/plate 2", OSError(number, os.strerror(number), "b.tif"))
+    code, out, err = run(capsys, *BATCH)
+    assert (code, out) == (1, "1 of 3 done, results in out\n")
+    first, second = err.splitlines()
+    assert "plate 2 is skipped" in first
+    assert "b.tif" in first
+    assert "the disk is full, so the images after it are not processed" in second
+    assert names("out") == ["plate 1", "table.csv"]
+    assert images_in_table() == ["plate 1"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), AttributeError("nobody thought of it")])
+def test_tables_are_joined_of_what_was_done_whatever_stops_a_batch(
+    capsys, three, monkeypatch, error
+):
+    spoil(monkeypatch, "load", "plate 3", error)
+    refused(capsys, *BATCH, code=1)
+    assert images_in_table() == ["plate 1", "plate 2"]
+
+
+@pytest.mark.parametrize("function", ["load", "write"])
+def test_an_interrupt_that_a_library_catches_counts(capsys, three, monkeypatch, function):
+    """As trimesh does, which tries to import others and goes on whatever that raises."""
+    loaded, load, real = [], batches.load, getattr(batches, function)
+
+    def press(*arguments):
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+        return real(*arguments)
+
+    def counted(workflow, job, sized):
+        loaded.append(job.name)
+        return press(workflow, job, sized) if function == "load" else load(workflow, job, sized)
+
+    monkeypatch.setattr(batches, function, press)
+    monkeypatch.setattr(batches, "load", counted)
+    before = signal.getsignal(signal.SIGINT)
+    assert "interrupted" in refused(capsys, *BATCH, code=1)
+    assert loaded == ["plate 1"]
+    assert names("out") == ([] if function == "load" else ["plate 1", "table.csv"])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_between_steps_counts(capsys, saved, monkeypatch):
+    real, steps = Engine.run, []
+
+    def press(engine, workflow, values, progress):
+        def swallowed(state):
+            steps.append(state.step)
+            with contextlib.suppress(BaseException):
+                signal.raise_signal(signal.SIGINT)
+            progress(state)
+
+        return real(engine, workflow, values, progress=swallowed)
+
+    monkeypatch.setattr(Engine, "run", press)
+    assert "interrupted" in refused(capsys, *RUN, code=1)
+    assert steps == ["gaussian"]
+    assert names("out") == []
+
+
+def test_an_interrupt_in_the_last_step_counts(capsys, saved, monkeypatch):
+    real = Engine.run
+
+    def press(*arguments, **options):
+        results = real(*arguments, **options)
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+        return results
+
+    monkeypatch.setattr(Engine, "run", press)
+    assert "interrupted" in refused(capsys, *RUN, code=1)
+    assert names("out") == []
+
+
+def test_a_program_that_ignores_interrupts_goes_on_ignoring_them(capsys, saved, monkeypatch):
+    # As a shell starts it in the background.
+    real = batches.load
+
+    def press(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return real(*arguments)
+
+    monkeypatch.setattr(batches, "load", press)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code, _, err = run(capsys, *RUN)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (code, err) == (0, "")
+
+
+def test_an_interrupt_while_the_program_starts_is_one_line(capsys, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("napari_delineate.cli.main", interrupted)
+    assert start() == 1
+    assert capsys.readouterr().err == "napari-delineate: error: interrupted\n"
+
+
+# What would be overwritten
+
+
+def test_a_result_does_not_take_the_place_of_its_input(capsys, saved, monkeypatch):
+    monkeypatch.setattr(Engine, "run", lambda *_, **__: pytest.fail("it was computed"))
+    Path("out").mkdir()
+    Path("image.ome.tif").rename("out/labels.ome.tif")
+    before = Path("out/labels.ome.tif").read_bytes()
+    Path("link").symlink_to("out")
+    for file in ("out/labels.ome.tif", "link/labels.ome.tif", str(saved / "out/labels.ome.tif")):
+        line = refused(capsys, "run", "workflow.json", "--input", file, "--output", "out")
+        assert f"the result out/labels.ome.tif would overwrite the input {file}" in line
+    assert Path("out/labels.ome.tif").read_bytes() == before
+    assert names("out") == ["labels.ome.tif"]
+
+
+def test_no_result_of_a_batch_takes_the_place_of_an_input(capsys, saved):
+    steps = Workflow(
+        inputs={
+            "reference": WorkflowInput(Kind.LABELS, "YX", (1.0, 1.0)),
+            "image": WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)),
+        }
+    ).add("segmentation.gauss_otsu_labeling", {"image": "image"})
+    write_workflow("two.json", steps)
+    Path("images").mkdir()
+    for name in ("a", "b"):
+        np.save(f"images/{name}.npy", image())
+    reference = write_value(Path("out/b/labels.ome.tif"), Value.of(inputs.labels(2), Kind.LABELS))
+    before = reference.read_bytes()
+    line = refused(
+        capsys,
+        *("run", "two.json", "--output", "out"),
+        *("--input", f"reference={reference}", "--input", "image=images"),
+    )
+    assert f"the result {reference} would overwrite the input {reference}" in line
+    assert reference.read_bytes() == before
+    assert names("out") == ["b"]
+
+
+def test_every_kind_of_result_is_written_where_it_was_said_to_be(capsys, saved):
+    steps = workflow().add("surfaces.labels_to_surface", {"labels": "labels"})
+    steps = steps.add("metrics.dice", {"reference": "labels", "labels": "labels"})
+    write_workflow("all.json", steps)
+    run(capsys, "run", "all.json", "--input", "image.ome.tif", "--output", "out")
+    said = [
+        result_path(Path("out"), name, value.kind, value.axes).name
+        for name, value in steps.values.items()
+        if value.kind is not Kind.IMAGE
+    ]
+    assert names("out") == sorted(said)
+    assert {Path(name).suffix for name in said} == {".tif", ".csv", ".ply"}
+
+
+def test_an_image_with_the_name_of_a_joined_table_is_refused(capsys, three, monkeypatch):
+    monkeypatch.setattr(Engine, "run", lambda *_, **__: pytest.fail("it was computed"))
+    (three / "plate 2.ome.tif").rename(three / "table.csv.ome.tif")
+    line = refused(capsys, *BATCH)
+    assert "the image table.csv" in line
+    assert "joined table, out/table.csv; rename the image" in line
+    assert not Path("out").exists()
+
+
+# What is said of an image
+
+
+def test_another_content_of_the_file_of_the_workflow_is_a_warning(capsys, saved):
+    value = Value.of(image(), Kind.IMAGE)
+    described = WorkflowInput.of(value, str(saved / "image.ome.tif"))
+    write_workflow("own.json", workflow().add_input("image", described))
+    code, _, err = run(capsys, "run", "own.json", "--output", "out")
+    assert (code, err) == (0, "")
+    write_value("image.ome.tif", Value.of(image(2), Kind.IMAGE))
+    code, _, err = run(capsys, "run", "own.json", "--output", "out")
+    assert code == 0
+    assert err == (
+        f"napari-delineate: warning: {saved / 'image.ome.tif'} has another content than when the "
+        "workflow was made\n"
+    )
+    # Another image has another content.
+    code, _, err = run(capsys, "run", "own.json", "--input", "image.ome.tif", "--output", "out")
+    assert (code, err) == (0, "")
+
+
+def test_a_voxel_size_taken_from_the_workflow_is_a_warning(capsys, saved):
+    value = Value.of(image(), Kind.IMAGE, "YX", (0.5, 0.25), "micrometer")
+    described = WorkflowInput.of(value)
+    write_workflow("sized.json", workflow().add_input("image", described))
+    arguments = ("run", "sized.json", "--output", "out", "--input")
+    code, _, err = run(capsys, *arguments, "image.ome.tif")
+    assert code == 0
+    assert err == (
+        "napari-delineate: warning: image.ome.tif states no voxel size along Y, X; the "
+        "workflow's 0.5 × 0.25 micrometer is used\n"
+    )
+    assert run(capsys, *arguments, "image.ome.tif", "--spacing", "1,1")[2] == ""
+    write_value("stating.ome.tif", value)
+    assert run(capsys, *arguments, "stating.ome.tif")[2] == ""
+
+
+def test_the_voxel_size_of_the_image_of_the_workflow_is_no_warning(capsys, saved):
+    value = Value.of(image(), Kind.IMAGE, "YX", 0.5, "micrometer")
+    described = WorkflowInput.of(value, str(saved / "image.ome.tif"))
+    write_workflow("own.json", workflow().add_input("image", described))
+    code, _, err = run(capsys, "run", "own.json", "--output", "out")
+    assert (code, err) == (0, "")
 
 
 def test_an_interrupt_is_one_line(capsys, folder, monkeypatch):
@@ -584,8 +843,8 @@ def test_export_writes_what_was_asked_for(capsys, saved):
 def test_export_to_a_place_that_can_not_be_written_to(capsys, saved):
     write_workflow("own.json", workflow(source=str(saved / "image.ome.tif")))
     Path("taken").write_text("a file")
-    for option in ("--notebook", "--script"):
-        refused(capsys, "export", "own.json", option, "taken/a.out")
+    for option, name in (("--notebook", "a.ipynb"), ("--script", "a.py")):
+        assert "taken" in refused(capsys, "export", "own.json", option, f"taken/{name}")
 
 
 def test_a_device_of_the_workflow_counts_unless_another_is_given(capsys, saved):
@@ -687,3 +946,20 @@ def test_a_reader_that_has_seen_enough_is_no_error(unbuffered):
     finally:
         os.close(writing)
     assert done.stderr == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of Unix")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_error(saved, closed):
+    command = f'exec "{sys.executable}" -m napari_delineate "$@" {closed}'
+    for arguments in (["list"], list(RUN)):
+        done = subprocess.run(
+            ["/bin/sh", "-c", command, "sh", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert bool(done.stdout) == (closed == "2>&-")
+    assert np.array_equal(tifffile.imread("out/labels.ome.tif"), labels_of(image()))

@@ -485,10 +485,19 @@ def test_a_failed_step_is_tried_again(engine, runner):
 
 def test_an_error_without_words_is_named_by_its_type(engine, runner):
     def run(call, progress):
+        raise RuntimeError
+
+    runner.run = run
+    with pytest.raises(StepError, match="step 'gaussian' failed: RuntimeError"):
+        engine.run(chain(), {"image": IMAGE})
+
+
+def test_too_little_memory_is_said_in_a_sentence(engine, runner):
+    def run(call, progress):
         raise MemoryError
 
     runner.run = run
-    with pytest.raises(StepError, match="step 'gaussian' failed: MemoryError"):
+    with pytest.raises(StepError, match="needs more memory than there is; crop the image"):
         engine.run(chain(), {"image": IMAGE})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import keyword
 import re
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from napari_delineate import catalogue
 from napari_delineate.engine import Engine, Results
 from napari_delineate.export import (
     run_notebook,
@@ -22,9 +24,10 @@ from napari_delineate.export import (
     write_notebook,
     write_script,
 )
+from napari_delineate.lineage import Lineage
 from napari_delineate.types import Kind
 from napari_delineate.values import Value, fingerprint
-from napari_delineate.workflow import Workflow, WorkflowInput
+from napari_delineate.workflow import Step, Workflow, WorkflowInput
 from tests import inputs
 from tests.strategies import Drawn, workflows
 
@@ -55,6 +58,40 @@ def test_scripts_give_what_the_engine_gives(drawn):
         found = run_script(path)
     for name, value in expected.items():
         assert inputs.same(found[name], value.data), name
+
+
+@given(drawn=workflows())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_lineage_of_a_value_is_what_its_makers_say(drawn):
+    workflow = drawn.workflow
+
+    def sources(name):
+        maker = workflow.maker(name)
+        return () if maker is None else maker.sources
+
+    def ancestors(name):
+        return dict.fromkeys(one for at in sources(name) for one in (*ancestors(at), at))
+
+    def origin(name):
+        return origin(sources(name)[0]) if sources(name) else name
+
+    lineage = Lineage(workflow)
+    for name in workflow.values:
+        assert list(lineage.ancestors(name)) == list(ancestors(name))
+        assert lineage.origins[name] == origin(name)
+
+
+def test_a_chain_of_thousands_of_steps_is_exported():
+    defaults = catalogue.find("filters.median").defaults()
+    names = ["image", *(f"v{number}" for number in range(3000))]
+    steps = tuple(
+        Step(after, "filters.median", {"image": before}, (after,), defaults)
+        for before, after in itertools.pairwise(names)
+    )
+    image = WorkflowInput(Kind.IMAGE, "YX", (0.5, 0.5), "micrometer", "a.tif")
+    workflow = Workflow(steps, {"image": image}).add("segmentation.threshold", {"image": "v2999"})
+    assert "v2999 = filters.median(v2998, " in to_script(workflow)
+    assert "show_labels(mask, over=image)" in to_notebook(workflow)
 
 
 def check_notebook(drawn: Drawn, folder: Path) -> None:

@@ -5,6 +5,7 @@ The edge cases of all operations are decided here, once:
 - An array without pixels is refused.
 - Images and masks may have any real dtype and byte order; float16 becomes float32 and
   long doubles become float64. NaN and infinity are refused, with their place.
+- Masked arrays are refused where something is masked: what lies below has no meaning.
 - A mask is True where a boolean or integer array is above 0.
 - Labels are whole numbers from 0; they become int32, or int64 where a number needs it.
 - The arrays handed on are never written to.
@@ -12,7 +13,9 @@ The edge cases of all operations are decided here, once:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -74,13 +77,26 @@ def convert(value: Any, kind: Kind, name: str) -> Any:
     return _CONVERSIONS[kind](value, name) if kind in _CONVERSIONS else value
 
 
+def _plain_array(value: Any, name: str) -> NDArray[Any]:
+    if np.ma.is_masked(value):
+        number = int(np.ma.getmaskarray(value).sum())
+        raise ValueError(
+            f"{name} has {number} masked values; fill them first, for instance with its method "
+            "filled"
+        )
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # such as rows of different lengths
+        raise ValueError(f"{name} can not be made an array: {error}") from error
+
+
 def _as_array(value: Any, name: str) -> NDArray[Any]:
-    array = np.asarray(value)
+    array = _plain_array(value, name)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, its dtype is {array.dtype}")
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    return np.ascontiguousarray(array)
+    return np.asarray(array, order="C")
 
 
 def _as_grid(value: Any, name: str, colours: bool = False) -> NDArray[Any]:
@@ -193,14 +209,61 @@ def _as_surface(value: Any, name: str) -> Surface:
 
 def _as_corrections(value: Any, name: str) -> Corrections | NDArray[Any]:
     if isinstance(value, Corrections):
-        return value
-    array = np.asarray(value)
+        return _as_sparse_corrections(value, name)
+    array = _plain_array(value, name)
     if array.dtype.kind not in "iu" or array.ndim not in (2, 3):
         raise TypeError(
             f"{name} must be Corrections, or an integer array (Y, X) or (Z, Y, X) of new labels "
             f"in which -1 leaves a pixel unchanged; got dtype {array.dtype}, shape {array.shape}"
         )
+    _check_within(array, name, -1, _INT64_MAX)
     return array
+
+
+def _as_sparse_corrections(value: Corrections, name: str) -> Corrections:
+    shape = tuple(value.shape)
+    if not shape or not all(isinstance(size, Integral) and size > 0 for size in shape):
+        raise ValueError(f"{name}: shape must hold whole numbers from 1 up, it is {value.shape}")
+    last = math.prod(int(size) for size in shape) - 1
+    pixels = _as_numbers(value.pixels, f"{name}: pixels", 0, last)
+    labels = _as_numbers(value.labels, f"{name}: labels", -1, _INT64_MAX)
+    touched_pixels = _as_numbers(value.touched_pixels, f"{name}: touched_pixels", 0, last)
+    touched_labels = _as_numbers(value.touched_labels, f"{name}: touched_labels", 1, _INT64_MAX)
+    for places, numbers, part in (
+        (pixels, labels, "labels"),
+        (touched_pixels, touched_labels, "touched_labels"),
+    ):
+        if len(places) != len(numbers):
+            raise ValueError(
+                f"{name}: {part} must be one number for each of the {len(places)} pixels, "
+                f"there are {len(numbers)}"
+            )
+        if not (places[1:] > places[:-1]).all():
+            raise ValueError(f"{name}: the pixels of {part} must be sorted, each once")
+    return Corrections(
+        tuple(int(size) for size in shape), pixels, labels, touched_pixels, touched_labels
+    )
+
+
+def _as_numbers(value: Any, name: str, low: int, high: int) -> NDArray[np.int64]:
+    array = _plain_array(value, name)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be whole numbers, their dtype is {array.dtype}")
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have the shape (N,), it is {array.shape}")
+    _check_within(array, name, low, high)
+    return array.astype(np.int64, copy=False)
+
+
+def _check_within(array: NDArray[Any], name: str, low: int, high: int) -> None:
+    """Refuse whole numbers outside of a range; there may be none."""
+    if not array.size:
+        return
+    smallest, largest = int(array.min()), int(array.max())
+    if smallest < low or largest > high:
+        limit = "2**63 - 1" if high == _INT64_MAX else high
+        wrong = smallest if smallest < low else largest
+        raise ValueError(f"{name} must be from {low} to {limit}, it holds {wrong}")
 
 
 _CONVERSIONS: dict[Kind, Callable[[Any, str], Any]] = {

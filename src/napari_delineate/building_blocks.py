@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
-from napari_delineate.types import Spacing, Surface
+from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 
 __all__ = [
     "ROUNDING",
     "connected_components",
+    "difference",
     "distance_inside",
     "distance_to",
     "expanded",
@@ -26,6 +27,7 @@ __all__ = [
     "join_surfaces",
     "above_otsu",
     "offsets_within",
+    "radius_per_axis",
     "remap",
     "threshold_level",
     "watershed",
@@ -35,6 +37,9 @@ __all__ = [
 ROUNDING = 1e-9
 """Share of a length or size that counts as rounding: 3 * 0.1 is not more than 0.3."""
 
+_SMALL_RADIUS = 100
+"""A radius in voxels that fits the memory, so that it is allowed on images of any size."""
+
 _TRUNCATE = 4.0
 """Where the Gaussian ends, in sigmas: scikit-image's and scipy's default."""
 
@@ -43,7 +48,25 @@ def gaussian(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArray[Any]:
     """Blur with one sigma in voxels per axis; integers are scaled to 0..1."""
     from skimage.filters import gaussian as skimage_gaussian
 
-    return np.asarray(skimage_gaussian(image, sigma=sigma, truncate=_TRUNCATE))
+    blurred = np.asarray(skimage_gaussian(image, sigma=sigma, truncate=_TRUNCATE))
+    if np.isfinite(blurred).all():
+        return blurred
+    # The largest floats do not fit when they are added up. A power of two changes no digit.
+    blurred = skimage_gaussian(np.ldexp(image, -2), sigma=sigma, truncate=_TRUNCATE)
+    low, high = (np.ldexp(limit, -2) for limit in (image.min(), image.max()))
+    return np.asarray(np.ldexp(np.clip(blurred, low, high), 2))
+
+
+def difference(image: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+    """Subtract one image from another; refuse floats that are too far apart."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = np.asarray(image - other)
+    if result.dtype.kind == "f" and not np.isfinite(result).all():
+        raise ValueError(
+            f"image holds numbers so large that a difference does not fit its dtype "
+            f"{result.dtype}; divide it first, for instance by 1000"
+        )
+    return result
 
 
 def gaussian_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:
@@ -232,6 +255,44 @@ def remap(labels: NDArray[Any], numbers: NDArray[Any], new: NDArray[Any]) -> NDA
     table = dict(zip(numbers.tolist(), new.tolist(), strict=True))
     wide = labels.astype(np.promote_types(labels.dtype, dtype))
     return np.asarray(fastremap.remap(wide, table, in_place=True).astype(dtype, copy=False))
+
+
+def radius_per_axis(radius: Length, spacing: Spacing, extent: tuple[int, ...]) -> tuple[float, ...]:
+    """Return the radius of a footprint in voxels along each axis.
+
+    Parameters
+    ----------
+    radius : float or Voxels
+        The radius, in the units of `spacing` or as `voxels(n)`.
+    spacing : float or tuple of float
+        Voxel size per axis.
+    extent : tuple of int
+        Shape of the image.
+
+    Returns
+    -------
+    tuple of float
+        The radius in voxels for each axis.
+
+    Raises
+    ------
+    ValueError
+        If the footprint is so much larger than the image that it would only fill the
+        memory.
+
+    Examples
+    --------
+    >>> radius_per_axis(2.0, (1.0, 0.5), (64, 64))
+    (2.0, 4.0)
+    """
+    per_axis = length_per_axis(radius, spacing)
+    longest = max(extent)
+    if max(per_axis) > max(longest, _SMALL_RADIUS):
+        raise ValueError(
+            f"radius is {max(per_axis):g} voxels, the image has only {longest} along its longest "
+            f"axis; give at most {max(longest, _SMALL_RADIUS)} voxels"
+        )
+    return per_axis
 
 
 def offsets_within(radius: tuple[float, ...], shape: Literal["ball", "box"]) -> NDArray[np.bool_]:

@@ -26,6 +26,7 @@ __all__ = [
     "UnknownNameError",
     "accepts",
     "categories",
+    "converter",
     "explain_mismatch",
     "find",
     "next_steps",
@@ -386,6 +387,36 @@ def next_steps(kind: Kind) -> tuple[Operation, ...]:
     return tuple(op for op in operations() if accepts(op.inputs[0].kind, kind))
 
 
+def converter(given: Kind, wanted: Kind) -> Operation | None:
+    """Return the first operation that makes a value of one kind from one of another.
+
+    Parameters
+    ----------
+    given, wanted : Kind
+        The kind that there is, and the kind that is needed.
+
+    Returns
+    -------
+    Operation or None
+        None if there is none.
+
+    Examples
+    --------
+    >>> converter(Kind.RGB, Kind.IMAGE).id
+    'filters.rgb_to_gray'
+    """
+    for candidate in operations():
+        required = [one for one in candidate.inputs if not one.optional]
+        if (
+            [one.kind for one in required] == [given]
+            and not required[0].variable
+            and accepts(wanted, candidate.outputs[0].kind)
+            and candidate.outputs[0].kind != given
+        ):
+            return candidate
+    return None
+
+
 def explain_mismatch(operation: Operation, entry: Input, name: str, given: Kind) -> str:
     """Say why a value does not fit an input, and what would make it fit.
 
@@ -406,15 +437,9 @@ def explain_mismatch(operation: Operation, entry: Input, name: str, given: Kind)
         One sentence.
     """
     sentence = f"{operation.id} takes {entry.kind} as {entry.name}, but {name!r} is {given}"
-    for candidate in operations():
-        required = [one for one in candidate.inputs if not one.optional]
-        if (
-            len(required) == 1
-            and required[0].kind == given
-            and accepts(entry.kind, candidate.outputs[0].kind)
-            and candidate.outputs[0].kind != given
-        ):
-            return f"{sentence}; convert it with {candidate.id}"
+    candidate = converter(given, entry.kind)
+    if candidate is not None:
+        return f"{sentence}; convert it with {candidate.id}"
     return f"{sentence}; choose another value"
 
 

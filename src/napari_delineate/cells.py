@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePath
 
 from napari_delineate import catalogue
 from napari_delineate.axes import looped_axes, spatial_axes
+from napari_delineate.lineage import Lineage
 from napari_delineate.names import IMPORTS
-from napari_delineate.steps import Step
+from napari_delineate.steps import Step, passed_on
 from napari_delineate.types import Kind
 from napari_delineate.workflow import Workflow
 
@@ -111,15 +113,16 @@ def _is_used(name: str, end: str, code: str) -> bool:
 
 def _body(workflow: Workflow, *, script: bool) -> Iterator[Cell]:
     """Return everything after the imports."""
+    lineage = Lineage(workflow)
     yield Cell("markdown", _describe_inputs(workflow))
     yield Cell("code", _parameters(workflow, script=script), tags=("parameters",))
     for name in workflow.inputs:
         text = f"{name} = read({name}_file, checksum={name}_checksum)"
-        yield Cell("code", text, shown=_picture(workflow, name))
+        yield Cell("code", text, shown=_picture(lineage, name))
     for step in workflow.steps:
         yield Cell("markdown", _describe_step(workflow, step))
-        first, *others = (_picture(workflow, name) for name in step.outputs)
-        yield Cell("code", _call(workflow, step), shown=first)
+        first, *others = (_picture(lineage, name) for name in step.outputs)
+        yield Cell("code", _call(lineage, step), shown=first)
         for picture in others:
             yield Cell("code", "", shown=picture)
     if script:
@@ -130,7 +133,7 @@ def _body(workflow: Workflow, *, script: bool) -> Iterator[Cell]:
         for name in tables:
             yield Cell("code", "", shown=f"show_table({name})")
     yield Cell("markdown", "## In napari\n\nSet `show_in_napari` to `True` above to see layers.")
-    yield Cell("code", "", shown=_in_napari(workflow))
+    yield Cell("code", "", shown=_in_napari(lineage))
     yield Cell("markdown", "## Computed with")
     yield Cell("code", "", shown="versions()")
 
@@ -196,14 +199,19 @@ def _describe_step(workflow: Workflow, step: Step) -> str:
         for name in (value,) if isinstance(value, str) else value or ():
             if (entry.kind, workflow.values[name].kind) == (Kind.MASK, Kind.LABELS):
                 lines[-1] += f" `{name}` are labels: every labelled pixel counts as foreground."
-    if step.over:
+    if step.bypassed:
+        lines[-1] += " Here it is bypassed."
+    elif step.over:
         lines[-1] += f" It runs for each index along {' and '.join(step.over)}."
     references = operation.documentation.references
     lines += ["", *(f"<small>{text}</small>\n" for text in references)]
     return "\n".join(lines).rstrip()
 
 
-def _call(workflow: Workflow, step: Step) -> str:
+def _call(lineage: Lineage, step: Step) -> str:
+    workflow = lineage.workflow
+    if step.bypassed:
+        return f"{step.outputs[0]} = {passed_on(step, workflow.values)}"
     operation = catalogue.find(step.operation)
     function = f"{operation.package}.{operation.name}"
     left = ", ".join(step.outputs)
@@ -217,9 +225,9 @@ def _call(workflow: Workflow, step: Step) -> str:
     ]
     source = step.sources[0]
     if operation.takes_spacing:
-        settings.append(f"spacing={_spacing(workflow, source, step.over)}")
+        settings.append(f"spacing={_spacing(lineage, source, step.over)}")
     if operation.takes_units:
-        settings.append(f"units={_origin(workflow, source)}_units")
+        settings.append(f"units={lineage.origins[source]}_units")
     if step.over:
         known = axes[: len(values)]
         is_one = len(set(known)) == 1 and known[0].startswith('"')
@@ -232,9 +240,9 @@ def _call(workflow: Workflow, step: Step) -> str:
         text = f"with use_device({_quoted(workflow.device)}):\n" + _indented(text)
     if operation.declaration.new_spacing is not None:
         new = operation.declaration.new_spacing.__name__
-        inner = f"{new}({_spacing(workflow, source, step.over)})"
+        inner = f"{new}({_spacing(lineage, source, step.over)})"
         if "Z" in step.over:
-            inner = f"({_spacing(workflow, source, '')}[0], *{inner})"
+            inner = f"({_spacing(lineage, source, '')}[0], *{inner})"
         text += f"\n{step.outputs[0]}_spacing = {inner}"
     return text
 
@@ -266,71 +274,47 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())
 
 
-def _origin(workflow: Workflow, name: str) -> str:
-    """Return the input whose axes and voxel size a value follows."""
-    maker = workflow.maker(name)
-    return name if maker is None else _origin(workflow, maker.sources[0])
-
-
-def _spacing(workflow: Workflow, name: str, over: str) -> str:
+def _spacing(lineage: Lineage, name: str, over: str) -> str:
     """Return the expression for the voxel size of a value, without looped axes."""
-    expression = f"{_grid_of(workflow, name)}_spacing"
+    expression = f"{lineage.grids[name]}_spacing"
     return f"{expression}[1:]" if "Z" in over else expression
 
 
-def _grid_of(workflow: Workflow, name: str) -> str:
-    """Return the value whose grid a value is on: an input, or a rescaled image."""
-    maker = workflow.maker(name)
-    if maker is None:
-        return name
-    if catalogue.find(maker.operation).declaration.new_spacing is not None:
-        return maker.outputs[0]
-    return _grid_of(workflow, maker.sources[0])
-
-
-def _picture(workflow: Workflow, name: str) -> str:
+def _picture(lineage: Lineage, name: str) -> str:
     """Return the code that shows a value; none for tables, which are shown at the end."""
-    kind = workflow.values[name].kind
-    below = _image_below(workflow, name)
+    kind = lineage.workflow.values[name].kind
     if kind in (Kind.IMAGE, Kind.RGB):
         return f"show_image({name})"
-    if kind in (Kind.MASK, Kind.LABELS):
-        return f"show_labels({name}, over={below})" if below else f"show_labels({name})"
-    if kind is Kind.POINTS and below:
-        spacing = _spacing(workflow, below, "")
-        return _wrapped("show_points", [name, f"over={below}", f"spacing={spacing}"])
     if kind is Kind.SURFACE:
         return f"show_surface({name})"
-    return name if kind is Kind.SCORES else ""
+    if kind not in (Kind.MASK, Kind.LABELS, Kind.POINTS):
+        return name if kind is Kind.SCORES else ""
+    below = _image_below(lineage, name)
+    if kind is not Kind.POINTS:
+        return f"show_labels({name}, over={below})" if below else f"show_labels({name})"
+    if below is None:
+        return ""
+    spacing = _spacing(lineage, below, "")
+    return _wrapped("show_points", [name, f"over={below}", f"spacing={spacing}"])
 
 
-def _image_below(workflow: Workflow, name: str) -> str | None:
+def _image_below(lineage: Lineage, name: str) -> str | None:
     """Return an image on the grid of a value that it was made from, or any such input."""
-    grid, axes = _grid_of(workflow, name), workflow.values[name].axes
-    for candidate in (*_ancestors(workflow, name), *workflow.inputs):
+    workflow, grids = lineage.workflow, lineage.grids
+    axes = workflow.values[name].axes
+    for candidate in chain(lineage.ancestors(name), workflow.inputs):
         value = workflow.values[candidate]
         is_image = value.kind in (Kind.IMAGE, Kind.RGB)
-        same_grid = value.axes.replace("S", "") == axes and _grid_of(workflow, candidate) == grid
+        same_grid = value.axes.replace("S", "") == axes and grids[candidate] == grids[name]
         if is_image and same_grid:
             return candidate
     return None
 
 
-def _ancestors(workflow: Workflow, name: str) -> list[str]:
-    """Return the values that a value was made from, inputs first."""
-    maker = workflow.maker(name)
-    if maker is None:
-        return []
-    found: list[str] = []
-    for source in maker.sources:
-        found += [*_ancestors(workflow, source), source]
-    return list(dict.fromkeys(found))
-
-
-def _in_napari(workflow: Workflow) -> str:
+def _in_napari(lineage: Lineage) -> str:
     """Return code that adds inputs and results as layers, where that is asked for."""
     lines = ["if show_in_napari:", "    import napari", "", "    viewer = napari.Viewer()"]
-    for name, value in workflow.values.items():
+    for name, value in lineage.workflow.values.items():
         adding = {
             Kind.IMAGE: "add_image",
             Kind.RGB: "add_image",
@@ -344,7 +328,7 @@ def _in_napari(workflow: Workflow) -> str:
         arguments = [name, f"name={_quoted(name)}"]
         if value.kind.is_grid:
             loops = len(looped_axes(value.axes))
-            spacing = _spacing(workflow, name, "")
+            spacing = _spacing(lineage, name, "")
             space = spatial_axes(value.axes)
             ones = ", ".join(["1"] * loops)
             leading = value.axes.startswith(looped_axes(value.axes)) and space

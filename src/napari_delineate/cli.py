@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib.util
 import io
-import json
 import os
 import subprocess
 import sys
 import textwrap
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from napari_delineate import catalogue
+from napari_delineate import batches, catalogue
 from napari_delineate.catalogue import PACKAGES
-from napari_delineate.engine import Engine, Progress, Results, StepError
-from napari_delineate.files import READABLE, FileError, read_value, read_workflow, write_result
+from napari_delineate.engine import Engine, Progress, StepError
+from napari_delineate.files import FileError, read_workflow
+from napari_delineate.interrupts import noticed_interrupts
 from napari_delineate.signatures import REQUIRED
-from napari_delineate.types import Kind, Range
-from napari_delineate.values import Value
+from napari_delineate.types import Range
 from napari_delineate.workflow import Workflow
 
 __all__ = ["main"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What it is called when no more can be written, whatever the file."""
 
 OK, FAILED, WRONG = 0, 1, 2
 """Exit codes: all done; something failed or was interrupted; the call or a file is wrong."""
@@ -57,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if all is done, 1 if something failed or was interrupted, 2 if the call or a file
         is wrong.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller has closed it, as in `list >&-`
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name of a file must not fail where the terminal lacks one of its letters.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -79,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             return _say("interrupted; what was written before is complete", FAILED)
         except MemoryError as error:
-            return _say(f"the memory is not enough {error}", FAILED)
+            return _say(_text(error), FAILED)
         except Exception as error:
             return _say(f"unexpected {type(error).__name__}: {error}", FAILED)
 
@@ -250,20 +256,7 @@ def _print_entry(head: str, text: str) -> None:
         _print(textwrap.indent(textwrap.fill(text, 82), "      "))
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One run: a name, empty for a single one, and a file for each input.
-
-    Where a folder has no file of that name, the file is None.
-    """
-
-    name: str
-    files: Mapping[str, Path | None]
-
-
 def _run(chosen: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     workflow = read_workflow(chosen.workflow)
     if not workflow.steps:
         raise UsageError(f"{chosen.workflow} has no steps, so there is nothing to run")
@@ -277,44 +270,68 @@ def _run(chosen: argparse.Namespace) -> int:
             described,
             axes=axes.get(name, described.axes),
             spacing=spacing.get(name, described.spacing),
+            # Another image, or other axes: not the content that the workflow was made with.
+            version=None if name in places or name in axes else described.version,
         )
         for name, described in workflow.inputs.items()
     }
     workflow = replace(workflow, inputs=inputs, device=chosen.device or workflow.device)
-    jobs = _jobs(workflow, places)
-    _check_writable(chosen.output)
-    engine = Engine(cache_bytes=0)
-    failed, tables = 0, _Tables(chosen.output)
-    total = len(jobs) * len(workflow.steps)
-    with tqdm(total=total, unit="step", disable=None) as bar:
-        for number, job in enumerate(jobs):
-
-            def report(state: Progress, job: _Job = job, number: int = number) -> None:
-                bar.set_description(f"{job.name} {state.title}".strip())
-                bar.n = number * len(workflow.steps) + state.done + round(state.part, 2)
-                bar.refresh()
-
-            try:
-                values = _load(workflow, job)
-                results = engine.run(workflow, values, progress=report)
-                _write(chosen.output / job.name, workflow, results)
-            except (StepError, FileError, ValueError, RuntimeError, MemoryError) as error:
-                if len(jobs) == 1:
-                    raise
-                failed += 1
-                bar.clear()
-                _say(f"{job.name} is skipped: {error}", FAILED)
-                continue
-            for step, about in results.reports.items():
-                for text in about.warnings:
-                    warnings.warn(f"{job.name or step}: {text}", stacklevel=1)
-            if len(jobs) > 1:
-                tables.add(job.name, results)
-        bar.n = total
-    tables.write()
-    done = len(jobs) - failed
+    jobs = batches.find_jobs(workflow, places)
+    batches.check_results(workflow, jobs, chosen.output)
+    batches.check_folder(chosen.output)
+    done = _process(workflow, jobs, chosen.output, spacing)
     _print(f"{done} of {len(jobs)} done, results in {chosen.output}")
-    return FAILED if failed else OK
+    return OK if done == len(jobs) else FAILED
+
+
+def _process(
+    workflow: Workflow, jobs: Sequence[batches.Job], folder: Path, sized: Collection[str]
+) -> int:
+    """Run a workflow for all jobs; return for how many it was done."""
+    from tqdm import tqdm
+
+    engine, tables, done = Engine(cache_bytes=0), batches.JoinedTables(folder), 0
+    total = len(jobs) * len(workflow.steps)
+    with tqdm(total=total, unit="step", disable=None) as bar, noticed_interrupts() as check:
+        try:
+            for number, job in enumerate(jobs):
+                check()
+
+                def report(state: Progress, job: batches.Job = job, number: int = number) -> None:
+                    check()
+                    bar.set_description(f"{job.name} {state.title}".strip())
+                    bar.n = number * len(workflow.steps) + state.done + round(state.part, 2)
+                    bar.refresh()
+
+                try:
+                    values = batches.load(workflow, job, sized)
+                    results = engine.run(workflow, values, progress=report)
+                    check()
+                    batches.write(folder / job.name, workflow, results)
+                except (StepError, OSError, ValueError, RuntimeError, MemoryError) as error:
+                    if len(jobs) == 1:
+                        raise
+                    bar.clear()
+                    _say(f"{job.name} is skipped: {_text(error)}", FAILED)
+                    if isinstance(error, OSError) and error.errno in _FULL:
+                        _say("the disk is full, so the images after it are not processed", FAILED)
+                        break
+                    continue
+                done += 1
+                for step, about in results.reports.items():
+                    for text in about.warnings:
+                        warnings.warn(f"{job.name or step}: {text}", stacklevel=1)
+                if len(jobs) > 1:
+                    tables.add(job.name, results)
+            else:
+                bar.n = total
+        finally:
+            tables.write()  # of what was done, whatever stopped the rest
+    return done
+
+
+def _text(error: BaseException) -> str:
+    return f"the memory is not enough {error}" if isinstance(error, MemoryError) else str(error)
 
 
 def _pairs(texts: Sequence[str], workflow: Workflow, option: str) -> dict[str, str]:
@@ -340,114 +357,16 @@ def _numbers(text: str) -> tuple[float, ...]:
         ) from None
 
 
-def _jobs(workflow: Workflow, places: Mapping[str, Path]) -> list[_Job]:
-    """Return the runs: one, or one for each image of the folders given."""
-    chosen: dict[str, Path] = {}
-    for name, described in workflow.inputs.items():
-        if name in places:
-            chosen[name] = places[name]
-        elif described.source is not None:
-            chosen[name] = Path(described.source)
-        else:
-            raise UsageError(f"the workflow needs --input {name}=FILE")
-        if not chosen[name].exists():
-            raise UsageError(f"input {name!r}: there is no file or folder {chosen[name]}")
-    folders = {name: _images(path) for name, path in chosen.items() if path.is_dir()}
-    if not folders:
-        return [_Job("", chosen)]
-    for name, found in folders.items():
-        if not found:
-            raise UsageError(f"{chosen[name]} holds no image that can be read")
-    stems = dict.fromkeys(stem for found in folders.values() for stem in found)
-    return [
-        _Job(stem, {**chosen, **{name: found.get(stem) for name, found in folders.items()}})
-        for stem in stems
-    ]
-
-
-def _images(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by their names without endings, in order."""
-    files = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in READABLE and not path.name.startswith(".")
-    )
-    found: dict[str, Path] = {}
-    for path in files:
-        stem = path.stem.removesuffix(".ome")
-        if stem in found:
-            raise UsageError(
-                f"{folder} holds {found[stem].name} and {path.name}, whose results would have "
-                "the same names; rename one"
-            )
-        found[stem] = path
-    return found
-
-
-def _load(workflow: Workflow, job: _Job) -> dict[str, Value]:
-    values = {}
-    for name, described in workflow.inputs.items():
-        path = job.files[name]
-        if path is None:
-            raise FileError(f"the folder of the input {name!r} has no image of this name")
-        values[name] = read_value(
-            path, described.kind, described.axes, described.spacing, described.units
-        )
-    return values
-
-
-def _write(folder: Path, workflow: Workflow, results: Results) -> None:
-    """Write everything but intermediate images, with the workflow in their metadata."""
-    described = json.dumps(workflow.to_dict())
-    final = set(workflow.results())
-    for name, value in workflow.values.items():
-        if name in workflow.inputs or (value.kind is Kind.IMAGE and name not in final):
-            continue
-        write_result(folder, name, results[name], described)
-
-
-class _Tables:
-    """Join the tables and scores of many images into one file each."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._parts: dict[str, list[Any]] = {}
-
-    def add(self, image: str, results: Results) -> None:
-        from napari_delineate.files.results import as_table
-
-        for name, value in results.items():
-            if value.kind in (Kind.TABLE, Kind.SCORES):
-                table = as_table(name, value).copy()
-                table.insert(0, "image", image)
-                self._parts.setdefault(name, []).append(table)
-
-    def write(self) -> None:
-        import pandas as pd
-
-        from napari_delineate.files import write_table
-
-        for name, parts in self._parts.items():
-            joined = pd.concat(parts, ignore_index=True)
-            joined.attrs = parts[0].attrs
-            write_table(self._folder / f"{name}.csv", joined)
-
-
-def _check_writable(folder: Path) -> None:
-    """Refuse a folder that can not be written to before anything is computed."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder} can not be made: {error.strerror}") from error
-    if not os.access(folder, os.W_OK):
-        raise UsageError(f"{folder} can not be written to")
-
-
 def _export(chosen: argparse.Namespace) -> int:
     from napari_delineate.export import run_notebook, write_notebook, write_script
 
     if chosen.notebook is None and chosen.script is None:
         raise UsageError("say what to write: --notebook FILE or --script FILE")
+    if chosen.run and chosen.notebook is None:
+        raise UsageError("--run runs a notebook; say which to write with --notebook FILE")
+    for path, ending in ((chosen.notebook, ".ipynb"), (chosen.script, ".py")):
+        if path is not None and path.suffix.lower() != ending:
+            raise UsageError(f"{path} must end in {ending}")
     workflow = read_workflow(chosen.workflow)
     if chosen.notebook is not None:
         write_notebook(chosen.notebook, workflow)
@@ -464,7 +383,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     from napari_delineate.demo import make_demo
     from napari_delineate.samples import Sample
 
-    _check_writable(chosen.output)
+    batches.check_folder(chosen.output)
     has_notebook = importlib.util.find_spec("nbclient") is not None
 
     def report(sample: Sample, state: Progress) -> None:

@@ -15,7 +15,7 @@ from napari_delineate import catalogue
 from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.devices import find_device
 from napari_delineate.evaluation import Call, Outcome, evaluate
-from napari_delineate.steps import Step, list_names
+from napari_delineate.steps import Step, list_names, passed_on
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
@@ -45,11 +45,14 @@ class StepError(RuntimeError):
     ----------
     step : str
         Name of the step.
+    reason : str
+        Why it failed.
     """
 
-    def __init__(self, step: str, message: str) -> None:
-        super().__init__(f"step {step!r} failed: {message}")
+    def __init__(self, step: str, reason: str) -> None:
+        super().__init__(f"step {step!r} failed: {reason}")
         self.step = step
+        self.reason = reason
 
 
 class Runner(Protocol):
@@ -146,7 +149,7 @@ class Results(Mapping[str, Value]):
     values_by_name : dict of str to Value
         What was computed, read only.
     reports : dict of str to Report
-        For each step that was evaluated, what it took.
+        For each step that was evaluated, what it took; bypassed steps are none.
     errors : dict of str to StepError
         For each step that failed, why. Steps that need it are in none of these.
     content_keys : dict of str to str
@@ -284,6 +287,11 @@ class Engine:
 
             if progress is not None:
                 progress(Progress(step.name, title, number, len(steps)))
+            if step.bypassed:
+                source = str(passed_on(step, workflow.values))
+                results.values_by_name[step.outputs[0]] = results[source]
+                keys[step.outputs[0]] = keys[source]
+                continue
             own_device = _device_of(step, device)
             key = _key(step, keys, own_device)
             known = self._recall(key)
@@ -292,7 +300,7 @@ class Engine:
             except CancelledError:
                 raise
             except Exception as error:
-                failure = StepError(step.name, str(error) or type(error).__name__)
+                failure = StepError(step.name, _sentence(error))
                 if not keep_going:
                     raise failure from error
                 failure.__cause__ = error
@@ -351,6 +359,12 @@ class Engine:
             while held > self._cache_bytes and self._cache:
                 _, (_, freed) = self._cache.popitem(last=False)
                 held -= freed
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"it needs more memory than there is; crop the image ({error or 'no figure given'})"
+    return str(error) or type(error).__name__
 
 
 def _handed_out(value: Value) -> Value:

@@ -9,9 +9,10 @@ from napari_delineate.catalogue import PACKAGES, operations
 from napari_delineate.reference import reference_pages
 from napari_delineate.samples import SAMPLES
 
-__all__ = ["SAMPLE_PREFIX", "command_name", "main", "manifest", "to_yaml"]
+__all__ = ["ASSISTANT", "SAMPLE_PREFIX", "command_name", "main", "manifest", "to_yaml"]
 
 PLUGIN = "napari-delineate"
+ASSISTANT = "Assistant"
 SAMPLE_PREFIX = "sample__"
 _PYTHON = "napari_delineate._napari"
 
@@ -80,6 +81,8 @@ def manifest() -> dict[str, Any]:
         commands.append(_command(f"{PLUGIN}.sample.{sample.name}", title, place))
     reader = f"{PLUGIN}.read_workflow"
     commands.append(_command(reader, "Open workflow", "reading:get_reader"))
+    assistant = f"{PLUGIN}.assistant"
+    commands.append(_command(assistant, f"Open the {ASSISTANT}", "assistant:Assistant"))
     writers = []
     for function, title, kinds, endings in _WRITERS:
         command = f"{PLUGIN}.{function}"
@@ -104,6 +107,7 @@ def manifest() -> dict[str, Any]:
                 {"command": reader, "filename_patterns": ["*.json"], "accepts_directories": False}
             ],
             "writers": writers,
+            "widgets": [{"command": assistant, "display_name": ASSISTANT}],
             "sample_data": [
                 {
                     "key": sample.name,

@@ -14,7 +14,16 @@ from napari_delineate.names import check_name
 from napari_delineate.types import Kind, spacing_per_axis
 from napari_delineate.values import Value, fingerprint
 
-__all__ = ["Described", "Step", "Wiring", "WorkflowInput", "check_step", "list_names", "wire"]
+__all__ = [
+    "Described",
+    "Step",
+    "Wiring",
+    "WorkflowInput",
+    "check_step",
+    "list_names",
+    "passed_on",
+    "wire",
+]
 
 Wiring = Mapping[str, str | tuple[str, ...] | list[str] | None]
 """For each input of an operation the name of a value, names, or None."""
@@ -95,6 +104,9 @@ class Step:
         A value for every setting of the operation.
     over : str
         The axes that are looped.
+    bypassed : bool
+        Whether the step hands on what it is given, as if it were not there; see
+        `passed_on`.
     """
 
     name: str
@@ -103,6 +115,7 @@ class Step:
     outputs: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     over: str = ""
+    bypassed: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
@@ -177,7 +190,38 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
         check_name(name, given_now)
         kind = Kind.TABLE if output.kind is Kind.SCORES and step.over else output.kind
         given_now[name] = Described(kind, axes_of_output(output.kind, input_axes, step.over))
+    if step.bypassed:
+        handed_on = passed_on(step, values)
+        if handed_on is None:
+            raise ValueError(
+                f"step {step.name!r} can not be bypassed: none of its inputs is "
+                f"{' and '.join(output.kind for output in operation.outputs)}, as what it gives"
+            )
+        return {step.outputs[0]: values[handed_on]}
     return given_now
+
+
+def passed_on(step: Step, values: Mapping[str, Described]) -> str | None:
+    """Return the value that a step hands on when it is bypassed.
+
+    Parameters
+    ----------
+    step : Step
+        The step.
+    values : mapping of str to Described
+        The values before it.
+
+    Returns
+    -------
+    str or None
+        The first of its inputs that is of the kind of its one output; None if there is
+        none, so that it can not be bypassed.
+    """
+    outputs = catalogue.find(step.operation).outputs
+    if len(outputs) > 1:
+        return None
+    fits = (source for source in step.sources if values[source].kind == outputs[0].kind)
+    return next(fits, None)
 
 
 def wire(operation: Operation, inputs: Wiring) -> dict[str, str | tuple[str, ...] | None]:

@@ -191,6 +191,7 @@ class Workflow:
         inputs: Wiring | None = None,
         parameters: Mapping[str, Any] | None = None,
         over: str | None = None,
+        bypassed: bool | None = None,
     ) -> Workflow:
         """Return a workflow in which a step has other inputs, parameters or looped axes.
 
@@ -202,6 +203,8 @@ class Workflow:
             What changes; the rest stays.
         over : str, optional
             Axes to loop over; when the inputs change, by default those not in space.
+        bypassed : bool, optional
+            Whether it hands on what it is given, as if it were not there.
 
         Returns
         -------
@@ -219,6 +222,8 @@ class Workflow:
             step = replace(step, parameters=found.check_settings(merged))
         if over is not None:
             step = replace(step, over=over)
+        if bypassed is not None:
+            step = replace(step, bypassed=bypassed)
         return self._with(name, step)
 
     def replace(self, name: str, operation: str) -> Workflow:
@@ -355,6 +360,7 @@ class Workflow:
                         for key, value in step.parameters.items()
                     },
                     "over": step.over,
+                    "bypassed": step.bypassed,
                 }
                 for step in self.steps
             ],
@@ -390,6 +396,7 @@ class Workflow:
                         for key, value in step["parameters"].items()
                     },
                     step["over"],
+                    step.get("bypassed", False),
                 )
                 for step in data["steps"]
             ),

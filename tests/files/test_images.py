@@ -418,6 +418,44 @@ def test_foreign_archives_are_refused(tmp_path):
         read(tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("shape", [0, 5]),
+        ("shape", [4.5, 5.0]),
+        ("pixels", [9, 20]),
+        ("labels", [0, -2]),
+        ("labels", [0, 1, 2]),
+        ("labels", [0.0, 1.0]),
+        ("touched_pixels", [-1]),
+        ("touched_labels", [0]),
+    ],
+    ids=str,
+)
+def test_damaged_corrections_are_refused(tmp_path, field, wrong):
+    fields = {
+        "shape": [4, 5],
+        "pixels": [9, 19],
+        "labels": [0, 7],
+        "touched_pixels": [9],
+        "touched_labels": [3],
+    }
+    np.savez(tmp_path / "a.npz", **fields)
+    assert read(tmp_path / "a.npz").labels.tolist() == [0, 7]
+    np.savez(tmp_path / "a.npz", **{**fields, field: wrong})
+    with pytest.raises(FileError, match=rf"a\.npz can not be read: corrections: .*{field}"):
+        read(tmp_path / "a.npz")
+
+
+def test_a_picture_that_is_too_large_says_so(tmp_path):
+    from PIL import Image
+
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "a.png")
+    with pytest.raises(FileError, match="400000000 pixels") as error:
+        read(tmp_path / "a.png")
+    assert "limit" in one_line(error)
+
+
 # What is wrong with a file
 
 

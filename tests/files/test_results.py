@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -135,6 +136,45 @@ def test_a_ply_file_of_text_keeps_its_values(tmp_path):
     assert found.vertices.tolist() == [[3, 2, 1], [6, 5, 4], [10, 8, 7]]
     assert found.values.tolist() == [7, 8, 9]
     assert found.faces.tolist() == [[2, 1, 0]]
+
+
+PLY = """ply
+format ascii 1.0
+element vertex {vertices}
+property float x
+property float y
+property float z
+element face {faces}
+property list uchar int vertex_indices
+end_header
+1 2 3
+4 5 {number}
+7 8 10
+3 0 1 {corner}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"corner": 3}, "faces must point at vertices 0 to 2, they reach from 0 to 3"),
+        ({"corner": -1}, "faces must point at vertices 0 to 2, they reach from -1 to 1"),
+        ({"number": "nan"}, "vertices holds 1 values that are not finite"),
+        ({"number": "inf"}, "vertices holds 1 values that are not finite"),
+        ({"vertices": 300}, "is incomplete: it holds 4 of 300 vertex entries"),
+        ({"vertices": 4}, "is incomplete: it holds 0 of 1 face entries"),
+        ({"faces": 20}, "is incomplete: it holds 1 of 20 face entries"),
+    ],
+    ids=str,
+)
+def test_a_damaged_ply_file_is_refused(tmp_path, wrong, message):
+    path, right = tmp_path / "mesh.ply", {"vertices": 3, "faces": 1, "number": 6, "corner": 2}
+    path.write_text(PLY.format(**right))
+    assert read(path).faces.tolist() == [[2, 1, 0]]
+    path.write_text(PLY.format(**{**right, **wrong}))
+    with pytest.raises(FileError, match=re.escape(message)) as error:
+        read(path)
+    assert str(path) in str(error.value)
 
 
 def test_a_mesh_without_values_has_ones(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -106,8 +107,6 @@ for write in (
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of file sizes")
 def test_a_full_disk_keeps_the_old_files(tmp_path):
-    import errno
-
     (tmp_path / "small_inputs").mkdir()
     old = ["image.ome.tif", "table.csv", "mesh.ply", "workflow.json", "small.json"]
     old.append("small_inputs/image.ome.tif")
@@ -162,9 +161,49 @@ def test_a_folder_that_can_not_be_written_to_is_an_error(tmp_path):
 
 def test_a_folder_is_not_replaced(tmp_path):
     (tmp_path / "note.txt").mkdir()
-    with pytest.raises(OSError), atomic_path(tmp_path / "note.txt") as draft:  # noqa: PT011
+    with (
+        pytest.raises(OSError, match=r"note\.txt is a folder"),
+        atomic_path(tmp_path / "note.txt") as draft,
+    ):
         draft.write_text("new")
     assert names(tmp_path) == ["note.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and sockets of Unix")
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+def test_pipes_and_devices_are_not_replaced(tmp_path, kind, linked, monkeypatch):
+    import socket
+
+    monkeypatch.chdir(tmp_path)  # paths of sockets must be short
+    if kind == "pipe":
+        os.mkfifo("special")
+    else:
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind("special")
+    target = tmp_path / "special"
+    if linked:
+        target = tmp_path / "link"
+        target.symlink_to("special")
+    before = names(tmp_path)
+    with (
+        pytest.raises(OSError, match=f"{target} is no file but a device or a pipe"),
+        atomic_path(target) as draft,
+    ):
+        draft.write_text("new")
+    assert names(tmp_path) == before
+    mode = (tmp_path / "special").lstat().st_mode
+    assert stat.S_ISFIFO(mode) if kind == "pipe" else stat.S_ISSOCK(mode)
+
+
+def test_what_the_system_says_names_the_file_and_not_the_draft(tmp_path):
+    path = tmp_path / "table.csv"
+    for names_draft in (False, True):
+        with pytest.raises(OSError, match="File too large") as error, atomic_path(path) as draft:
+            raise OSError(errno.EFBIG, "File too large", str(draft) if names_draft else None)
+        assert str(path) in str(error.value)
+    with pytest.raises(OSError, match="elsewhere"), atomic_path(path):
+        raise OSError(errno.ENOENT, "No such file", "elsewhere")
 
 
 def test_a_link_stays_a_link(tmp_path):

@@ -216,6 +216,18 @@ def test_other_formats_are_refused(refuse, content, format):
     assert "format" in refuse({**content, "format": format})
 
 
+def test_a_format_that_is_text_is_not_taken_for_the_number(refuse, content):
+    sentence = refuse({**content, "format": "1"})
+    assert 'its format must be the number 1, it is "1"' in sentence
+
+
+def test_a_mark_of_the_encoding_is_no_damage(tmp_path, content):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(content), encoding="utf-8-sig")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert read_workflow(path) == example()
+
+
 def test_an_operation_that_gives_other_results_now_is_a_warning(tmp_path, content):
     content["steps"][0]["version"] = 99
     (tmp_path / "a.json").write_text(json.dumps(content))
@@ -237,8 +249,8 @@ def test_a_device_that_is_not_here_can_be_read(tmp_path, content):
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
-    for path in (tmp_path / "nothing.json", tmp_path):
-        with pytest.raises(FileError, match="there is no file"):
+    for path, message in ((tmp_path / "nothing.json", "there is no file"), (tmp_path, "a folder")):
+        with pytest.raises(FileError, match=message):
             read_workflow(path)
         assert not is_workflow_file(path)
 
@@ -404,7 +416,7 @@ def spoil(content: dict, path: str, value: object) -> dict:
         ("inputs.image.axes", ["YXQQQQQQQQQQQ", "XY", "", 3, "yx"]),
         ("inputs.image.spacing", ["1", [1.0], [1.0, "2"], [0.5, -1.0], [0.5, 0], [1.0] * 9]),
         ("inputs.image.units", [3, "m" * 81]),
-        ("inputs.image.source", [3, ["a"], {}]),
+        ("inputs.image.source", [3, ["a"], {}, ""]),
         ("inputs.image.version", [3, "v" * 81]),
         ("steps", [{}, None, "steps", [3], [None]]),
         ("steps.0.inputs", [[], "image", {"image": 3}, {"image": {"a": 1}}, {"image": [["a"]]}]),
@@ -484,7 +496,7 @@ def test_many_steps_are_read_quickly(tmp_path):
     assert time.monotonic() - start < 5
 
 
-SOURCES = ["../../../etc/passwd", "/dev/zero", "/dev/stdin", "a\0b.tif", "http://x.org/a.tif", ""]
+SOURCES = ["../../../etc/passwd", "/dev/zero", "/dev/stdin", "a\0b.tif", "http://x.org/a.tif"]
 
 
 @pytest.mark.parametrize("source", SOURCES)

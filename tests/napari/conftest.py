@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("napari")
 pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
 
+from napari_delineate import recovery
 from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.session import session_of
 
@@ -14,13 +15,21 @@ from napari_delineate._napari.session import session_of
 @pytest.fixture(autouse=True)
 def _no_dialogs(monkeypatch):
     """Let file dialogs fail with advice, instead of waiting for a person."""
-    from qtpy.QtWidgets import QFileDialog
+    from qtpy.QtWidgets import QDialog, QFileDialog
 
     def refuse(*_, **__):
-        raise AssertionError("a file dialog opened: replace it with monkeypatch in the test")
+        raise AssertionError("a dialog opened: replace it with monkeypatch in the test")
+
+    monkeypatch.setattr(QDialog, "exec", refuse)
 
     for name in ("getSaveFileName", "getOpenFileName", "getExistingDirectory"):
         monkeypatch.setattr(QFileDialog, name, refuse)
+
+
+@pytest.fixture(autouse=True)
+def _own_sessions(monkeypatch, tmp_path):
+    """Keep sessions for a crash where no other test finds them."""
+    monkeypatch.setattr(recovery, "recovery_folder", lambda: tmp_path / "kept sessions")
 
 
 @pytest.fixture

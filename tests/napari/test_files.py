@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 from napari_delineate import samples, segmentation, voxels
+from napari_delineate._napari.opening import OpenDialog
 from napari_delineate.export import run_notebook
 from napari_delineate.files import read, read_workflow, write_workflow
 from napari_delineate.manifest import manifest
@@ -187,14 +188,21 @@ def test_a_damaged_workflow_changes_nothing(viewer, session, tmp_path):
     assert len(viewer.layers) == 0
 
 
-def test_a_workflow_whose_image_is_missing_changes_nothing(viewer, session, tmp_path):
+def test_a_workflow_whose_image_is_missing_asks_for_it(viewer, session, tmp_path, monkeypatch):
+    asked = []
+
+    def cancel(dialog):
+        asked.extend(dialog.rows)
+        return 0
+
+    monkeypatch.setattr(OpenDialog, "exec", cancel)
     image = Value.of(inputs.image(2), Kind.IMAGE)
     described = WorkflowInput.of(image, str(tmp_path / "gone.tif"))
     workflow = Workflow().add_input("image", described)
     workflow = workflow.add("filters.gaussian", {"image": "image"})
     write_workflow(tmp_path / "w.json", workflow)
-    with pytest.raises(ValueError, match=r"there is no file .*gone\.tif"):
-        viewer.open(str(tmp_path / "w.json"), plugin="napari-delineate")
+    viewer.open(str(tmp_path / "w.json"), plugin="napari-delineate")
+    assert asked == ["image"]
     assert session.workflow == Workflow()
     assert len(viewer.layers) == 0
 

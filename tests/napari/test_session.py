@@ -7,9 +7,8 @@ import pytest
 
 from napari_delineate import filters, metrics, postprocessing, segmentation, voxels
 from napari_delineate._napari.session import METADATA, session_of
-from napari_delineate.engine import Engine
-from napari_delineate.types import Kind
 from tests import inputs
+from tests.napari.truth import check
 
 
 @pytest.fixture
@@ -19,16 +18,6 @@ def image(viewer):
 
 def layer_names(viewer):
     return [layer.name for layer in viewer.layers]
-
-
-def check(session):
-    """Every layer shows what a fresh engine computes for the present workflow."""
-    workflow, values = session.to_save()
-    fresh = Engine().run(workflow, values)
-    for name, value in fresh.items():
-        layer = session.layer(name)
-        if layer is not None and value.kind in (Kind.IMAGE, Kind.LABELS):
-            assert np.array_equal(layer.data, value.data), name
 
 
 def test_a_step_is_recorded_with_names_for_people(viewer, session, image, run):

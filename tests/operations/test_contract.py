@@ -200,6 +200,34 @@ def test_refuses_values_that_are_not_finite(operation, wrong):
         inputs.call(operation, with_inputs(operation, 2, change))
 
 
+@each
+def test_refuses_masked_values_and_takes_arrays_without(operation):
+    if not is_grid_only(operation):
+        pytest.skip("takes something that is not on a grid")
+    names = [entry.name for entry in operation.inputs]
+
+    def masked(array, kind):
+        mask = np.zeros(array.shape, bool)
+        mask[2, 3:6] = True
+        return np.ma.masked_array(array, mask)
+
+    with pytest.raises(ValueError, match=rf"{names[0]}.* has [39] masked values; fill them first"):
+        inputs.call(operation, with_inputs(operation, 2, masked))
+    found = inputs.call(operation, with_inputs(operation, 2, lambda one, _: np.ma.array(one)))
+    assert inputs.same(found, inputs.call(operation, inputs.arguments(operation, 2)))
+
+
+@each
+def test_says_which_input_is_no_array(operation):
+    if not is_grid_only(operation):
+        pytest.skip("takes something that is not on a grid")
+    name = operation.inputs[0].name
+    with pytest.raises(ValueError, match=f"{name}.* can not be made an array"):
+        inputs.call(operation, with_inputs(operation, 2, lambda *_: [[1, 2], [3]]))
+    with pytest.raises(ValueError, match=rf"{name}.* its shape is \(\)"):
+        inputs.call(operation, with_inputs(operation, 2, lambda *_: True))
+
+
 @pytest.mark.parametrize("shape", [(9,), (2, 3, 9, 9)])
 @each
 def test_refuses_a_wrong_number_of_axes(operation, shape):

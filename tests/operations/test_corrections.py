@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from napari_delineate import segmentation
 from napari_delineate.postprocessing import apply_corrections
 from napari_delineate.postprocessing.corrections import match_objects, record_corrections
+from napari_delineate.types import Corrections
 from tests.inputs import same_objects
 
 shapes = hnp.array_shapes(min_dims=2, max_dims=3, max_side=5)
@@ -205,6 +208,55 @@ def test_recording_refuses_different_shapes():
 def test_other_things_than_corrections_are_refused(wrong):
     with pytest.raises(TypeError, match="corrections must be Corrections, or an integer array"):
         apply_corrections(np.ones((2, 2), int), wrong)
+
+
+GOOD = Corrections((2, 3), *map(np.array, ([1, 4], [0, 7], [0, 1], [3, 3])))
+
+
+def test_the_corrections_to_be_spoiled_are_good():
+    labels = np.array([[3, 3, 0], [0, 0, 0]])
+    assert apply_corrections(labels, GOOD).tolist() == [[3, 0, 0], [0, 7, 0]]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "message"),
+    [
+        ("shape", (2, 0), "shape must hold whole numbers from 1 up"),
+        ("shape", (2, 3.0), "shape must hold whole numbers from 1 up"),
+        ("shape", (), "shape must hold whole numbers from 1 up"),
+        ("pixels", [1, 6], "pixels must be from 0 to 5, it holds 6"),
+        ("pixels", [-1, 4], "pixels must be from 0 to 5, it holds -1"),
+        ("pixels", [4, 1], "the pixels of labels must be sorted, each once"),
+        ("pixels", [4, 4], "the pixels of labels must be sorted, each once"),
+        ("pixels", [1], "labels must be one number for each of the 1 pixels, there are 2"),
+        ("pixels", [[1], [4]], "pixels must have the shape"),
+        ("labels", [0, -2], "labels must be from -1 to 2**63 - 1, it holds -2"),
+        ("labels", np.array([0, 2**63], np.uint64), "labels must be from -1 to 2**63 - 1"),
+        ("labels", [0], "labels must be one number for each of the 2 pixels, there are 1"),
+        ("touched_pixels", [0, 6], "touched_pixels must be from 0 to 5, it holds 6"),
+        ("touched_pixels", [1, 0], "the pixels of touched_labels must be sorted, each once"),
+        ("touched_labels", [3, 0], "touched_labels must be from 1 to 2**63 - 1, it holds 0"),
+        ("touched_labels", [3], "touched_labels must be one number for each of the 2 pixels"),
+    ],
+)
+def test_damaged_corrections_are_refused(field, wrong, message):
+    wrong = wrong if field == "shape" else np.asarray(wrong)
+    with pytest.raises(ValueError, match=re.escape(f"corrections: {message}")):
+        apply_corrections(np.zeros((2, 3), int), GOOD._replace(**{field: wrong}))
+
+
+@pytest.mark.parametrize("field", ["pixels", "labels", "touched_pixels", "touched_labels"])
+def test_corrections_that_are_no_whole_numbers_are_refused(field):
+    wrong = GOOD._replace(**{field: getattr(GOOD, field).astype(float)})
+    with pytest.raises(TypeError, match=f"corrections: {field} must be whole numbers"):
+        apply_corrections(np.zeros((2, 3), int), wrong)
+
+
+def test_the_dense_form_refuses_what_has_no_meaning():
+    with pytest.raises(ValueError, match=r"corrections must be from -1 to .* it holds -2"):
+        apply_corrections(np.zeros((2, 2), int), np.array([[0, -1], [-2, 5]]))
+    with pytest.raises(ValueError, match="corrections must be from -1 to"):
+        apply_corrections(np.zeros((2, 2), int), np.full((2, 2), 2**63, np.uint64))
 
 
 # The case that corrections are for: a setting upstream changes, and so do most numbers.

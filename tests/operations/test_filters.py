@@ -109,6 +109,32 @@ def test_difference_of_gaussians_counts_in_physical_units():
     assert np.array_equal(found, expected)
 
 
+LARGEST = [(dtype, np.finfo(dtype).max) for dtype in (np.float32, np.float64)]
+
+
+@pytest.mark.parametrize(("dtype", "largest"), LARGEST)
+def test_the_largest_floats_are_blurred_as_smaller_ones_are(dtype, largest):
+    image = np.random.default_rng(0).choice([-1, 0.5, 1], (20, 21)).astype(dtype)
+    found = filters.gaussian(image * largest, sigma=1.5)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found / largest, filters.gaussian(image, sigma=1.5), atol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "largest"), LARGEST)
+@pytest.mark.parametrize(
+    "function",
+    [filters.difference_of_gaussians, filters.white_tophat, filters.subtract_background],
+    ids=lambda function: function.__name__,
+)
+def test_differences_that_no_float_holds_are_refused(function, dtype, largest):
+    image = np.full((9, 9), -largest, dtype)
+    image[4, 4] = largest
+    settings = {"low_sigma": 0} if function is filters.difference_of_gaussians else {}
+    with pytest.raises(ValueError, match="image holds numbers so large that a difference"):
+        function(image, **settings)
+    assert np.isfinite(function(image / 8, **settings)).all()
+
+
 def test_difference_of_gaussians_refuses_sigmas_in_the_wrong_order():
     with pytest.raises(ValueError, match="high_sigma must be at least low_sigma"):
         filters.difference_of_gaussians(noise(5, 5), low_sigma=3, high_sigma=2)
@@ -221,7 +247,50 @@ def test_white_tophat_equals_scipy_for_any_radius_and_spacing(data):
     assert np.array_equal(filters.white_tophat(image, radius=1, spacing=spacing), expected)
 
 
+# Footprints larger than the image
+
+FOOTPRINTS = [
+    (filters.median, {"shape": "ball"}),
+    (filters.median, {"shape": "box"}),
+    (filters.white_tophat, {"shape": "ball"}),
+    (filters.white_tophat, {"shape": "box"}),
+    (filters.subtract_background, {}),
+]
+
+
+@pytest.mark.parametrize(("function", "shape"), FOOTPRINTS)
+def test_a_radius_far_beyond_the_image_is_refused(function, shape):
+    image = noise(7, 30)
+    message = "radius is 500 voxels, the image has only 30 along its longest axis; give at most 100"
+    with pytest.raises(ValueError, match=message):
+        function(image, radius=voxels(500), **shape)
+    # It is counted in voxels: 5 along the coarse axis are 500 along the fine one.
+    with pytest.raises(ValueError, match="radius is 500 voxels"):
+        function(image, radius=5, spacing=(1, 0.01), **shape)
+    # On small images, what fits the memory is allowed.
+    assert function(image[:1, :2], radius=60, **shape).shape == (1, 2)
+
+
 # Rolling ball
+
+
+@pytest.mark.parametrize(
+    ("dtype", "zero"), [("u8", 2**64 - 61), ("i8", 2**63 - 61), ("i8", -(2**63)), ("u8", 2**53 + 1)]
+)
+def test_subtract_background_of_huge_whole_numbers_is_exact(dtype, zero):
+    small = np.random.default_rng(0).integers(0, 61, (20, 21))
+    # In integers of Python, which have no limit.
+    image = (small.astype(object) + zero).astype(dtype)
+    expected = filters.subtract_background(small, radius=4)
+    found = filters.subtract_background(image, radius=4)
+    assert found.dtype == dtype
+    assert np.array_equal(found, expected)
+
+
+def test_subtract_background_refuses_whole_numbers_that_are_too_far_apart():
+    image = np.array([[0, 1], [2, 2**53 + 2]])
+    with pytest.raises(ValueError, match=f"whole numbers from 0 to {2**53 + 2}, too far apart"):
+        filters.subtract_background(image)
 
 
 @pytest.mark.parametrize("radius", [1, 2.5, 5])

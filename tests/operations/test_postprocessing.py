@@ -230,6 +230,13 @@ def test_smooth_labels_removes_single_pixels_and_fills_single_holes():
     assert smooth[9, 9] == smooth[12, 7] == 300
 
 
+def test_smooth_labels_refuses_a_radius_far_beyond_the_image():
+    labels = random_labels((30, 31))
+    with pytest.raises(ValueError, match="radius is 500 voxels, the image has only 31 along"):
+        postprocessing.smooth_labels(labels, radius=500)
+    assert postprocessing.smooth_labels(labels, radius=40).shape == labels.shape
+
+
 def test_smooth_labels_in_parts_equals_smoothing_at_once(monkeypatch):
     labels = random_labels((30, 31))
     expected = postprocessing.smooth_labels(labels, radius=2)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels, Layer
+from napari.layers import Labels, Layer, Points
 
 from napari_delineate._napari.layers import (
     Place,
@@ -19,14 +19,53 @@ from napari_delineate._napari.layers import (
     to_value,
 )
 from napari_delineate.postprocessing.corrections import record_corrections
+from napari_delineate.rewiring import put_in
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
-from napari_delineate.workflow import Step, Workflow, WorkflowInput
+from napari_delineate.workflow import Workflow, WorkflowInput
 
-__all__ = ["APPLY", "Bindings"]
+__all__ = ["APPLY", "Bindings", "anchor_of", "values_of_anchors"]
 
 APPLY = "postprocessing.apply_corrections"
+
+PAINTED = ""
+"""What a layer shows on which something was painted that is not computed yet."""
+
+
+def anchor_of(workflow: Workflow, name: str) -> str:
+    """Return what ties a value to its layer: it stays the same when the value is renamed.
+
+    Corrected labels have the anchor of the labels that they correct, so that one layer
+    shows both.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        A workflow of a session, in which inputs have versions of its store.
+    name : str
+        Name of a value.
+
+    Returns
+    -------
+    str
+        The anchor.
+    """
+    maker = workflow.maker(name)
+    if maker is None:
+        return f"input {str(workflow.inputs[name].version).rpartition('@')[0]}"
+    if maker.operation == APPLY:
+        base = str(maker.inputs["labels"])
+        users = (one for one in workflow.steps if one.operation == APPLY and base in one.sources)
+        if workflow.maker(base) is not None and next(users) is maker:
+            return anchor_of(workflow, base)
+    return f"{maker.name} {maker.outputs.index(name)} {workflow.values[name].kind}"
+
+
+def values_of_anchors(workflow: Workflow) -> dict[str, str]:
+    """Return for each anchor the value that its layer shows."""
+    # Corrected labels come after those they correct.
+    return {anchor_of(workflow, name): name for name in workflow.values}
 
 
 class Bindings:
@@ -41,51 +80,78 @@ class Bindings:
         The viewer; it is not kept alive.
     store : Store
         Keeps what layers held.
+    on_stroke : callable
+        Is called while something is painted, or points are changed, by hand.
+    on_undo, on_redo : callable
+        Are called with the layer for these keys.
     """
 
-    def __init__(self, viewer: ViewerModel, store: Store) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        store: Store,
+        on_stroke: Callable[[], None],
+        on_undo: Callable[[Layer], None],
+        on_redo: Callable[[Layer], None],
+    ) -> None:
         self._viewer = weakref.ref(viewer)
         self._store = store
-        self._ids: dict[str, Any] = {}  # value -> unique_id of the layer that shows it
-        self._places: dict[str, Place] = {}  # input -> where its layer lies
+        self._on_stroke = on_stroke
+        self._keys = {"Control-Z": on_undo, "Control-Shift-Z": on_redo}
+        self._ids: dict[str, Any] = {}  # anchor -> unique_id of the layer
+        self._places: dict[str, Place] = {}  # version of an input -> where its layer lay
         self._touched: set[Any] = set()  # layers whose data may have been edited
+        self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
+        self.own_change = False  # whether it is us who change layers
 
-    def __iter__(self) -> Any:
-        return iter(list(self._ids))
+    def layer(self, workflow: Workflow, name: str) -> Layer | None:
+        """Return the layer that shows a value, None if there is none."""
+        if name not in workflow.values:
+            return None
+        anchor = anchor_of(workflow, name)
+        return self.layer_at(anchor) if values_of_anchors(workflow)[anchor] == name else None
 
-    def layer(self, name: str) -> Layer | None:
-        """Return the layer that shows a value, None if it was deleted or never made."""
-        viewer, wanted = self._viewer(), self._ids.get(name)
+    def layer_at(self, anchor: str) -> Layer | None:
+        """Return the layer of an anchor, None if it is not in the viewer."""
+        viewer, wanted = self._viewer(), self._ids.get(anchor)
         if viewer is None:
             return None
         return next((one for one in viewer.layers if one.unique_id == wanted), None)
 
+    def anchor_at(self, layer: Layer) -> str | None:
+        """Return the anchor that a layer is tied to, None if it is no part of a workflow."""
+        return next((key for key, own in self._ids.items() if own == layer.unique_id), None)
+
     def name_of(self, layer: Layer, workflow: Workflow) -> str | None:
         """Return the value of a workflow that a layer shows, None if it shows none."""
-        for name, unique_id in self._ids.items():
-            if unique_id == layer.unique_id and name in workflow.values:
-                return name
-        return None
+        anchor = self.anchor_at(layer)
+        return None if anchor is None else values_of_anchors(workflow).get(anchor)
 
-    def bind(self, name: str, layer: Layer, place: Place | None = None) -> None:
-        """Tie a layer to a value, and watch whether it is edited."""
-        self._ids[name] = layer.unique_id
-        if place is not None:
-            self._places[name] = place
+    def bind(self, anchor: str, layer: Layer) -> None:
+        """Tie a layer to an anchor, and watch whether it is edited."""
+        self._ids[anchor] = layer.unique_id
         if is_editable(layer):
-            # Undo of strokes announces itself by `set_data` alone, a stroke by `paint` alone.
             layer.events.set_data.connect(self._on_edit)
             if isinstance(layer, Labels):
-                layer.events.paint.connect(self._on_edit)
+                layer.events.paint.connect(self._on_paint)
+                # A stroke is undone as any other change, and not by napari beside it.
+                for key, react in self._keys.items():
+                    layer.bind_key(key, react, overwrite=True)
+            if isinstance(layer, Points):
+                layer.events.data.connect(self._on_paint)
         self.is_shown(layer)
+
+    def bind_input(self, workflow: Workflow, name: str, layer: Layer | None, place: Place) -> None:
+        """Note where an input lies, and which layer shows it."""
+        self._places[str(workflow.inputs[name].version)] = place
+        if layer is not None:
+            anchor = anchor_of(workflow, name)
+            self.bind(anchor, layer)
+            self.shown[anchor] = str(workflow.inputs[name].version)
 
     def is_shown(self, layer: Layer) -> None:
         """Note that a layer shows just what was computed."""
         self._touched.discard(layer.unique_id)
-
-    def unbind(self, name: str) -> None:
-        """Forget which layer shows a value."""
-        self._ids.pop(name, None)
 
     def place(self, workflow: Workflow, name: str) -> Place:
         """Return where the input lies that a value follows."""
@@ -93,7 +159,7 @@ class Bindings:
         while maker is not None:
             name = maker.sources[0]
             maker = workflow.maker(name)
-        return self._places[name]
+        return self._places[str(workflow.inputs[name].version)]
 
     def as_value(self, workflow: Workflow, layer: Layer) -> tuple[Workflow, str]:
         """Return the value that a layer shows, as a new input where it shows none."""
@@ -103,7 +169,9 @@ class Bindings:
         name = workflow.unique_name(layer.name)
         return self._with_input(workflow, name, layer), name
 
-    def with_edits(self, workflow: Workflow, results: Mapping[str, Value]) -> Workflow:
+    def with_edits(
+        self, workflow: Workflow, evaluated: Workflow, results: Mapping[str, Value]
+    ) -> Workflow:
         """Return a workflow that knows what was edited by hand since it ran.
 
         Inputs that were edited, replaced or moved become new versions; what was painted on
@@ -112,41 +180,50 @@ class Bindings:
         Parameters
         ----------
         workflow : Workflow
-            The workflow.
+            The workflow now.
+        evaluated : Workflow
+            The workflow that layers show.
         results : mapping of str to Value
-            What its layers showed.
+            Its results.
 
         Returns
         -------
         Workflow
             The same workflow if nothing was edited.
         """
-        for name in self:
-            layer = self.layer(name) if name in workflow.values else None
-            if layer is None:
+        before = values_of_anchors(evaluated)
+        for anchor, name in values_of_anchors(workflow).items():
+            layer, shown = self.layer_at(anchor), self.shown.get(anchor)
+            if layer is None or shown is None:
                 continue
-            maker = workflow.maker(name)
-            if maker is None:
-                if self._has_changed(workflow, name, layer):
+            if workflow.maker(name) is None:
+                if self._has_changed(shown, layer):
                     workflow = self._with_input(workflow, name, layer)
-            elif (
-                layer.unique_id in self._touched
-                and workflow.values[name].kind is Kind.LABELS
-                and name in results
-                and not _same(results[name].data, layer.data)
-            ):
-                workflow = self._corrected(workflow, name, maker, layer, results)
+            elif layer.unique_id in self._touched and workflow.values[name].kind is Kind.LABELS:
+                known = results.get(before.get(anchor, ""))
+                if known is None:
+                    continue  # it has not been shown yet
+                if shown == PAINTED or not _same(known.data, layer.data):
+                    base = results[_base(evaluated, before[anchor])]
+                    workflow = self._corrected(workflow, name, base, layer)
+                    self.shown[anchor] = PAINTED
             self.is_shown(layer)
         return workflow
 
     def _on_edit(self, event: Any) -> None:
-        self._touched.add(event.source.unique_id)
+        if not self.own_change:
+            self._touched.add(event.source.unique_id)
 
-    def _has_changed(self, workflow: Workflow, name: str, layer: Layer) -> bool:
+    def _on_paint(self, event: Any) -> None:
+        if not self.own_change:
+            self._touched.add(event.source.unique_id)
+            self._on_stroke()
+
+    def _has_changed(self, version: str, layer: Layer) -> bool:
         """Tell whether an input is no longer what its layer holds."""
-        if place_of(layer) != self._places[name]:
+        if place_of(layer) != self._places[version]:
             return True
-        known, now = self._store.get(str(workflow.inputs[name].version)), to_value(layer)
+        known, now = self._store.get(version), to_value(layer)
         if is_editable(layer):
             return layer.unique_id in self._touched and not _same(known.data, now.data)
         # Nobody paints on images: another content is another array.
@@ -155,54 +232,43 @@ class Bindings:
     def _with_input(self, workflow: Workflow, name: str, layer: Layer) -> Workflow:
         """Return a workflow with what a layer holds now as an input."""
         value = to_value(layer)
-        version = self._store.put(name, value, copy=is_editable(layer))
-        self.bind(name, layer, place_of(layer))
+        known = workflow.inputs.get(name)
+        series = name if known is None else str(known.version).rpartition("@")[0]
+        version = self._store.put(series, value, copy=is_editable(layer))
         described = WorkflowInput(
             value.kind, value.axes, value.spacing, value.units, source_of(layer), version
         )
-        return workflow.add_input(name, described)
+        workflow = workflow.add_input(name, described)
+        self.bind_input(workflow, name, layer, place_of(layer))
+        return workflow
 
-    def _corrected(
-        self,
-        workflow: Workflow,
-        name: str,
-        maker: Step,
-        layer: Layer,
-        results: Mapping[str, Value],
-    ) -> Workflow:
+    def _corrected(self, workflow: Workflow, name: str, base: Value, layer: Layer) -> Workflow:
         """Return a workflow with a step that applies what was painted on a result."""
-        again = maker.operation == APPLY
-        base = str(maker.inputs["labels"]) if again else name
-        before = results[base]
-        corrections = record_corrections(before.data, layer.data)
-        value = replace(before, data=corrections, kind=Kind.CORRECTIONS)
-        wish = f"{name}_corrections"
-        source = str(maker.inputs["corrections"]) if again else workflow.unique_name(wish)
-        version = self._store.put(source, value)
-        self._places[source] = self.place(workflow, base)
+        value = replace(base, data=record_corrections(base.data, layer.data), kind=Kind.CORRECTIONS)
+        maker = workflow.maker(name)
+        again = maker is not None and maker.operation == APPLY
+        if maker is not None and again:
+            source = str(maker.inputs["corrections"])
+            version = str(workflow.inputs[source].version)
+            if self._store.get(version).fingerprint() == value.fingerprint():
+                return workflow
+            series = version.rpartition("@")[0]
+        else:
+            source = series = workflow.unique_name(f"{name}_corrections")
+        version = self._store.put(series, value)
+        self._places[version] = self.place(workflow, name)
         described = replace(WorkflowInput.of(value), version=version)
         workflow = workflow.add_input(source, described)
         if again:
             return workflow
-        users = [step for step in workflow.steps if name in step.sources]
-        workflow = workflow.add(APPLY, {"labels": name, "corrections": source}, after=maker.name)
-        corrected = next(step for step in workflow.steps if source in step.sources).outputs[0]
-        for step in users:
-            workflow = workflow.change(step.name, inputs=_swapped(step, name, corrected))
-        # The layer shows the corrected labels from now on.
-        self._ids[corrected] = self._ids.pop(name)
-        return workflow
+        wired = {"labels": name, "corrections": source}
+        return put_in(workflow, workflow.add(APPLY, wired).steps[-1], name)
 
 
-def _swapped(step: Step, old: str, new: str) -> dict[str, Any]:
-    """Return the inputs of a step with one name replaced."""
-    swapped: dict[str, Any] = {}
-    for key, value in step.inputs.items():
-        if isinstance(value, tuple):
-            swapped[key] = tuple(new if one == old else one for one in value)
-        else:
-            swapped[key] = new if value == old else value
-    return swapped
+def _base(workflow: Workflow, name: str) -> str:
+    """Return the labels that a value corrects, or itself."""
+    maker = workflow.maker(name)
+    return str(maker.inputs["labels"]) if maker is not None and maker.operation == APPLY else name
 
 
 def _arrays(value: Value) -> tuple[Any, ...]:

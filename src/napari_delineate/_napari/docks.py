@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import napari
@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.widgets import Tables
 
-__all__ = ["dock_of", "show_table", "tables_of"]
+__all__ = ["dock_of", "keep_tables", "show_table", "tables_of"]
 
 W = TypeVar("W", bound=QWidget)
 
@@ -56,3 +56,11 @@ def tables_of(viewer: napari.Viewer) -> Tables:
 def show_table(viewer: napari.Viewer, name: str, table: Any) -> None:
     """Show a table in the dock of tables."""
     tables_of(viewer).show_table(name, table)
+
+
+def keep_tables(viewer: napari.Viewer, names: Collection[str]) -> None:
+    """Show the tables with these names, and no others."""
+    tables: Any = dict(viewer.window.dock_widgets).get(_TABLES)
+    for name in [] if tables is None else tables.names():
+        if name not in names:
+            tables.remove_table(name)

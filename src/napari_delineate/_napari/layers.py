@@ -264,7 +264,7 @@ def make_layer(name: str, value: Value, place: Place) -> Layer:
     raise TypeError(f"there is no layer for a value of the kind {value.kind}")
 
 
-def put_into(layer: Layer, value: Value, place: Place) -> None:
+def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None:
     """Show another value in a layer; colours, contrast and visibility stay.
 
     Parameters
@@ -275,12 +275,19 @@ def put_into(layer: Layer, value: Value, place: Place) -> None:
         The value.
     place : Place
         Where the input lies.
+    is_ours : bool
+        Whether nobody else holds the array of the layer, so that it can be written over:
+        that is quicker than giving napari another one.
     """
     value = _aligned(value, place)
     if value.kind is Kind.SURFACE:
         layer.data = _surface_data(value)
     elif value.kind in (Kind.MASK, Kind.LABELS):
-        layer.data = _paintable(value.data)
+        if is_ours and _can_hold(layer.data, value.data):
+            np.copyto(layer.data, value.data, casting="unsafe")
+            layer.refresh()
+        else:
+            layer.data = _paintable(value.data)
     else:
         layer.data = value.data
     for attribute, wanted in _position(value, place).items():
@@ -295,6 +302,13 @@ def _level_0(layer: Layer) -> Any:
 def _paintable(data: Any) -> Any:
     """Return a copy: remembered results are never shared with a layer that can be edited."""
     return data.astype(np.uint8) if data.dtype == bool else data.copy()
+
+
+def _can_hold(array: Any, data: Any) -> bool:
+    """Tell whether an array can be written over with labels or a mask."""
+    dtype = np.dtype(np.uint8) if data.dtype == bool else data.dtype
+    same = isinstance(array, np.ndarray) and (array.shape, array.dtype) == (data.shape, dtype)
+    return same and array.flags.writeable
 
 
 def _aligned(value: Value, place: Place) -> Value:

@@ -33,12 +33,13 @@ def get_reader(path: str | list[str]) -> Callable[[str], list[Any]] | None:
 
 
 def _open(path: str | list[str]) -> list[Any]:
+    from napari_delineate._napari.opening import open_workflow
     from napari_delineate._napari.session import session_of
 
     viewer = napari.current_viewer()
     if viewer is None:
         raise RuntimeError("a workflow file is opened in a viewer, and there is none")
     first = path[0] if isinstance(path, list) else path
-    session_of(viewer).open(read_workflow(first))
+    open_workflow(session_of(viewer), read_workflow(first))
     # The session adds the layers: napari's word for "no layers" is an empty tuple.
     return [(None,)]

@@ -1,50 +1,48 @@
 """One session per viewer: the workflow and its history, the engine, and the layers.
 
 What a person does becomes a change of the workflow; after any change the layers are made
-to agree with it. Layers are tied to values by their `unique_id`, so renaming, reordering,
-hiding or recolouring a layer disturbs nothing. Layers are only touched in the GUI thread;
-everything is computed in the engine's worker process.
+to agree with it. Layers are only touched in the GUI thread; everything is computed in the
+engine's worker process.
 """
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import napari
 from napari.layers import Labels, Layer
 from napari.qt.threading import create_worker
 from napari.utils import progress as activity
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
+from qtpy.QtGui import QGuiApplication
 
-from napari_delineate._napari import docks
-from napari_delineate._napari.bindings import APPLY, Bindings
-from napari_delineate._napari.layers import (
-    kind_of,
-    make_layer,
-    plain_place,
-    put_into,
-)
+from napari_delineate import rewiring
+from napari_delineate._napari.autosave import Autosave
+from napari_delineate._napari.bindings import Bindings, values_of_anchors
+from napari_delineate._napari.input_files import InputFiles
+from napari_delineate._napari.layers import is_editable, kind_of, place_of, plain_place, to_value
+from napari_delineate._napari.view import METADATA, View
 from napari_delineate.engine import CancelledError, Engine, Progress, Results
-from napari_delineate.files import FileError, load_inputs, read
-from napari_delineate.files.results import as_table
+from napari_delineate.files import FileError, load_inputs
 from napari_delineate.history import History
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
-from napari_delineate.values import Value, fingerprint
+from napari_delineate.values import Value
 from napari_delineate.worker import WorkerRunner
-from napari_delineate.workflow import Workflow, WorkflowInput
+from napari_delineate.workflow import Workflow
 
-__all__ = ["Session", "session_of"]
+__all__ = ["METADATA", "Session", "session_of"]
 
-METADATA = "napari_delineate"
-"""The entry of a layer's metadata that holds the workflow it is a result of."""
+_ONE_GESTURE = 1.0
+"""Changes of the same settings within so many seconds are one entry of the history."""
 
-_SHOWN_AS_LAYER = (Kind.IMAGE, Kind.RGB, Kind.MASK, Kind.LABELS, Kind.POINTS, Kind.SURFACE)
+Source: TypeAlias = Layer | str
+"""What a step can work on: a layer, or the name of a value that has none."""
 
 _sessions: dict[int, Session] = {}
 
@@ -82,16 +80,20 @@ class Session(QObject):
 
     Signals
     -------
+    changed : the workflow, its history or which layers are shown changed
     started : a run begins
     progressed : `Progress` of the run
     finished : `Results` of the run, after the layers agree with them
     failed : a sentence, when nothing could be computed
+    closed : the viewer is closed
     """
 
+    changed = Signal()
     started = Signal()
     progressed = Signal(object)
     finished = Signal(object)
     failed = Signal(str)
+    closed = Signal()
 
     def __init__(self, viewer: napari.Viewer) -> None:
         super().__init__()
@@ -101,14 +103,27 @@ class Session(QObject):
         self.store = Store()
         self.history: History[Workflow] = History(Workflow())
         self.results = Results()
-        self._bindings = Bindings(viewer, self.store)
-        self._shown: dict[str, str] = {}  # value -> key of the result that its layer shows
-        self._files: dict[str, WorkflowInput] = {}  # version -> input with checksum and file
+        self.evaluated = Workflow()  # the workflow that the results belong to
+        # The end of a stroke is announced while napari is still at it.
+        strokes = QTimer(self, singleShot=True, interval=0)
+        strokes.timeout.connect(self.record_edits)
+        self._bindings = Bindings(
+            viewer, self.store, strokes.start, self._on_undo_key, self._on_redo_key
+        )
+        self._view = View(viewer, self._bindings, self.store, self.changed.emit)
+        self._files = InputFiles(self.store)
         self._worker: Any = None
         self._again = False
-        self._before: Workflow | None = None  # to go back to if a new step fails
+        self._computed = Workflow()  # what was computed last, or is being computed
+        self._closed = False
+        self._gesture: tuple[Any, float] = (None, 0.0)  # what was changed last, and when
         self._activity: Any = None
         self.progressed.connect(self._show_progress)
+        self.autosave = Autosave(self)
+        viewer.bind_key("Control-Z", lambda _: self.undo(), overwrite=True)
+        viewer.bind_key("Control-Shift-Z", lambda _: self.redo(), overwrite=True)
+
+    # What there is
 
     @property
     def workflow(self) -> Workflow:
@@ -134,21 +149,33 @@ class Session(QObject):
 
     def layer(self, name: str) -> Layer | None:
         """Return the layer that shows a value, None if it was deleted or never made."""
-        return self._bindings.layer(name)
+        return self._bindings.layer(self.workflow, name)
 
     def name_of(self, layer: Layer) -> str | None:
         """Return the value that a layer shows, None if it is no part of the workflow."""
         return self._bindings.name_of(layer, self.workflow)
 
-    def kind(self, layer: Layer) -> Kind | None:
-        """Return the kind of a layer: the workflow knows masks that layers do not show."""
-        name = self.name_of(layer)
-        return kind_of(layer) if name is None else self.workflow.values[name].kind
+    def kind(self, source: Source) -> Kind | None:
+        """Return the kind of a source: the workflow knows masks that layers do not show."""
+        name = source if isinstance(source, str) else self.name_of(source)
+        if name is None:
+            return kind_of(source)
+        return self.workflow.values[name].kind
+
+    def is_deleted(self, name: str) -> bool:
+        """Tell whether a person has deleted the layer of a value."""
+        return self._view.is_deleted(self.workflow, name)
+
+    def without_layer(self) -> list[str]:
+        """Return the values whose layers were deleted; steps can work on them still."""
+        return [name for name in values_of_anchors(self.workflow).values() if self.is_deleted(name)]
+
+    # What a person does
 
     def run(
         self,
         operation: str,
-        inputs: Mapping[str, Layer | Sequence[Layer] | None],
+        inputs: Mapping[str, Source | Sequence[Source] | None],
         parameters: Mapping[str, Any],
         step: str | None = None,
     ) -> str:
@@ -158,8 +185,8 @@ class Session(QObject):
         ----------
         operation : str
             Id of the operation.
-        inputs : mapping of str to layer, layers or None
-            The layers to work on.
+        inputs : mapping of str to layer, name, several of these, or None
+            What to work on.
         parameters : mapping of str to literal
             The settings.
         step : str, optional
@@ -175,77 +202,176 @@ class Session(QObject):
         LayerError, ValueError, TypeError
             If a layer or a parameter does not fit; nothing is recorded then.
         """
-        workflow = self._bindings.with_edits(self.workflow, self.results)
-        wired: dict[str, str | tuple[str, ...] | None] = {}
-        for name, given in inputs.items():
-            if given is None:
-                wired[name] = None
-            elif isinstance(given, Layer):
-                workflow, wired[name] = self._bindings.as_value(workflow, given)
-            else:
-                names = []
-                for layer in given:
-                    workflow, value = self._bindings.as_value(workflow, layer)
-                    names.append(value)
-                wired[name] = tuple(names)
+        workflow, wired = self._wire(inputs)
         if step is None:
             workflow = workflow.add(operation, wired, parameters)
             step = workflow.steps[-1].name
         else:
-            workflow = workflow.change(step, inputs=wired, parameters=parameters)
-        self._before = self.workflow
-        self.history = self.history.push(workflow)
-        self._evaluate()
+            workflow = rewiring.rewire(workflow, step, wired)
+            workflow = workflow.change(step, parameters=parameters)
+        self.apply(workflow)
         return step
 
-    def open(self, workflow: Workflow) -> None:
+    def insert(self, operation: str, value: str) -> str:
+        """Record a step with its defaults behind a value, before what used the value.
+
+        Parameters
+        ----------
+        operation : str
+            Id of an operation.
+        value : str
+            Name of the value.
+
+        Returns
+        -------
+        str
+            Name of the step.
+        """
+        workflow = self._with_edits()
+        inserted = rewiring.insert(workflow, operation, value)
+        known = {step.name for step in workflow.steps}
+        self.apply(inserted)
+        return next(step.name for step in inserted.steps if step.name not in known)
+
+    def change(
+        self,
+        step: str,
+        *,
+        inputs: Mapping[str, Source | Sequence[Source] | None] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        evaluate: bool = True,
+    ) -> None:
+        """Record a change of a step; quick changes of the same settings are one entry.
+
+        Parameters
+        ----------
+        step : str
+            Name of the step.
+        inputs : mapping of str to layer, name, several of these, or None, optional
+            The inputs that change.
+        parameters : mapping of str to literal, optional
+            The settings that change.
+        evaluate : bool
+            Whether it is computed at once.
+
+        Raises
+        ------
+        LayerError, ValueError, TypeError
+            If a layer or a parameter does not fit; nothing is recorded then.
+        """
+        workflow, wired = self._wire(inputs or {})
+        if wired:
+            workflow = rewiring.rewire(workflow, step, wired)
+        if parameters:
+            workflow = workflow.change(step, parameters=parameters)
+        gesture = (step, *sorted(parameters or ())) if parameters and not wired else None
+        self.apply(workflow, gesture=gesture, evaluate=evaluate)
+
+    def apply(self, workflow: Workflow, *, gesture: Any = None, evaluate: bool = True) -> None:
+        """Record any change of the workflow, and compute it.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            The new workflow, made from the one now.
+        gesture : object, optional
+            What is being changed; several quick changes of it are one entry of the
+            history.
+        evaluate : bool
+            Whether it is computed at once.
+        """
+        workflow = _without_unused_inputs(workflow)
+        now = time.monotonic()
+        last, when = self._gesture
+        if gesture is not None and gesture == last and now - when < _ONE_GESTURE:
+            self.history = self.history.replace(workflow)
+        else:
+            self.history = self.history.push(workflow)
+        self._gesture = (gesture, now)
+        self.changed.emit()
+        if evaluate:
+            self.evaluate()
+
+    def open(self, workflow: Workflow, given: Mapping[str, Source | Value] | None = None) -> None:
         """Replace the workflow by another one, read its inputs, and compute it.
 
         Parameters
         ----------
         workflow : Workflow
-            A workflow whose inputs name files.
+            A workflow.
+        given : mapping of str to layer or Value, optional
+            What its inputs are; the others are read from the files that they name.
 
         Raises
         ------
         FileError
             If a file can not be read; nothing changes then.
         """
-        missing = [name for name, value in workflow.inputs.items() if value.source is None]
+        given = dict(given or {})
+        left = {name: one for name, one in workflow.inputs.items() if name not in given}
+        missing = [name for name, value in left.items() if value.source is None]
         if missing:
             raise FileError(f"the workflow does not say where its input {missing[0]!r} is")
-        for name, value in load_inputs(workflow).items():
-            described = workflow.inputs[name]
-            version = self.store.put(name, value, copy=False)
-            self._files[version] = replace(described, version=fingerprint(value.data))
-            workflow = workflow.add_input(name, replace(described, version=version))
-            if value.kind in _SHOWN_AS_LAYER:
-                place = plain_place(value)
-                layer = self.viewer.add_layer(make_layer(name, value, place))
-                self._bindings.bind(name, layer, place)
-        self.history = self.history.push(workflow)
-        self._evaluate()
+        given |= load_inputs(replace(workflow, steps=(), inputs=left))
+        for name, described in workflow.inputs.items():
+            source = given[name]
+            layer = source if isinstance(source, Layer) else None
+            value = source if isinstance(source, Value) else to_value(source)
+            place = plain_place(value) if layer is None else place_of(layer)
+            is_painted = layer is not None and is_editable(layer)
+            version = self.store.put(name, value, copy=is_painted)
+            described = replace(
+                described,
+                axes=value.axes,
+                spacing=value.spacing,
+                units=value.units,
+                version=version,
+            )
+            workflow = workflow.add_input(name, described)
+            self._bindings.bind_input(workflow, name, layer, place)
+        self.apply(workflow)
 
-    def undo(self) -> None:
-        """Go back to the workflow before the last change."""
-        self.history = self.history.undo()
-        self._evaluate()
+    def undo(self, steps: int = 1) -> None:
+        """Go back to the workflow before the last changes."""
+        self.record_edits(evaluate=False)
+        for _ in range(steps):
+            self.history = self.history.undo()
+        self._go()
 
-    def redo(self) -> None:
+    def redo(self, steps: int = 1) -> None:
         """Go forward to the workflow that was undone."""
-        self.history = self.history.redo()
-        self._evaluate()
+        for _ in range(steps):
+            self.history = self.history.redo()
+        self._go()
 
     def cancel(self) -> None:
-        """Stop what is being computed; a step that was just added is taken back."""
+        """Stop what is being computed; a change that was not computed is taken back."""
         self._again = False
         self.engine.cancel()
+        back = self.evaluated in self.history.past
+        if self.running and (back or self.evaluated in self.history.future):
+            while self.workflow != self.evaluated:
+                self.history = self.history.undo() if back else self.history.redo()
+            self.changed.emit()
+
+    def show(self, name: str) -> None:
+        """Bring the layer of a value back that was deleted."""
+        self._view.bring_back(self.workflow, name)
+        self.changed.emit()
+
+    def record_edits(self, *, evaluate: bool = True) -> None:
+        """Record what was painted or replaced by hand since the last change."""
+        workflow = self._with_edits()
+        if workflow != self.workflow:
+            self.apply(workflow, evaluate=evaluate)
 
     def close(self) -> None:
         """End the worker processes."""
+        self._closed = True
         self._again = False
         self.engine.cancel()
         self._runner.close()
+        self.closed.emit()
 
     def to_save(self) -> tuple[Workflow, dict[str, Value]]:
         """Return the workflow with checksums and files of its inputs, and their values.
@@ -257,23 +383,25 @@ class Session(QObject):
         inputs : dict of str to Value
             The values of all inputs.
         """
-        workflow = self._bindings.with_edits(self.workflow, self.results)
-        self.history = self.history.push(workflow)
-        inputs = {
-            name: self.store.load(str(described.version))
-            for name, described in workflow.inputs.items()
-        }
-        return self._with_files(workflow), inputs
+        self.record_edits()
+        return self.snapshot(self.workflow)
+
+    def snapshot(self, workflow: Workflow) -> tuple[Workflow, dict[str, Value]]:
+        """Return a workflow of the history as `to_save` does; any thread may ask for it."""
+        return self._files.describe(workflow), self._files.values(workflow)
 
     # Evaluation
 
-    def _evaluate(self) -> None:
+    def evaluate(self) -> None:
         """Compute the present workflow; what is under way is overtaken."""
+        if self._closed:
+            return
         if self._worker is not None:
             self._again = True
             self.engine.cancel()
             return
         self._again = False
+        self._computed = self.workflow
         self._worker = create_worker(
             self._compute,
             self.workflow,
@@ -283,59 +411,85 @@ class Session(QObject):
         self.started.emit()
         self._worker.start()
 
+    def _with_edits(self) -> Workflow:
+        return self._bindings.with_edits(self.workflow, self.evaluated, self.results)
+
+    def _go(self) -> None:
+        self._gesture = (None, 0.0)
+        self.changed.emit()
+        self.evaluate()
+
+    def _wire(
+        self, inputs: Mapping[str, Source | Sequence[Source] | None]
+    ) -> tuple[Workflow, dict[str, str | tuple[str, ...] | None]]:
+        """Return the workflow with what was edited, and the values that sources show."""
+        workflow = self._with_edits()
+
+        def name_of(source: Source) -> str:
+            nonlocal workflow
+            if isinstance(source, str):
+                return source
+            workflow, name = self._bindings.as_value(workflow, source)
+            return name
+
+        wired: dict[str, str | tuple[str, ...] | None] = {}
+        for name, given in inputs.items():
+            if given is None or isinstance(given, Layer | str):
+                wired[name] = None if given is None else name_of(given)
+            else:
+                wired[name] = tuple(name_of(one) for one in given)
+        return workflow, wired
+
     def _compute(self, workflow: Workflow) -> tuple[Workflow, Results | Exception]:
         """Evaluate a workflow; this runs in a thread."""
         try:
-            inputs = {
-                name: self.store.load(str(described.version))
-                for name, described in workflow.inputs.items()
-            }
             results = self.engine.run(
-                workflow, inputs, progress=self.progressed.emit, keep_going=True
+                workflow,
+                self._files.values(workflow),
+                progress=self.progressed.emit,
+                keep_going=True,
             )
-            self._with_files(workflow)
+            self._files.describe(workflow)
             self.store.compact()
         except Exception as error:
             return workflow, error
         return workflow, results
 
-    def _with_files(self, workflow: Workflow) -> Workflow:
-        """Return a workflow whose inputs have checksums, and files that hold just the same."""
-        inputs = {}
-        for name, described in workflow.inputs.items():
-            version = str(described.version)
-            if version not in self._files:
-                data = self.store.load(version).data
-                checksum = fingerprint(data)
-                file = _file_with(described.source, checksum)
-                self._files[version] = replace(described, source=file, version=checksum)
-            inputs[name] = self._files[version]
-        return replace(workflow, inputs=inputs)
-
     def _on_results(self, given: tuple[Workflow, Results | Exception]) -> None:
         workflow, results = given
-        if self._again or self._viewer() is None:
+        overtaken = self._again or workflow is not self._computed
+        if overtaken or self._closed or self._viewer() is None:
             return
-        before, self._before = self._before, None
         if isinstance(results, Exception):
-            self._take_back(before)
             cancelled = isinstance(results, CancelledError)
             self.failed.emit("Cancelled." if cancelled else str(results))
             return
-        self.results = results
-        self._show(workflow, results)
+        if self._is_painting():
+            # What is being painted would be painted over.
+            QTimer.singleShot(50, lambda: self._on_results(given))
+            return
+        edited = self._with_edits()
+        if edited != self.workflow:
+            self.apply(edited)  # what was painted meanwhile
+            return
+        self.results, self.evaluated = results, workflow
+        self._view.show(workflow, results, self._files.describe(workflow).to_dict())
         for step, report in results.reports.items():
             for text in () if report.from_cache else report.warnings:
                 show_warning(f"{step}: {text}")
-        if results.errors:
-            self._take_back(before)
         self.finished.emit(results)
 
-    def _take_back(self, before: Workflow | None) -> None:
-        """Forget a change that could not be computed."""
-        if before is not None:
-            past = self.history.past
-            self.history = History(before, past[:-1] if past and past[-1] == before else past)
+    def _on_undo_key(self, layer: Layer) -> None:
+        # Strokes on a layer that no step uses are napari's own business.
+        layer.undo() if self.name_of(layer) is None else self.undo()
+
+    def _on_redo_key(self, layer: Layer) -> None:
+        layer.redo() if self.name_of(layer) is None else self.redo()
+
+    def _is_painting(self) -> bool:
+        active = self.viewer.layers.selection.active
+        pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+        return pressed and isinstance(active, Labels) and str(active.mode) != "pan_zoom"
 
     def _on_finished(self) -> None:
         self._worker = None
@@ -343,7 +497,7 @@ class Session(QObject):
             self._activity.close()
             self._activity = None
         if self._again:
-            self._evaluate()
+            self.evaluate()
 
     def _show_progress(self, state: Progress) -> None:
         """Show progress in napari's activity dock."""
@@ -357,67 +511,8 @@ class Session(QObject):
         if bar is self._activity:
             bar.update(int(100 * (state.done + state.part)) - bar.n)
 
-    # Results as layers and tables
 
-    def _show(self, workflow: Workflow, results: Results) -> None:
-        """Make the layers and tables agree with results."""
-        for name in self._bindings:
-            if name in workflow.values:
-                continue
-            layer = self.layer(name)
-            if layer is not None and METADATA in layer.metadata:
-                self.viewer.layers.remove(layer)
-            self._bindings.unbind(name)
-            self._shown.pop(name, None)
-        replaced = {step.inputs["labels"] for step in workflow.steps if step.operation == APPLY}
-        described = self._with_files(workflow).to_dict()
-        made = {
-            name: results[name]
-            for step in workflow.steps
-            for name in step.outputs
-            if name in results
-        }
-        for name, value in made.items():
-            # Corrected labels are shown in the place of those they correct.
-            if value.kind in _SHOWN_AS_LAYER and name not in replaced:
-                self._show_layer(workflow, name, value, results.content_keys[name])
-                layer = self.layer(name)
-                if layer is not None:
-                    layer.metadata[METADATA] = {"value": name, "workflow": described}
-        for name, value in made.items():
-            if value.kind in (Kind.TABLE, Kind.SCORES):
-                self._show_table(workflow, name, value)
-
-    def _show_layer(self, workflow: Workflow, name: str, value: Value, key: str) -> None:
-        layer = self.layer(name)
-        if self._shown.get(name) == key:
-            return  # up to date, or deleted by a person
-        place = self._bindings.place(workflow, name)
-        if layer is None:
-            layer = self.viewer.add_layer(make_layer(name, value, place))
-            self._bindings.bind(name, layer)
-        else:
-            put_into(layer, value, place)
-            self._bindings.is_shown(layer)
-        self._shown[name] = key
-
-    def _show_table(self, workflow: Workflow, name: str, value: Value) -> None:
-        table = as_table(name, value)
-        docks.show_table(self.viewer, name, table)
-        maker = workflow.maker(name)
-        if maker is None or "label" not in table.columns or maker.over:
-            return
-        layer = self.layer(str(maker.inputs.get("labels", "")))
-        if isinstance(layer, Labels):
-            # napari finds the row of a label by this column.
-            layer.features = table.assign(index=table["label"])
-
-
-def _file_with(path: str | None, checksum: str) -> str | None:
-    """Return a file if reading it gives just what the layer that came from it holds."""
-    if path is None or not Path(path).is_file():
-        return None
-    try:
-        return path if fingerprint(read(path)) == checksum else None
-    except FileError:
-        return None  # another plugin has read it: its content is kept beside the workflow
+def _without_unused_inputs(workflow: Workflow) -> Workflow:
+    used = {source for step in workflow.steps for source in step.sources}
+    left = {name: one for name, one in workflow.inputs.items() if name in used}
+    return workflow if len(left) == len(workflow.inputs) else replace(workflow, inputs=left)

@@ -20,7 +20,7 @@ class _InputForm(_Form):
     axes: str = Field(max_length=10)
     spacing: list[float] = Field(max_length=3)
     units: str = Field(max_length=80)
-    source: str | None
+    source: str | None = Field(min_length=1)
     version: str | None = Field(max_length=80)
 
 
@@ -32,6 +32,7 @@ class _StepForm(_Form):
     outputs: list[str]
     parameters: dict[str, _InVoxels | bool | int | float | str | None]
     over: str = Field(max_length=10)
+    bypassed: bool = False
 
 
 class WorkflowForm(_Form):

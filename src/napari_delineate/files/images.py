@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.arrays import convert
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.errors import FileError
 from napari_delineate.files.saving import atomic_path
@@ -17,7 +18,7 @@ from napari_delineate.files.tiff import KNOWN_AXES, Content, native, read_tiff, 
 from napari_delineate.types import Corrections, Kind, Surface, spacing_per_axis
 from napari_delineate.values import Value, fingerprint
 
-__all__ = ["READABLE", "read", "read_value", "write_exact"]
+__all__ = ["READABLE", "read", "read_sized_value", "read_value", "write_exact"]
 
 _TIFF = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -108,11 +109,41 @@ def read_value(
         If the file can not be read, its axes are ambiguous or do not fit `axes`, or it is
         of another kind.
     """
+    return read_sized_value(path, kind, axes, spacing, units)[0]
+
+
+def read_sized_value(
+    path: str | os.PathLike[str],
+    kind: Kind = Kind.IMAGE,
+    axes: str | None = None,
+    spacing: tuple[float, ...] | None = None,
+    units: str | None = None,
+) -> tuple[Value, str]:
+    """Read a value and what its file states; see `read_value`.
+
+    Parameters
+    ----------
+    path, kind, axes, spacing, units
+        As for `read_value`.
+
+    Returns
+    -------
+    value : Value
+        The value.
+    assumed : str
+        Letters of the axes of a grid whose voxel size the file does not state, so that it
+        is the one given.
+
+    Raises
+    ------
+    FileError
+        As for `read_value`.
+    """
     data, found_axes, found_spacing, found_units = _read_any(Path(path))
     _check_kind(Path(path), data, kind)
     if isinstance(data, Surface | Corrections) or kind is Kind.POINTS:
         try:
-            return Value.of(data, kind, axes, spacing or 1.0, units or "pixel")
+            return Value.of(data, kind, axes, spacing or 1.0, units or "pixel"), ""
         except ValueError as error:
             raise FileError(f"{path}: {error}") from error
     is_colour = found_axes is not None and found_axes.endswith("S")
@@ -131,9 +162,10 @@ def read_value(
         asked = spacing_per_axis(spacing or 1.0, len(space))
         found = found_spacing or {}
         size = tuple(found.get(letter, own) for letter, own in zip(space, asked, strict=True))
-        return Value.of(data, kind, chosen, size, (found_units if found else units) or "pixel")
+        value = Value.of(data, kind, chosen, size, (found_units if found else units) or "pixel")
     except ValueError as error:
         raise FileError(f"{path}: {error}") from error
+    return value, "".join(letter for letter in space if letter not in found)
 
 
 def write_exact(folder: Path, name: str, value: Value) -> Path:
@@ -182,8 +214,14 @@ def _read_any(path: Path) -> Content:
         raise
     except (Exception, MemoryError) as error:
         # Decoders raise errors of many kinds on damaged files.
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise FileError(f"{path} can not be read: {reason}") from error
+        raise FileError(f"{path} can not be read: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return what an error says, or rather its cause where it has one."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _read_picture(path: Path) -> Content:
@@ -211,8 +249,10 @@ def _read_numpy(path: Path) -> Any:
     if set(fields) == set(Surface._fields):
         return Surface(**fields)
     if set(fields) == set(Corrections._fields):
-        fields["shape"] = tuple(int(size) for size in fields["shape"])
-        return Corrections(**fields)
+        fields["shape"] = tuple(np.atleast_1d(fields["shape"]).tolist())
+        corrections = Corrections(**fields)
+        convert(corrections, Kind.CORRECTIONS, "corrections")
+        return corrections
     raise FileError(f"{path} holds neither a surface nor corrections")
 
 
@@ -224,6 +264,7 @@ def _read_mesh(path: Path) -> Surface:
         # Given an open file, it reads no other: a mesh can name files with colours.
         mesh: Any = trimesh.load(file, file_type=ending[1:], force="mesh", process=False)
     vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+    _check_completeness(path, mesh, len(vertices), len(faces))
     if not len(faces) and ending != ".ply":  # PLY says how many there are
         raise FileError(f"{path} holds no triangles")
     if ending == ".stl":
@@ -231,11 +272,26 @@ def _read_mesh(path: Path) -> Surface:
         vertices, vertex_of = np.unique(vertices, axis=0, return_inverse=True)
         faces = np.asarray(vertex_of.reshape(-1)[faces], np.int64)
     # Mesh files hold (x, y, z); turning the order round turns the faces inside out.
-    return Surface(
-        np.ascontiguousarray(vertices.reshape(-1, 3)[:, ::-1]),
-        np.ascontiguousarray(faces.reshape(-1, 3)[:, ::-1]),
-        _values_of_vertices(mesh, len(vertices)),
+    surface: Surface = convert(
+        Surface(
+            np.ascontiguousarray(vertices.reshape(-1, 3)[:, ::-1]),
+            np.ascontiguousarray(faces.reshape(-1, 3)[:, ::-1]),
+            _values_of_vertices(mesh, len(vertices)),
+        ),
+        Kind.SURFACE,
+        "mesh",
     )
+    return surface
+
+
+def _check_completeness(path: Path, mesh: Any, vertices: int, faces: int) -> None:
+    """Refuse a PLY file that holds less than it states."""
+    stated = mesh.metadata.get("_ply_raw", {})
+    for name, found in (("vertex", vertices), ("face", faces)):
+        # A face with many corners has become several triangles.
+        number = stated.get(name, {}).get("length", 0)
+        if found < number:
+            raise FileError(f"{path} is incomplete: it holds {found} of {number} {name} entries")
 
 
 def _values_of_vertices(mesh: Any, number: int) -> NDArray[Any]:

@@ -19,7 +19,14 @@ from napari_delineate.files.tiff import write_value
 from napari_delineate.types import Kind, Surface, Table
 from napari_delineate.values import Value
 
-__all__ = ["as_table", "column_titles", "write_result", "write_surface", "write_table"]
+__all__ = [
+    "as_table",
+    "column_titles",
+    "result_path",
+    "write_result",
+    "write_surface",
+    "write_table",
+]
 
 
 def write_table(path: str | os.PathLike[str], table: Table) -> Path:
@@ -134,11 +141,41 @@ def write_result(folder: Path, name: str, value: Value, description: str = "") -
     OSError
         If the file can not be written; an old one then stays as it was.
     """
+    path = result_path(folder, name, value.kind, value.axes)
     if value.kind.is_grid:
-        return write_value(folder / f"{name}.ome.tif", value, description)
-    if value.kind is Kind.SURFACE and value.data.vertices.shape[1] == 3:
-        return write_surface(folder / f"{name}.ply", value.data)
-    return write_table(folder / f"{name}.csv", as_table(name, value))
+        return write_value(path, value, description)
+    if path.suffix in MESHES:
+        return write_surface(path, value.data)
+    return write_table(path, as_table(name, value))
+
+
+def result_path(folder: Path, name: str, kind: Kind, axes: str) -> Path:
+    """Return the file that `write_result` writes for a value.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    name : str
+        Name of the file without its ending.
+    kind : Kind
+        Kind of the value.
+    axes : str
+        Letters of its axes; a surface with more than those in space is written as a table.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Examples
+    --------
+    >>> result_path(Path("results"), "labels", Kind.LABELS, "YX").name
+    'labels.ome.tif'
+    """
+    if kind.is_grid:
+        return folder / f"{name}.ome.tif"
+    return folder / (f"{name}.ply" if kind is Kind.SURFACE and len(axes) == 3 else f"{name}.csv")
 
 
 def as_table(name: str, value: Value) -> Table:

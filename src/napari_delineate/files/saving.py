@@ -29,7 +29,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If the folder can not be written to.
+        If the folder can not be written to, or `path` is a folder, a device or a pipe,
+        which no file may replace. What goes wrong in the block names `path`.
 
     Examples
     --------
@@ -42,6 +43,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     'done'
     """
     target = Path(path)
+    if target.is_dir():
+        raise OSError(f"{path} is a folder, no file can be written in its place")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{path} is no file but a device or a pipe, it is not replaced")
     if target.is_symlink():
         target = target.resolve()  # what the link points to is replaced, not the link
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -56,8 +61,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(file.fileno())
         draft.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
         draft.replace(target)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(draft)):
+            error.filename = str(path)  # such as: No space left on device
         raise
 
 

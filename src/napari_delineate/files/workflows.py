@@ -193,6 +193,8 @@ def _portable(workflow: Workflow, target: Path) -> Workflow:
 
 
 def _load_json(path: Path) -> Any:
+    if path.is_dir():
+        raise FileError(f"{path} is a folder, no workflow file")
     if not path.is_file():
         raise FileError(f"there is no file {path}")
     size = path.stat().st_size
@@ -211,7 +213,8 @@ def _load_json(path: Path) -> Any:
         return found
 
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
+        # Some editors put a mark of the encoding at the start.
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
     except FileError:
         raise
     except (ValueError, RecursionError) as error:
@@ -237,7 +240,10 @@ def _check_form(path: Path, content: Any) -> None:
             f"{FORMAT}; update it with: pip install --upgrade {_PROGRAM}"
         )
     if found != FORMAT:
-        raise FileError(f"{path} is damaged: its format is {str(found)[:40]!r}, not {FORMAT}")
+        raise FileError(
+            f"{path} is damaged: its format must be the number {FORMAT}, "
+            f"it is {json.dumps(found)[:40]}"
+        )
     try:
         WorkflowForm.model_validate(content)
     except ValidationError as error:

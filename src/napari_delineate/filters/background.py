@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
 __all__ = ["white_tophat", "subtract_background", "difference_of_gaussians"]
+
+_EXACT = 2**53
+"""Up to here every whole number is a float64."""
 
 
 def _opening_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
@@ -48,7 +52,8 @@ def white_tophat(
     Raises
     ------
     ValueError
-        If `radius` is negative, or the image is empty or holds NaN or infinity.
+        If `radius` is negative or far beyond the size of the image, or the image is empty
+        or holds NaN, infinity or numbers too large to subtract.
 
     See Also
     --------
@@ -72,10 +77,12 @@ def white_tophat(
     >>> int(filters.white_tophat(image, radius=4).max())
     30
     """
-    voxel_radius = length_per_axis(radius, spacing)
+    voxel_radius = building_blocks.radius_per_axis(radius, spacing, image.shape)
     eroded = building_blocks.flat_extremum(image, voxel_radius, shape, "minimum")
     opened = building_blocks.flat_extremum(eroded, voxel_radius, shape, "maximum")
-    return np.asarray(image ^ opened if image.dtype == bool else image - opened)
+    if image.dtype == bool:
+        return np.asarray(image ^ opened)
+    return building_blocks.difference(image, opened)
 
 
 @operation(locality=_opening_halo)
@@ -106,7 +113,8 @@ def subtract_background(
     Raises
     ------
     ValueError
-        If `radius` is negative, or the image is empty or holds NaN or infinity.
+        If `radius` is negative or far beyond the size of the image, or the image is empty
+        or holds NaN, infinity or numbers too large to subtract.
 
     See Also
     --------
@@ -135,7 +143,8 @@ def subtract_background(
 
     # scikit-image cuts the background of integers off, so that rounding would become a grey
     # level: 0.6 in voxels of 0.1 is 6.
-    voxel_radius = [round(entry, 9) for entry in length_per_axis(radius, spacing)]
+    per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
+    voxel_radius = [round(entry, 9) for entry in per_axis]
     reach = max(voxel_radius)
     # The kernel of skimage.restoration.ball_kernel, with the distance counted along each
     # axis in units of the finest voxel.
@@ -151,8 +160,27 @@ def subtract_background(
         np.inf,
         np.sqrt(np.clip(reach**2 - squares, 0, None)),
     )
-    pixels = image.astype(np.uint8) if image.dtype == bool else image
-    return np.asarray(pixels - rolling_ball(pixels, kernel=kernel), image.dtype)
+    pixels = _for_rolling_ball(image)
+    background = rolling_ball(pixels, kernel=kernel)
+    return np.asarray(building_blocks.difference(pixels, background), image.dtype)
+
+
+def _for_rolling_ball(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image with the same foreground that scikit-image can compute as floats."""
+    if image.dtype.kind == "b":
+        return image.astype(np.uint8)
+    if image.dtype.kind == "f":
+        return image
+    low, high = int(image.min()), int(image.max())
+    if max(abs(low), abs(high)) <= _EXACT:
+        return image
+    if high - low > _EXACT:
+        raise ValueError(
+            f"image holds whole numbers from {low} to {high}, too far apart to be computed "
+            "exactly; divide it first, or make it float64"
+        )
+    # A ball touches the same pixels wherever zero is.
+    return np.asarray(image - image.dtype.type(low))
 
 
 def _difference_halo(*, spacing: Any, low_sigma: Length, high_sigma: Length) -> tuple[int, ...]:
@@ -197,7 +225,7 @@ def difference_of_gaussians(
     ------
     ValueError
         If a sigma is negative or `high_sigma` is less than `low_sigma`, or the image is
-        empty or holds NaN or infinity.
+        empty or holds NaN, infinity or numbers too large to subtract.
 
     References
     ----------
@@ -216,5 +244,6 @@ def difference_of_gaussians(
     low, high = length_per_axis(low_sigma, spacing), length_per_axis(high_sigma, spacing)
     if max(low) > max(high):
         raise ValueError(f"high_sigma must be at least low_sigma ({low_sigma}); got {high_sigma}")
-    difference = building_blocks.gaussian(image, low) - building_blocks.gaussian(image, high)
-    return np.asarray(difference)
+    return building_blocks.difference(
+        building_blocks.gaussian(image, low), building_blocks.gaussian(image, high)
+    )

@@ -106,7 +106,8 @@ def median(
     Raises
     ------
     ValueError
-        If `radius` is negative, or the image is empty or holds NaN or infinity.
+        If `radius` is negative or far beyond the size of the image, or the image is empty
+        or holds NaN or infinity.
 
     See Also
     --------
@@ -126,6 +127,7 @@ def median(
     """
     from scipy import ndimage
 
-    footprint = building_blocks.offsets_within(length_per_axis(radius, spacing), shape)
+    per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
+    footprint = building_blocks.offsets_within(per_axis, shape)
     pixels = image.view(np.uint8) if image.dtype == bool else image
     return np.asarray(ndimage.median_filter(pixels, footprint=footprint), image.dtype)

@@ -115,7 +115,7 @@ def smooth_labels(
     TypeError
         If the labels are not whole numbers.
     ValueError
-        If `radius` is negative, or the image is empty.
+        If `radius` is negative or far beyond the size of the image, or the image is empty.
 
     Notes
     -----
@@ -135,7 +135,8 @@ def smooth_labels(
     >>> int(postprocessing.smooth_labels(labels).max())
     0
     """
-    footprint = building_blocks.offsets_within(length_per_axis(radius, spacing), "ball")
+    per_axis = building_blocks.radius_per_axis(radius, spacing, labels.shape)
+    footprint = building_blocks.offsets_within(per_axis, "ball")
     half = np.array(footprint.shape) // 2
     padded = np.pad(labels, [(width, width) for width in half], constant_values=-1)
     steps = (np.argwhere(footprint) - half) @ (np.array(padded.strides) // padded.itemsize)

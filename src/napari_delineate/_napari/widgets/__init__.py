@@ -1,8 +1,25 @@
 """The blocks that all docks are built from."""
 
+from napari_delineate._napari.widgets.history_list import HistoryList
+from napari_delineate._napari.widgets.icons import icon
 from napari_delineate._napari.widgets.layer_choice import LayerChoice, LayersChoice, shrink
 from napari_delineate._napari.widgets.message import Message
+from napari_delineate._napari.widgets.search import OperationSearch
 from napari_delineate._napari.widgets.setting import SettingEdit
+from napari_delineate._napari.widgets.step_list import StepList
 from napari_delineate._napari.widgets.table import Tables
+from napari_delineate._napari.widgets.tiles import CategoryTiles
 
-__all__ = ["LayerChoice", "LayersChoice", "Message", "SettingEdit", "Tables", "shrink"]
+__all__ = [
+    "CategoryTiles",
+    "HistoryList",
+    "LayerChoice",
+    "LayersChoice",
+    "Message",
+    "OperationSearch",
+    "SettingEdit",
+    "StepList",
+    "Tables",
+    "icon",
+    "shrink",
+]

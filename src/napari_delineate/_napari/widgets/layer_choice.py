@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 __all__ = ["LayerChoice", "LayersChoice", "shrink"]
 
 Fits = Callable[[Layer], bool]
+Others = Callable[[], Sequence[str]]
 
 
 def shrink(box: QComboBox) -> None:
@@ -79,6 +80,8 @@ class LayerChoice(QComboBox):
         Whether no layer can be chosen too.
     missing : str
         What is shown when there is no layer that fits.
+    others : callable
+        Returns the names of what can be chosen beside layers.
     """
 
     changed = Signal()
@@ -90,11 +93,13 @@ class LayerChoice(QComboBox):
         *,
         optional: bool = False,
         missing: str = "no layer that fits",
+        others: Others = tuple,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._optional = optional
         self._missing = missing
+        self._others = others
         self._follower = _Follower(viewer, fits, self._fill)
         shrink(self)
         self._fill()
@@ -108,11 +113,20 @@ class LayerChoice(QComboBox):
         wanted = self.currentData()
         return next((one for one in self._follower.layers() if one.unique_id == wanted), None)
 
-    def choose(self, layer: Layer | None) -> None:
-        """Choose a layer."""
-        index = self.findData(None if layer is None else layer.unique_id)
+    def source(self) -> Layer | str | None:
+        """Return the layer or the name chosen, None if there is none."""
+        chosen = self.currentData()
+        return chosen if isinstance(chosen, str) else self.layer()
+
+    def choose(self, source: Layer | str | None) -> None:
+        """Choose a layer or a name."""
+        index = self.findData(_key(source))
         if index >= 0:
             self.setCurrentIndex(index)
+
+    def refresh(self) -> None:
+        """List again what can be chosen."""
+        self._fill()
 
     def stop(self) -> None:
         """Follow the viewer no longer."""
@@ -122,16 +136,18 @@ class LayerChoice(QComboBox):
         before = self.currentData()
         self.blockSignals(True)
         self.clear()
-        layers = self._follower.layers()
+        layers, others = self._follower.layers(), self._others()
         if self._optional:
             self.addItem("none", None)
-        elif not layers:
+        elif not layers and not others:
             self.addItem(f"({self._missing})", None)
         for layer in layers:
             self.addItem(layer.name, layer.unique_id)
+        for name in others:
+            self.addItem(f"{name} (layer deleted)", name)
         index = self.findData(before)
         self.setCurrentIndex(max(index, 0))
-        self.setEnabled(bool(layers) or self._optional)
+        self.setEnabled(bool(layers or others) or self._optional)
         self.blockSignals(False)
         if self.currentData() != before:
             self.changed.emit()
@@ -142,8 +158,16 @@ class LayersChoice(QListWidget):
 
     changed = Signal()
 
-    def __init__(self, viewer: ViewerModel, fits: Fits, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        fits: Fits,
+        *,
+        others: Others = tuple,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._others = others
         self._follower = _Follower(viewer, fits, self._fill)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setMaximumHeight(self.fontMetrics().height() * 6)
@@ -155,13 +179,22 @@ class LayersChoice(QListWidget):
         ticked = self._ticked()
         return [layer for layer in self._follower.layers() if layer.unique_id in ticked]
 
-    def choose(self, layers: Sequence[Layer]) -> None:
-        """Tick these layers and no others."""
-        wanted = {layer.unique_id for layer in layers}
+    def sources(self) -> list[Layer | str]:
+        """Return the layers and names ticked, topmost first."""
+        ticked = self._ticked()
+        return [*self.layers(), *(name for name in self._others() if name in ticked)]
+
+    def choose(self, sources: Sequence[Layer | str]) -> None:
+        """Tick these layers and names and no others."""
+        wanted = {_key(source) for source in sources}
         for index in range(self.count()):
             item = self.item(index)
             ticked = item.data(Qt.ItemDataRole.UserRole) in wanted
             item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+
+    def refresh(self) -> None:
+        """List again what can be chosen."""
+        self._fill()
 
     def stop(self) -> None:
         """Follow the viewer no longer."""
@@ -179,11 +212,19 @@ class LayersChoice(QListWidget):
         ticked = self._ticked()
         self.blockSignals(True)
         self.clear()
-        for layer in self._follower.layers():
-            item = QListWidgetItem(layer.name, self)
-            item.setData(Qt.ItemDataRole.UserRole, layer.unique_id)
+        offered: list[tuple[str, Any]] = [
+            *((layer.name, layer.unique_id) for layer in self._follower.layers()),
+            *((f"{name} (layer deleted)", name) for name in self._others()),
+        ]
+        for text, key in offered:
+            item = QListWidgetItem(text, self)
+            item.setData(Qt.ItemDataRole.UserRole, key)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            is_ticked = layer.unique_id in ticked
+            is_ticked = key in ticked
             item.setCheckState(Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked)
         self.blockSignals(False)
         self.changed.emit()
+
+
+def _key(source: Layer | str | None) -> Any:
+    return source.unique_id if isinstance(source, Layer) else source

@@ -1,0 +1,86 @@
+"""Keep a session on disk while it runs, so that a crash loses nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import create_worker
+from napari.utils.notifications import show_warning
+from qtpy.QtCore import QObject, QTimer
+
+from napari_delineate.files import FileError
+from napari_delineate.recovery import Crashed, Recovery
+
+if TYPE_CHECKING:
+    from napari_delineate._napari.session import Session
+
+__all__ = ["Autosave"]
+
+_PAUSE = 2000
+"""Milliseconds without a further change after which the session is saved."""
+
+
+class Autosave(QObject):
+    """Save a session in the background after it changed; remove it when it is closed.
+
+    Parameters
+    ----------
+    session : Session
+        The session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._recovery = Recovery()
+        self._worker: Any = None
+        self._has_failed = False
+        self._replaced: list[Crashed] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE)
+        self._pause.timeout.connect(self.save)
+        session.changed.connect(self._pause.start)
+        session.closed.connect(self._on_closed)
+
+    def replace(self, crashed: Crashed) -> None:
+        """Remove a session that was restored into this one, once this one is saved."""
+        self._replaced.append(crashed)
+
+    def save(self) -> None:
+        """Save the session as it is now."""
+        if self._session.running or self._worker is not None:
+            self._pause.start()  # when it is quiet
+            return
+        workflow = self._session.workflow
+        self._worker = create_worker(
+            self._save,
+            workflow,
+            _start_thread=True,
+            _connect={"returned": self._on_saved, "finished": self._on_finished},
+        )
+
+    def _save(self, workflow: Any) -> str:
+        """Write the session; this runs in a thread. Return why it could not be written."""
+        try:
+            self._recovery.save(*self._session.snapshot(workflow))
+            while self._replaced:
+                self._replaced.pop().discard()
+        except (FileError, OSError, ValueError) as error:
+            return str(error)
+        return ""
+
+    def _on_saved(self, problem: str) -> None:
+        if problem and not self._has_failed:
+            show_warning(f"Delineate can not keep this session for a crash: {problem}")
+        self._has_failed = bool(problem)
+
+    def _on_finished(self) -> None:
+        self._worker = None
+
+    def _on_closed(self) -> None:
+        self._pause.stop()
+        try:
+            self._recovery.discard()
+        except FileError as error:
+            show_warning(str(error))

@@ -1,0 +1,330 @@
+"""The rows of an operation: what it works on, axes, and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any
+
+import psutil
+from napari.layers import Image, Labels, Layer
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from napari_delineate import catalogue
+from napari_delineate._napari.layers import (
+    LayerError,
+    axes_of,
+    in_memory,
+    likely_axes,
+    nbytes_of,
+    remember_axes,
+    spacing_of,
+)
+from napari_delineate._napari.session import Session, Source
+from napari_delineate._napari.widgets import (
+    LayerChoice,
+    LayersChoice,
+    Message,
+    SettingEdit,
+    shrink,
+)
+from napari_delineate.axes import looped_axes
+from napari_delineate.catalogue import Operation
+from napari_delineate.signatures import Input
+from napari_delineate.steps import Step
+from napari_delineate.types import Kind
+
+__all__ = ["Fields", "label_of"]
+
+_WORKING_MEMORY = 24
+"""Bytes per voxel that an operation takes about: floats, distances, labels."""
+
+
+class Fields(QWidget):
+    """Choose what an operation works on, and its settings.
+
+    Parameters
+    ----------
+    session : Session
+        The session whose layers can be chosen.
+    operation : Operation
+        The operation.
+    unfit : callable or None
+        Returns the names of values that can not be chosen although their kind fits.
+    """
+
+    inputs_changed = Signal()
+    setting_changed = Signal(str)
+
+    def __init__(self, session: Session, operation: Operation, unfit: Collection[str] = ()) -> None:
+        super().__init__()
+        self._session = session
+        self.operation = operation
+        self._unfit = unfit
+        self._filling = False
+        self.choices: dict[str, LayerChoice | LayersChoice] = {}
+        self.settings: dict[str, SettingEdit] = {}
+        self._axes_rows: list[QWidget] = []
+        self._form = QFormLayout()
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._axes = QVBoxLayout()
+        self.note = Message()
+        self.error = Message()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._form)
+        layout.addLayout(self._axes)
+        layout.addWidget(self.note)
+        layout.addWidget(self.error)
+        self._add_inputs()
+        self._add_settings()
+        session.changed.connect(self._on_session)
+        self.refresh()
+
+    def sources(self) -> dict[str, Source | list[Source] | None]:
+        """Return what is chosen for each input."""
+        return {
+            name: choice.sources() if isinstance(choice, LayersChoice) else choice.source()
+            for name, choice in self.choices.items()
+        }
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the value of every setting."""
+        return {name: edit.value() for name, edit in self.settings.items()}
+
+    def show_step(self, step: Step) -> None:
+        """Show what a step works on, and its settings."""
+        self._filling = True
+        try:
+            for name, choice in self.choices.items():
+                wired = step.inputs[name]
+                if isinstance(choice, LayersChoice):
+                    choice.choose([self._source(one) for one in wired or ()])
+                else:
+                    choice.choose(None if wired is None else self._source(str(wired)))
+            for name, edit in self.settings.items():
+                if edit.value() != step.parameters[name]:
+                    edit.set_value(step.parameters[name])
+        finally:
+            self._filling = False
+        self.refresh()
+
+    def layers(self) -> list[Layer]:
+        """Return the layers that are chosen."""
+        layers: list[Layer] = []
+        for choice in self.choices.values():
+            if isinstance(choice, LayersChoice):
+                layers += choice.layers()
+            else:
+                layer = choice.layer()
+                layers += [] if layer is None else [layer]
+        return list(dict.fromkeys(layers))
+
+    def is_ready(self) -> bool:
+        """Tell whether everything is chosen that the operation needs."""
+        sources = self.sources()
+        chosen = all(sources[one.name] or one.optional for one in self.operation.inputs)
+        return chosen and all(axes_of(layer) for layer in self.layers())
+
+    def refresh(self) -> None:
+        """Show what the chosen layers mean: axes, units, memory, and what is missing."""
+        layers = self.layers()
+        self._show_axes(layers)
+        self._show_units(layers)
+        sources = self.sources()
+        missing = [one for one in self.operation.inputs if not (sources[one.name] or one.optional)]
+        if any(axes_of(layer) is None for layer in layers):
+            self._hint("Say what the axes are; the layer remembers it.", "warning")
+        elif missing:
+            self._hint(f"Add or choose {_article(missing[0].kind)} layer to begin.", "hint")
+        else:
+            self._hint(_memory_needed(layers), "warning")
+
+    def stop(self) -> None:
+        """Follow the viewer and the session no longer."""
+        for choice in self.choices.values():
+            choice.stop()
+        self._session.changed.disconnect(self._on_session)
+
+    def _source(self, name: str) -> Source:
+        layer = self._session.layer(name)
+        return name if layer is None else layer
+
+    def _on_session(self) -> None:
+        self._filling = True
+        try:
+            for choice in self.choices.values():
+                choice.refresh()
+        finally:
+            self._filling = False
+
+    def _add_inputs(self) -> None:
+        texts = self.operation.documentation.parameters
+        viewer = self._session.viewer
+        for entry in self.operation.inputs:
+            fits = partial(self._fits, entry)
+            others = partial(self._others, entry)
+            choice: LayerChoice | LayersChoice
+            if entry.variable:
+                choice = LayersChoice(viewer, fits, others=others)
+            else:
+                missing = f"no {_word(entry.kind)} layer"
+                choice = LayerChoice(
+                    viewer, fits, optional=entry.optional, missing=missing, others=others
+                )
+            choice.changed.connect(self._on_choice)
+            self.choices[entry.name] = choice
+            self._add_row(entry.name, choice, texts.get(entry.name, ""))
+
+    def _add_settings(self) -> None:
+        texts = self.operation.documentation.parameters
+        for setting in self.operation.settings:
+            edit = SettingEdit(setting)
+            edit.changed.connect(partial(self._on_setting, setting.name))
+            self.settings[setting.name] = edit
+            self._add_row(setting.name, edit, texts.get(setting.name, ""))
+
+    def _add_row(self, name: str, widget: QWidget, tooltip: str) -> None:
+        widget.setToolTip(tooltip)
+        widget.setAccessibleName(label_of(name))
+        widget.setAccessibleDescription(tooltip)
+        label = QLabel(label_of(name))
+        label.setToolTip(tooltip)
+        label.setBuddy(widget)
+        self._form.addRow(label, widget)
+
+    def _fits(self, entry: Input, source: Source) -> bool:
+        kind = self._session.kind(source)
+        if kind is None or not catalogue.accepts(entry.kind, kind):
+            return False
+        name = source if isinstance(source, str) else self._session.name_of(source)
+        return name not in self._unfit
+
+    def _others(self, entry: Input) -> list[str]:
+        return [name for name in self._session.without_layer() if self._fits(entry, name)]
+
+    def _on_choice(self) -> None:
+        if not self._filling:
+            self.refresh()
+            self.inputs_changed.emit()
+
+    def _on_setting(self, name: str) -> None:
+        if not self._filling:
+            self.setting_changed.emit(name)
+
+    def _show_axes(self, layers: Sequence[Layer]) -> None:
+        """Show the axes of stacks and movies, and ask for them where they are not known."""
+        for row in self._axes_rows:
+            row.deleteLater()
+        self._axes_rows = []
+        for layer in layers:
+            if layer.ndim == 2 or not isinstance(layer, Image | Labels):
+                continue
+            row = QWidget()
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            label = QLabel(f"Axes of {layer.name}")
+            label.setWordWrap(True)
+            label.setMinimumWidth(label.fontMetrics().averageCharWidth() * 12)
+            choose = QComboBox()
+            shrink(choose)
+            choose.setAccessibleName(f"Axes of {layer.name}")
+            choose.setToolTip(
+                "Z is depth: objects are found in 3D. T (time) and C (channels) are looped: "
+                "each image by itself."
+            )
+            known = axes_of(layer)
+            options = likely_axes(layer.ndim)
+            if known is None:
+                choose.addItem("choose…", None)
+            elif known not in options:
+                options = (known, *options)
+            for axes in options:
+                choose.addItem(_axes_text(axes), axes)
+            choose.setCurrentIndex(max(choose.findData(known), 0))
+            choose.currentIndexChanged.connect(partial(self._on_axes, layer, choose))
+            line.addWidget(label)
+            line.addWidget(choose, 1)
+            self._axes.addWidget(row)
+            self._axes_rows.append(row)
+
+    def _on_axes(self, layer: Layer, choose: QComboBox, _: int) -> None:
+        axes = choose.currentData()
+        if axes is not None:
+            remember_axes(layer, axes)
+            self.refresh()
+            self.inputs_changed.emit()
+
+    def _show_units(self, layers: Sequence[Layer]) -> None:
+        self.error.say("", "error", self._session.viewer.theme)
+        for layer in layers:
+            if axes_of(layer) is None:
+                continue
+            try:
+                spacing, units = spacing_of(layer)
+            except LayerError as error:
+                self.error.say(str(error), "error", self._session.viewer.theme)
+                return
+            for edit in self.settings.values():
+                edit.set_spacing(spacing, units)
+            return
+
+    def _hint(self, text: str, tone: Any) -> None:
+        self.note.say(text, tone, self._session.viewer.theme)
+
+
+def _memory_needed(layers: Sequence[Layer]) -> str:
+    """Say what running reads into memory, and whether it may be more than there is."""
+    said = []
+    large = [layer for layer in layers if not in_memory(layer)]
+    if large:
+        gigabytes = sum(nbytes_of(layer) for layer in large) / 1e9
+        said.append(
+            f"{large[0].name} is not in memory: running reads all of it, {gigabytes:.2g} GB."
+        )
+    images = [layer for layer in layers if isinstance(layer, Image | Labels)]
+    voxels = max((_size(layer) for layer in images), default=0)
+    needed, free = voxels * _WORKING_MEMORY, psutil.virtual_memory().available
+    if needed > free:
+        said.append(
+            f"Running needs about {needed / 1e9:.2g} GB of memory, {free / 1e9:.2g} GB are free: "
+            "crop the image, or close other programs."
+        )
+    return " ".join(said)
+
+
+def _size(layer: Layer) -> int:
+    axes = axes_of(layer) or ""
+    shape = layer.data[0].shape if layer.multiscale else layer.data.shape
+    sizes = dict(zip(axes, shape, strict=False))
+    size = 1
+    for letter, length in sizes.items():
+        # Looped axes are computed one by one.
+        size *= 1 if letter in looped_axes(axes) else int(length)
+    return size
+
+
+def label_of(name: str) -> str:
+    """Return a name of a parameter as it stands beside its field."""
+    text = name.replace("_", " ")
+    return text[0].upper() + text[1:]
+
+
+def _word(kind: Kind) -> str:
+    return {Kind.RGB: "colour image", Kind.CORRECTIONS: "corrections"}.get(kind, str(kind))
+
+
+def _article(kind: Kind) -> str:
+    word = _word(kind)
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+def _axes_text(axes: str) -> str:
+    loops = looped_axes(axes)
+    words = {"T": "time", "C": "channel"}
+    what = "3D" if "Z" in axes else "2D"
+    if loops:
+        what += f" for each {' and '.join(words.get(one, one) for one in loops)}"
+    return f"{', '.join(axes)} · {what}"

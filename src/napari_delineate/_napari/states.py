@@ -1,0 +1,118 @@
+"""Say how each step of a session stands: fresh, running, waiting, failed or bypassed."""
+
+from __future__ import annotations
+
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.widgets.step_rows import Status, StepState, memory_text, time_text
+from napari_delineate.engine import Progress
+from napari_delineate.graph import lay_out
+from napari_delineate.workflow import Workflow
+
+__all__ = ["describe_totals", "outdated", "states_of"]
+
+
+def outdated(before: Workflow, after: Workflow) -> set[str]:
+    """Return the steps of a workflow whose results those of another one do not tell.
+
+    Parameters
+    ----------
+    before : Workflow
+        The workflow that was computed.
+    after : Workflow
+        The workflow now.
+
+    Returns
+    -------
+    set of str
+        Names of steps of `after`.
+
+    Examples
+    --------
+    >>> from napari_delineate.types import Kind
+    >>> from napari_delineate.workflow import WorkflowInput
+    >>> workflow = Workflow().add_input("coins", WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)))
+    >>> workflow = workflow.add("filters.median", {"image": "coins"})
+    >>> changed = workflow.add("segmentation.threshold", {"image": "denoised"})
+    >>> outdated(workflow, changed)
+    {'threshold'}
+    """
+    same_device = before.device == after.device
+    known = {step.name: step for step in before.steps if same_device}
+    doubtful = {name for name, one in after.inputs.items() if before.inputs.get(name) != one}
+    found = set()
+    for step in after.steps:
+        if known.get(step.name) != step or doubtful.intersection(step.sources):
+            found.add(step.name)
+            doubtful.update(step.outputs)
+    return found
+
+
+def states_of(session: Session, progress: Progress | None) -> dict[str, StepState]:
+    """Return how each step and input of a session stands.
+
+    Parameters
+    ----------
+    session : Session
+        The session.
+    progress : Progress or None
+        How far it is; None while nothing runs.
+
+    Returns
+    -------
+    dict of str to StepState
+        For each step and each input.
+    """
+    workflow, results = session.workflow, session.results
+    waiting = outdated(session.evaluated, workflow)
+    states = {}
+    reached = progress is None
+    for step in workflow.steps:
+        status, part = Status.FRESH, 0.0
+        report = results.reports.get(step.name)
+        message = ""
+        if progress is not None and step.name == progress.step:
+            reached = True
+            if step.name in waiting:
+                status, part = Status.RUNNING, progress.part
+        elif step.name in waiting:
+            # What stands before the step that runs is done, only not shown yet.
+            status = Status.FRESH if session.running and not reached else Status.STALE
+        elif step.bypassed:
+            status = Status.BYPASSED
+        elif step.name in results.errors:
+            status, message = Status.FAILED, results.errors[step.name].reason
+        elif report is None:
+            status = Status.STALE  # what it needs has failed
+        states[step.name] = StepState(
+            status,
+            part,
+            message,
+            None if report is None else report.seconds,
+            None if report is None else report.nbytes,
+            *_layer_of(session, step.outputs[0]),
+        )
+    for row in lay_out(workflow):
+        if row.is_input:
+            shown, layer_name = _layer_of(session, row.name)
+            states[row.key] = StepState(Status.FRESH, shown=shown, layer_name=layer_name)
+    return states
+
+
+def _layer_of(session: Session, name: str) -> tuple[bool, str | None]:
+    """Return whether the layer of a value is visible, and what it is called."""
+    layer = session.layer(name)
+    if layer is not None:
+        return bool(layer.visible), str(layer.name)
+    return False, name if session.is_deleted(name) else None
+
+
+def describe_totals(session: Session) -> str:
+    """Say how many steps a session has, how long they took, and what they hold."""
+    reports = session.results.reports.values()
+    count = len(session.workflow.steps)
+    if not count:
+        return ""
+    seconds = sum(report.seconds for report in reports)
+    held = session.engine.cached_bytes + session.store.nbytes
+    steps = "1 step" if count == 1 else f"{count} steps"
+    return f"{steps} · {time_text(seconds)} · {memory_text(held)} held"

@@ -1,0 +1,235 @@
+"""The form of the selected step: algorithm, settings, and what may come next."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from qtpy.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QFlowLayout
+
+from napari_delineate import catalogue
+from napari_delineate._napari.fields import Fields
+from napari_delineate._napari.forms import describe_results
+from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.widgets import Message, icon, shrink
+from napari_delineate.engine import Results
+from napari_delineate.hints import next_operations
+from napari_delineate.steps import Step
+
+__all__ = ["StepPanel"]
+
+_PAUSE = 120
+"""Milliseconds without a further change after which a setting is taken."""
+
+
+class StepPanel(QWidget):
+    """Edit a step of the workflow.
+
+    Parameters
+    ----------
+    session : Session
+        The session.
+    step : str
+        Name of the step.
+    live : bool
+        Whether a change is computed at once.
+    """
+
+    live_changed = Signal(bool)
+    next_chosen = Signal(str)
+    gallery_wanted = Signal()
+
+    def __init__(self, session: Session, step: str, *, live: bool) -> None:
+        super().__init__()
+        self._session = session
+        self.step = step
+        operation = catalogue.find(session.workflow.step(step).operation)
+        self.operation = operation
+        theme = session.viewer.theme
+
+        self.algorithm = QComboBox()
+        shrink(self.algorithm)
+        self.algorithm.setToolTip("The algorithm; others of its category can take its place")
+        self.algorithm.setAccessibleName("Algorithm")
+        for other in catalogue.operations():
+            if other.category == operation.category:
+                self.algorithm.addItem(other.title, other.id)
+                place = self.algorithm.count() - 1
+                self.algorithm.setItemData(place, other.summary, Qt.ItemDataRole.ToolTipRole)
+        self.algorithm.setCurrentIndex(self.algorithm.findData(operation.id))
+        self.algorithm.currentIndexChanged.connect(self._on_algorithm)
+        self.gallery_button = _button("gallery", theme, "Compare algorithms and settings")
+        self.gallery_button.clicked.connect(self.gallery_wanted)
+        self.live_button = _button(
+            "live", theme, "Compute each change at once; otherwise when Update is pressed"
+        )
+        self.live_button.setAccessibleName("Live")
+        self.live_button.setCheckable(True)
+        self.live_button.setChecked(live)
+        self.live_button.toggled.connect(self._on_live)
+        head = QHBoxLayout()
+        head.addWidget(self.algorithm, 1)
+        head.addWidget(self.gallery_button)
+        head.addWidget(self.live_button)
+
+        summary = QLabel(operation.summary)
+        summary.setWordWrap(True)
+        summary.setToolTip("\n\n".join(operation.documentation.references))
+        unfit = {
+            name
+            for user in (step, *session.workflow.dependants(step))
+            for name in session.workflow.step(user).outputs
+        }
+        self.fields = Fields(session, operation, unfit)
+        self.settings, self.choices = self.fields.settings, self.fields.choices
+        self.update_button = QPushButton("Update")
+        self.update_button.setToolTip("Compute what was changed (Ctrl+Enter)")
+        self.update_button.setShortcut("Ctrl+Return")
+        self.update_button.clicked.connect(session.evaluate)
+        self.message = Message()
+        self.hints = QWidget()
+
+        layout = QVBoxLayout(self)
+        layout.addLayout(head)
+        layout.addWidget(summary)
+        layout.addWidget(self.fields)
+        layout.addWidget(self.update_button)
+        layout.addWidget(self.message)
+        layout.addWidget(self.hints)
+        layout.addStretch(1)
+
+        self._pending: dict[str, Any] = {}
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE)
+        self._pause.timeout.connect(self.take)
+        self.fields.setting_changed.connect(self._on_setting)
+        self.fields.inputs_changed.connect(self._on_inputs)
+        session.changed.connect(self._on_session)
+        session.finished.connect(self._on_finished)
+        self.update_button.setVisible(not live)
+        self.fields.show_step(session.workflow.step(step))
+        self._show_hints(theme)
+        self._describe(session.results)
+
+    def shows(self, step: Step) -> bool:
+        """Tell whether this is the form of a step, with the algorithm that it has now."""
+        return step.name == self.step and step.operation == self.operation.id
+
+    def take(self) -> None:
+        """Record the settings that were changed."""
+        self._pause.stop()
+        pending, self._pending = self._pending, {}
+        if pending and self._is_there():
+            live = self.live_button.isChecked()
+            try:
+                self._session.change(self.step, parameters=pending, evaluate=live)
+            except (ValueError, TypeError) as error:
+                self._say(str(error), "error")
+
+    def stop(self) -> None:
+        """Follow the session no longer; what was changed is recorded."""
+        self.take()
+        self.fields.stop()
+        self._session.changed.disconnect(self._on_session)
+        self._session.finished.disconnect(self._on_finished)
+
+    def _is_there(self) -> bool:
+        return any(one.name == self.step for one in self._session.workflow.steps)
+
+    def _on_setting(self, name: str) -> None:
+        self._pending[name] = self.settings[name].value()
+        self._pause.start()
+
+    def _on_inputs(self) -> None:
+        self.take()
+        if not (self._is_there() and self.fields.is_ready()):
+            return
+        try:
+            sources = self.fields.sources()
+            live = self.live_button.isChecked()
+            self._session.change(self.step, inputs=sources, evaluate=live)
+        except (LayerError, ValueError, TypeError, KeyError) as error:
+            self._say(str(error), "error")
+            self.fields.show_step(self._session.workflow.step(self.step))
+
+    def _on_algorithm(self) -> None:
+        chosen = self.algorithm.currentData()
+        try:
+            self._session.apply(self._session.workflow.replace(self.step, chosen))
+        except (ValueError, TypeError, KeyError) as error:
+            self._say(str(error), "error")
+            with QSignalBlocker(self.algorithm):
+                self.algorithm.setCurrentIndex(self.algorithm.findData(self.operation.id))
+
+    def _on_live(self, live: bool) -> None:
+        self.update_button.setVisible(not live)
+        self.live_changed.emit(live)
+        if live:
+            self._session.evaluate()
+
+    def _on_session(self) -> None:
+        if self._is_there() and not self._pending:
+            step = self._session.workflow.step(self.step)
+            if step.operation == self.operation.id:
+                self.fields.show_step(step)
+
+    def _on_finished(self, results: Results) -> None:
+        if self._is_there():
+            self._describe(results)
+
+    def _describe(self, results: Results) -> None:
+        """Say what the step gave, or why it failed."""
+        step = self._session.workflow.step(self.step)
+        error = results.errors.get(self.step)
+        if error is not None:
+            self._say(error.reason, "error")
+        elif self.step in results.reports and all(name in results for name in step.outputs):
+            self._say(describe_results(step.outputs, results), "hint")
+        else:
+            self._say("", "hint")
+
+    def _show_hints(self, theme: str) -> None:
+        step, values = self._session.workflow.step(self.step), self._session.workflow.values
+        layout = QFlowLayout(self.hints)
+        layout.setContentsMargins(0, 0, 0, 0)
+        following = next_operations(values[step.outputs[0]].kind, self.operation.id)
+        if following:
+            layout.addWidget(QLabel("Next:"))
+        for operation in following:
+            button = QToolButton()
+            button.setText(operation.title)
+            button.setIcon(icon(operation.category.id.replace(".", "-"), theme))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setToolTip(f"{operation.category.title}: {operation.summary}")
+            button.setAutoRaise(True)
+            button.clicked.connect(partial(self._on_hint, operation.id))
+            layout.addWidget(button)
+
+    def _on_hint(self, operation: str, _: bool = False) -> None:
+        self.next_chosen.emit(operation)
+
+    def _say(self, text: str, tone: Any) -> None:
+        self.message.say(text, tone, self._session.viewer.theme)
+
+
+def _button(name: str, theme: str, tooltip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name, theme))
+    size = button.fontMetrics().height() + 4
+    button.setIconSize(QSize(size, size))
+    button.setToolTip(tooltip)
+    button.setAccessibleName(tooltip.split(";")[0])
+    button.setAutoRaise(True)
+    return button

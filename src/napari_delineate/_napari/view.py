@@ -1,0 +1,213 @@
+"""Make the layers and tables of a viewer agree with the results of a workflow."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import napari
+from napari.layers import Labels, Layer
+
+from napari_delineate._napari import docks
+from napari_delineate._napari.bindings import Bindings, anchor_of, values_of_anchors
+from napari_delineate._napari.layers import make_layer, put_into
+from napari_delineate.engine import Results
+from napari_delineate.files.results import as_table
+from napari_delineate.store import Store
+from napari_delineate.types import Kind
+from napari_delineate.values import Value
+from napari_delineate.workflow import Workflow
+
+__all__ = ["METADATA", "View", "is_shown_as_layer"]
+
+METADATA = "napari_delineate"
+"""The entry of a layer's metadata that holds the workflow it is a result of."""
+
+
+def is_shown_as_layer(kind: Kind) -> bool:
+    """Tell whether values of a kind are shown as layers."""
+    return kind in (Kind.IMAGE, Kind.RGB, Kind.MASK, Kind.LABELS, Kind.POINTS, Kind.SURFACE)
+
+
+class View:
+    """Show values in layers and tables; what a person chose for a layer stays.
+
+    A layer whose value is undone leaves the viewer and is kept, so that redo brings the
+    same layer back. A layer that a person deletes stays away until it is asked for.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer; it is not kept alive.
+    bindings : Bindings
+        Which layer shows which value.
+    store : Store
+        The values of inputs.
+    on_deleted : callable
+        Is called after a person has deleted a layer of the workflow.
+    """
+
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        bindings: Bindings,
+        store: Store,
+        on_deleted: Callable[[], None],
+    ) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._bindings = bindings
+        self._store = store
+        self._on_deleted = on_deleted
+        self._shown = bindings.shown
+        self._names: dict[str, str] = {}  # anchor -> name of the value, when last shown
+        self._kept: dict[str, tuple[Layer, int]] = {}  # layers that are not in the viewer
+        self._deleted: set[str] = set()  # anchors whose layers a person has deleted
+        self._unlit: set[str] = set()  # anchors whose layers we hid: there is no result
+        self._results = Results()
+        self._workflow = Workflow()
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    def is_deleted(self, workflow: Workflow, name: str) -> bool:
+        """Tell whether a person has deleted the layer of a value."""
+        anchor = anchor_of(workflow, name)
+        return anchor in self._deleted and values_of_anchors(workflow)[anchor] == name
+
+    def show(self, workflow: Workflow, results: Results, described: dict[str, Any]) -> None:
+        """Make layers and tables agree with results.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            The workflow.
+        results : Results
+            Its results; values that are missing have failed, and their layers are hidden.
+        described : dict
+            The workflow as it is written into the metadata of layers.
+        """
+        viewer = self._viewer()
+        if viewer is None:
+            return
+        self._workflow, self._results = workflow, results
+        with self._changing():
+            values = values_of_anchors(workflow)
+            for anchor in list(self._shown):
+                if anchor not in values:
+                    self._withdraw(viewer, anchor)
+            self._deleted.intersection_update(values)
+            for anchor, name in values.items():
+                if is_shown_as_layer(workflow.values[name].kind):
+                    self._show_value(viewer, anchor, name)
+                    layer = self._bindings.layer_at(anchor)
+                    if layer is not None and workflow.maker(name) is not None:
+                        layer.metadata[METADATA] = {"value": name, "workflow": described}
+            for anchor, name in values.items():
+                if _is_table(workflow, name) and name in results:
+                    self._show_table(viewer, anchor, name, results[name])
+            computed = [name for name in values.values() if name in results]
+            docks.keep_tables(viewer, computed)
+
+    def bring_back(self, workflow: Workflow, name: str) -> None:
+        """Show the layer of a value that a person has deleted."""
+        viewer, anchor = self._viewer(), anchor_of(workflow, name)
+        if viewer is None or anchor not in self._deleted:
+            return
+        self._deleted.discard(anchor)
+        with self._changing():
+            self._show_value(viewer, anchor, values_of_anchors(workflow)[anchor])
+
+    def _value(self, name: str) -> tuple[Value, str] | None:
+        """Return a value and what tells it from others; None if it could not be computed."""
+        if name in self._workflow.inputs:
+            version = str(self._workflow.inputs[name].version)
+            return self._store.get(version), version
+        if name in self._results:
+            return self._results[name], self._results.content_keys[name]
+        return None
+
+    def _show_value(self, viewer: napari.Viewer, anchor: str, name: str) -> None:
+        if anchor in self._deleted:
+            return
+        found = self._value(name)
+        layer = self._bindings.layer_at(anchor)
+        if found is None:
+            if layer is not None and layer.visible:
+                layer.visible = False
+                self._unlit.add(anchor)
+            return
+        value, key = found
+        if layer is None:
+            layer = self._insert(viewer, anchor, name, value)
+        elif self._shown.get(anchor) != key:
+            self._put(layer, name, value)
+            self._bindings.is_shown(layer)
+        if anchor in self._unlit:
+            self._unlit.discard(anchor)
+            layer.visible = True
+        if self._names.get(anchor) not in (None, name) and layer.name == self._names[anchor]:
+            layer.name = name  # nobody has given the layer another name
+        self._shown[anchor], self._names[anchor] = key, name
+
+    def _insert(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> Layer:
+        kept = self._kept.pop(anchor, None)
+        if kept is None:
+            place = self._bindings.place(self._workflow, name)
+            layer = viewer.add_layer(make_layer(name, value, place))
+        else:
+            layer, position = kept
+            self._put(layer, name, value)
+            viewer.layers.insert(min(position, len(viewer.layers)), layer)
+        self._bindings.bind(anchor, layer)
+        return layer
+
+    def _put(self, layer: Layer, name: str, value: Value) -> None:
+        place = self._bindings.place(self._workflow, name)
+        put_into(layer, value, place, is_ours=METADATA in layer.metadata)
+
+    def _withdraw(self, viewer: napari.Viewer, anchor: str) -> None:
+        """Take away a layer that shows a result which is no more."""
+        layer = self._bindings.layer_at(anchor)
+        if layer is not None and METADATA not in layer.metadata:
+            return  # a person's own layer stays
+        del self._shown[anchor]
+        if layer is not None:
+            self._kept[anchor] = (layer, viewer.layers.index(layer))
+            viewer.layers.remove(layer)
+
+    def _show_table(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> None:
+        key = f"{name} {self._results.content_keys[name]}"
+        if self._shown.get(anchor) == key:
+            return
+        self._shown[anchor] = key
+        table, workflow = as_table(name, value), self._workflow
+        docks.show_table(viewer, name, table)
+        maker = workflow.maker(name)
+        if maker is None or "label" not in table.columns or maker.over:
+            return
+        layer = self._bindings.layer(workflow, str(maker.inputs.get("labels", "")))
+        if isinstance(layer, Labels):
+            # napari finds the row of a label by this column.
+            layer.features = table.assign(index=table["label"])
+
+    def _on_removed(self, event: Any) -> None:
+        if self._bindings.own_change:
+            return
+        anchor = self._bindings.anchor_at(event.value)
+        if anchor is not None:
+            self._deleted.add(anchor)
+            self._kept[anchor] = (event.value, event.index)
+            self._on_deleted()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Tell our own changes of layers from those of a person."""
+        before, self._bindings.own_change = self._bindings.own_change, True
+        try:
+            yield
+        finally:
+            self._bindings.own_change = before
+
+
+def _is_table(workflow: Workflow, name: str) -> bool:
+    return workflow.values[name].kind in (Kind.TABLE, Kind.SCORES)

@@ -1,0 +1,338 @@
+"""Say in a few words what changed from one workflow to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from napari_delineate import catalogue
+from napari_delineate.axes import spatial_axes
+from napari_delineate.signatures import Setting
+from napari_delineate.steps import Step, WorkflowInput, wire
+from napari_delineate.types import Kind, Quantity, Voxels
+from napari_delineate.workflow import Workflow
+
+__all__ = ["describe_change"]
+
+_SYMBOLS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
+_PAINTED = (Kind.LABELS, Kind.MASK)
+_DRAWN = (Kind.POINTS, Kind.SHAPES)
+
+
+def describe_change(before: Workflow, after: Workflow) -> str:
+    """Say what changed from one workflow to another.
+
+    Parameters
+    ----------
+    before, after : Workflow
+        The workflows; any two.
+
+    Returns
+    -------
+    str
+        A short title: the most important change, and how many there are besides. What
+        follows from a change, such as the new wiring behind an inserted step, does not
+        count.
+
+    Examples
+    --------
+    >>> from napari_delineate import voxels
+    >>> image = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
+    >>> first = Workflow().add_input("coins", image).add("filters.gaussian", {"image": "coins"})
+    >>> describe_change(Workflow(), first)
+    'Add Gaussian'
+    >>> describe_change(first, first.change("gaussian", parameters={"sigma": voxels(3)}))
+    'Sigma of Gaussian: 2 px → 3 px'
+    """
+    if before == after:
+        return "No change"
+    # A workflow may one day differ in what this module does not know.
+    first, *more = _Comparison(before, after).titles() or ["Change the workflow"]
+    return f"{first} and {len(more)} more" if more else first
+
+
+class _Comparison:
+    """Compare two workflows; steps are known by their names."""
+
+    def __init__(self, before: Workflow, after: Workflow) -> None:
+        self.before, self.after = before, after
+        old = {step.name: _plain(step) for step in before.steps}
+        new = {step.name: _plain(step) for step in after.steps}
+        self.renamed = _renamed(before, after)
+        self.added = [step for name, step in new.items() if name not in old]
+        self.removed = [step for name, step in old.items() if name not in new]
+        common = [(old[name], step) for name, step in new.items() if name in old]
+        self.replaced = [(a, b) for a, b in common if a.operation != b.operation]
+        self.kept = [
+            (replace(a, inputs=_swapped(a.inputs, self.renamed)), b)
+            for a, b in common
+            if a.operation == b.operation
+        ]
+        self.moved = _moved([a.name for a in before.steps if a.name in new], [*new])
+        self.rewired = [(a, b) for a, b in self.kept if a.inputs != b.inputs]
+        self.new_inputs = [
+            name
+            for name in after.inputs
+            if name not in before.inputs and name not in self.renamed.values()
+        ]
+
+    def titles(self) -> list[str]:
+        """Return a title for every change, the most important first."""
+        if self._is_another():
+            return ["Open a workflow"]
+        return [
+            *(self._title_of_added(step) for step in self.added),
+            *(f"Remove {_title(step)}" for step in self.removed),
+            *(f"Replace {_title(old)} by {_title(new)}" for old, new in self.replaced),
+            *(f"Rename {old} to {new}" for old, new in self.renamed.items()),
+            *self._moves(),
+            *(
+                f"Bypass {_title(new)}" if new.bypassed else f"Use {_title(new)} again"
+                for old, new in self.kept
+                if old.bypassed != new.bypassed
+            ),
+            *self._rewirings(),
+            *self._settings(),
+            *self._loops(),
+            *self._inputs(),
+            *([f"Device: {self.after.device}"] if self.before.device != self.after.device else []),
+        ]
+
+    def _is_another(self) -> bool:
+        """Tell whether nothing of the workflow before is left."""
+        if not self.after.steps:
+            return False
+        if not (self.before.steps or self.before.inputs):
+            return len(self.after.steps) > 1
+        origins = {(name, one.kind, one.source) for name, one in self.before.inputs.items()}
+        has_input = any(
+            (name, one.kind, one.source) in origins for name, one in self.after.inputs.items()
+        )
+        has_step = any(step in self.before.steps for step in self.after.steps)
+        return not (has_input or has_step or self.renamed)
+
+    def _title_of_added(self, step: Step) -> str:
+        painted = any(
+            source in self.new_inputs and self.after.inputs[source].kind is Kind.CORRECTIONS
+            for source in step.sources
+        )
+        return f"Paint on {step.sources[0]}" if painted else f"Add {_title(step)}"
+
+    def _moves(self) -> list[str]:
+        if len(self.moved) > 1:
+            return ["Reorder the steps"]
+        return [f"Move {_title(self.after.step(name))}" for name in self.moved]
+
+    def _rewirings(self) -> list[str]:
+        """Say which steps use other values, but for what an added or removed step entails."""
+        entailed = {
+            name
+            for step in (*self.added, *self.removed, *(self.after.step(one) for one in self.moved))
+            for name in step.outputs
+        }
+        users: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        for old, new in self.rewired:
+            if new.name in self.moved:
+                continue
+            for name in new.inputs:
+                was, now = _names(old.inputs[name]), _names(new.inputs[name])
+                if was == now or (set(was) ^ set(now)) & entailed:
+                    continue
+                used = ", ".join(now) or f"no {_words(name)}"
+                users.setdefault((was, now), []).append(f"Use {used} for {_title(new)}")
+        titles = []
+        for (was, now), several in users.items():
+            if len(several) > 1 and was and now:
+                titles.append(f"Use {', '.join(now)} instead of {', '.join(was)}")
+            else:
+                titles += several
+        return titles
+
+    def _settings(self) -> list[str]:
+        titles = []
+        for old, new in self.kept:
+            for setting in catalogue.find(new.operation).settings:
+                was, now = old.parameters[setting.name], new.parameters[setting.name]
+                if was != now:
+                    texts = _value_texts(setting, was, now, _source(self.after, new))
+                    name = _words(setting.name)
+                    titles.append(
+                        f"{name[0].upper()}{name[1:]} of {_title(new)}: {' → '.join(texts)}"
+                    )
+        return titles
+
+    def _loops(self) -> list[str]:
+        # Other inputs entail other loops.
+        rewired = {new.name for _, new in self.rewired}
+        return [
+            f"Loop {_title(new)} over {', '.join(new.over) or 'no axis'}"
+            for old, new in self.kept
+            if old.over != new.over and new.name not in rewired
+        ]
+
+    def _inputs(self) -> list[str]:
+        """Say what happened to inputs, but for what comes and goes with the steps."""
+        rewirings = [*self.replaced, *self.rewired]
+        come = _used(*self.added, *(new for _, new in rewirings))
+        gone = _used(*self.removed, *(old for old, _ in rewirings))
+        titles = [f"Add input {name}" for name in self.new_inputs if name not in come]
+        for name, old in self.before.inputs.items():
+            new = self.after.inputs.get(self.renamed.get(name, name))
+            if new is None:
+                titles += [] if name in gone else [f"Remove input {name}"]
+            elif new != old:
+                titles += self._changes_of_input(self.renamed.get(name, name), old, new)
+        return titles
+
+    def _changes_of_input(self, name: str, old: WorkflowInput, new: WorkflowInput) -> list[str]:
+        titles = []
+        if old.kind != new.kind:
+            titles.append(f"Kind of {name}: {old.kind} → {new.kind}")
+        elif old.version != new.version and old.source != new.source:
+            titles.append(f"Change {name}")
+        elif old.version != new.version:
+            titles.append(self._title_of_edit(name, new.kind))
+        elif old.source != new.source:
+            titles.append(f"File of {name}: {_file(old.source)} → {_file(new.source)}")
+        if old.axes != new.axes:
+            titles.append(f"Axes of {name}: {old.axes} → {new.axes}")
+        if (old.spacing, old.units) != (new.spacing, new.units):
+            texts = " → ".join(_texts(_spacing_text, old, new))
+            titles.append(f"Voxel size of {name}: {texts}")
+        return titles
+
+    def _title_of_edit(self, name: str, kind: Kind) -> str:
+        if kind is Kind.CORRECTIONS:
+            # Corrections are painted on what their step corrects.
+            users = (step.sources[0] for step in self.after.steps if name in step.sources[1:])
+            return f"Paint on {next(users, name)}"
+        if kind in _PAINTED:
+            return f"Paint on {name}"
+        return f"Edit {name}" if kind in _DRAWN else f"Change {name}"
+
+
+def _renamed(before: Workflow, after: Workflow) -> dict[str, str]:
+    """Return the new names of values that have other names, by their old ones."""
+    renamed = {}
+    fresh = [name for name in after.inputs if name not in before.inputs]
+    for name, value in before.inputs.items():
+        if name not in after.inputs:
+            same = next((one for one in fresh if after.inputs[one] == value), None)
+            if same is not None:
+                fresh.remove(same)
+                renamed[name] = same
+    new = {step.name: step for step in after.steps}
+    for step in before.steps:
+        other = new.get(step.name)
+        if other is not None and other.operation == step.operation:
+            pairs = zip(step.outputs, other.outputs, strict=True)
+            renamed.update((old, name) for old, name in pairs if old != name)
+    return renamed
+
+
+def _plain(step: Step) -> Step:
+    """Return a step as `Workflow.add` makes it: with tuples, and no numbers of NumPy."""
+    operation = catalogue.find(step.operation)
+    return replace(
+        step,
+        inputs=wire(operation, step.inputs),
+        parameters=operation.check_settings(dict(step.parameters)),
+    )
+
+
+def _swapped(inputs: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """Return the wiring of a step with the new names of values."""
+    return {
+        key: tuple(renamed.get(one, one) for one in value)
+        if isinstance(value, tuple)
+        else renamed.get(value, value)
+        for key, value in inputs.items()
+    }
+
+
+def _moved(old: list[str], new: list[str]) -> list[str]:
+    """Return the names that stand elsewhere: one if one did move, else all that are moved."""
+    known = set(old)
+    now = [name for name in new if name in known]
+    apart = [place for place, pair in enumerate(zip(old, now, strict=True)) if pair[0] != pair[1]]
+    if not apart:
+        return []
+    first, last = apart[0], apart[-1]
+    # If one step moved, it is the first or the last that stands elsewhere.
+    for name in (now[first], now[last]):
+        if [one for one in old if one != name] == [one for one in now if one != name]:
+            return [name]
+    return [now[place] for place in apart]
+
+
+def _used(*steps: Step) -> set[str]:
+    return {name for step in steps for name in step.sources}
+
+
+def _names(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value or ()
+
+
+def _title(step: Step) -> str:
+    return catalogue.find(step.operation).title
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _file(source: str | None) -> str:
+    return "none" if source is None else PurePath(source).name or source
+
+
+def _source(workflow: Workflow, step: Step) -> WorkflowInput | None:
+    """Return the input that the first value of a step comes from."""
+    for name in step.sources[:1]:
+        maker = workflow.maker(name)
+        return workflow.inputs[name] if maker is None else _source(workflow, maker)
+    return None
+
+
+def _unit(source: WorkflowInput) -> str:
+    if source.units != "pixel":
+        return _SYMBOLS.get(source.units, source.units)
+    # Without a unit, a length counts pixels only where a pixel measures 1.
+    return "px" if all(size == 1 for size in source.spacing) else "units"
+
+
+def _value_texts(
+    setting: Setting, was: Any, now: Any, source: WorkflowInput | None
+) -> tuple[str, str]:
+    """Return two values of a setting as texts, with units and with digits that tell."""
+    power = ""
+    if setting.quantity is Quantity.SIZE and source is not None:
+        power = {2: "²", 3: "³"}.get(len(spatial_axes(source.axes)), "")
+
+    def text(value: Any, digits: int) -> str:
+        if value is None:
+            return "none"
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, Voxels):
+            return f"{value.number:.{digits}g} px{power}"
+        if isinstance(value, float) and setting.quantity is not None and source is not None:
+            return f"{value:.{digits}g} {_unit(source)}{power}"
+        return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+    return _texts(text, was, now)
+
+
+def _spacing_text(source: WorkflowInput, digits: int) -> str:
+    sizes = " × ".join(f"{size:.{digits}g}" for size in source.spacing)
+    return f"{sizes} {_unit(source)}"
+
+
+def _texts(text: Callable[[Any, int], str], was: Any, now: Any) -> tuple[str, str]:
+    """Return texts of two values, with as many digits as make them differ."""
+    for digits in (4, 9):
+        texts = text(was, digits), text(now, digits)
+        if texts[0] != texts[1]:
+            return texts
+    return text(was, 17), text(now, 17)

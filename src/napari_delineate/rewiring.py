@@ -1,0 +1,258 @@
+"""Rewire workflows: insert, move, duplicate and take out steps in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from napari_delineate import catalogue
+from napari_delineate.catalogue import UnknownNameError
+from napari_delineate.steps import Step, Wiring, passed_on
+from napari_delineate.workflow import Workflow
+
+__all__ = ["duplicate", "insert", "move", "put_in", "rewire", "take_out"]
+
+
+def insert(
+    workflow: Workflow, operation: str, value: str, parameters: Mapping[str, Any] | None = None
+) -> Workflow:
+    """Return a workflow with a step behind a value, which what used the value now uses.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    operation : str
+        Id of an operation whose one required input takes the value.
+    value : str
+        Name of an input or output.
+    parameters : mapping of str to literal, optional
+        Settings that differ from their defaults.
+
+    Returns
+    -------
+    Workflow
+        The new workflow. Steps that can not work on what the new step gives still use
+        the value itself.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the operation does not take the value, or needs more than one.
+
+    Examples
+    --------
+    >>> from napari_delineate.types import Kind
+    >>> from napari_delineate.workflow import WorkflowInput
+    >>> workflow = Workflow().add_input("coins", WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)))
+    >>> workflow = workflow.add("segmentation.threshold", {"image": "coins"})
+    >>> insert(workflow, "filters.median", "coins").step("threshold").sources
+    ('denoised',)
+    """
+    found = catalogue.find(operation)
+    added = workflow.add(operation, {found.inputs[0].name: value}, parameters)
+    return put_in(workflow, added.steps[-1], value)
+
+
+def duplicate(workflow: Workflow, name: str) -> Workflow:
+    """Return a workflow in which a step and all that needs it are there twice.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of the step where the branch begins.
+
+    Returns
+    -------
+    Workflow
+        The new workflow; the copies are its last steps, and their outputs have new names.
+
+    Examples
+    --------
+    >>> from napari_delineate.types import Kind
+    >>> from napari_delineate.workflow import WorkflowInput
+    >>> workflow = Workflow().add_input("coins", WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)))
+    >>> workflow = workflow.add("segmentation.threshold", {"image": "coins"})
+    >>> [step.outputs for step in duplicate(workflow, "threshold").steps]
+    [('mask',), ('mask_2',)]
+    """
+    renamed: dict[str, str] = {}
+    for copied in (name, *workflow.dependants(name)):
+        step = workflow.step(copied)
+        wired = _wired(step, renamed)
+        names: list[str] = []
+        for output in step.outputs:
+            names.append(workflow.unique_name(output, names))
+        workflow = workflow.add(
+            step.operation, wired, step.parameters, over=step.over, outputs=tuple(names)
+        )
+        if step.bypassed:
+            workflow = workflow.change(workflow.steps[-1].name, bypassed=True)
+        renamed.update(zip(step.outputs, names, strict=True))
+    return workflow
+
+
+def take_out(workflow: Workflow, name: str) -> Workflow:
+    """Return a workflow without a step; what used its output uses what it worked on.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of the step.
+
+    Returns
+    -------
+    Workflow
+        The new workflow.
+
+    Raises
+    ------
+    ValueError
+        If other steps need the step and it works on nothing that could take the place of
+        what it gives.
+    """
+    if not workflow.dependants(name):
+        return workflow.remove(name)
+    step = workflow.step(name)
+    source = passed_on(step, workflow.values)
+    if source is None:
+        raise ValueError(
+            f"step {name!r} can not be taken out alone: the steps after it can not work on "
+            "what it works on"
+        )
+    steps = tuple(
+        replace(one, inputs=_wired(one, {step.outputs[0]: source}))
+        for one in workflow.steps
+        if one.name != name
+    )
+    return replace(workflow, steps=steps)
+
+
+def move(workflow: Workflow, name: str, value: str) -> Workflow:
+    """Return a workflow in which a step is taken out and put in behind a value.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of the step.
+    value : str
+        Name of an input, or of an output of another step.
+
+    Returns
+    -------
+    Workflow
+        The new workflow.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the step can not be taken out, or can not work there.
+    """
+    step = workflow.step(name)
+    if value in step.outputs:
+        raise ValueError(f"step {name!r} can not work on what it gives itself")
+    left = take_out(workflow, name)
+    entry = catalogue.find(step.operation).inputs[0]
+    wired = {**step.inputs, entry.name: (value,) if entry.variable else value}
+    added = left.add(
+        step.operation, wired, step.parameters, name=step.name, outputs=step.outputs
+    ).change(name, bypassed=step.bypassed)
+    return put_in(left, added.steps[-1], value)
+
+
+def put_in(workflow: Workflow, step: Step, value: str) -> Workflow:
+    """Return a workflow with a step behind a value, which what used the value now uses.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    step : Step
+        A step that uses the value; nothing in the workflow has its names yet.
+    value : str
+        Name of an input or output.
+
+    Returns
+    -------
+    Workflow
+        The new workflow. Steps that can not work on what the new step gives still use
+        the value itself.
+    """
+    maker = workflow.maker(value)
+    place = 0 if maker is None else workflow.steps.index(maker) + 1
+    # What else the step needs may be made later.
+    for source in step.sources:
+        other = workflow.maker(source)
+        place = max(place, 0 if other is None else workflow.steps.index(other) + 1)
+    result = replace(workflow, steps=(*workflow.steps[:place], step, *workflow.steps[place:]))
+    for user in workflow.steps[place:]:
+        if value in user.sources:
+            wired = _wired(user, {value: step.outputs[0]})
+            try:
+                result = replace(
+                    result,
+                    steps=tuple(
+                        replace(one, inputs=wired) if one.name == user.name else one
+                        for one in result.steps
+                    ),
+                )
+            except (TypeError, ValueError):
+                continue  # it can not work on what the step gives
+    return result
+
+
+def rewire(workflow: Workflow, name: str, inputs: Wiring) -> Workflow:
+    """Return a workflow in which a step works on other values, also on those made later.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of the step.
+    inputs : mapping of str to str, sequence of str or None
+        The inputs that change.
+
+    Returns
+    -------
+    Workflow
+        The new workflow; steps stand later where they must.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a value needs what the step gives, or does not fit.
+    """
+    step = workflow.step(name)
+    needing = {name, *workflow.dependants(name)}
+    for wired in inputs.values():
+        for source in (wired,) if isinstance(wired, str) else wired or ():
+            maker = workflow.maker(source)
+            if maker is not None and maker.name in needing:
+                raise ValueError(f"step {name!r} can not work on {source!r}, which needs it")
+    first = [one for one in workflow.steps if one.name not in needing]
+    later = [one for one in workflow.steps if one.name in needing]
+    try:
+        return workflow.change(name, inputs=inputs)
+    except UnknownNameError:
+        reordered = replace(workflow, steps=(*first, *later))
+        return reordered.change(step.name, inputs=inputs)
+
+
+def _wired(step: Step, renamed: Mapping[str, str]) -> dict[str, Any]:
+    """Return the inputs of a step with some names replaced."""
+    return {
+        key: tuple(renamed.get(one, one) for one in value)
+        if isinstance(value, tuple)
+        else renamed.get(value, value)
+        if isinstance(value, str)
+        else value
+        for key, value in step.inputs.items()
+    }
