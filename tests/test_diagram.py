@@ -148,12 +148,12 @@ def test_titles_outputs_and_changed_settings_are_written(drawn):
 
 def test_settings_have_their_units():
     chart = to_mermaid(analysis())
-    assert "sigma: 1.5 micrometer" in chart
-    assert "minimum: 200 micrometer²" in chart
+    assert "sigma: 1.5 µm" in chart
+    assert "minimum: 200 µm²" in chart
     in_voxels = analysis().change("gaussian", parameters={"sigma": Voxels(3)})
-    assert "sigma: 3 voxels" in to_mermaid(in_voxels)
+    assert "sigma: 3 px" in to_mermaid(in_voxels)
     space = replace(IMAGE, axes="ZYX", spacing=(1.0, 0.5, 0.5))
-    assert "minimum: 200 micrometer³" in to_mermaid(analysis().add_input("coins", space))
+    assert "minimum: 200 µm³" in to_mermaid(analysis().add_input("coins", space))
 
 
 def test_loops_uses_and_bypassed_steps_are_written():

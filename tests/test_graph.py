@@ -219,7 +219,8 @@ def test_a_value_that_is_used_twice_by_one_step_has_one_line():
 
 def test_an_input_with_the_name_of_a_step_has_another_key():
     workflow = Workflow().add_input("threshold", IMAGE)
-    workflow = workflow.add("segmentation.threshold", {"image": "threshold"})
+    # As in files of before `add` gave them different names.
+    workflow = workflow.add("segmentation.threshold", {"image": "threshold"}, name="threshold")
     assert [(row.key, row.name) for row in lay_out(workflow)] == [
         ("threshold (input)", "threshold"),
         ("threshold", "threshold"),

@@ -21,7 +21,6 @@ from napari_delineate.variants import (
     sweep,
     take,
     upstream,
-    value_in_words,
 )
 from napari_delineate.workflow import Workflow, WorkflowInput
 from tests.strategies import workflows
@@ -149,34 +148,6 @@ def test_a_sweep_refuses_what_the_setting_does_not_allow(chain):
         sweep(chain, "gaussian", "sigma", [-1.0])
     with pytest.raises(ValueError, match="no parameter 'radius'"):
         sweep(chain, "gaussian", "radius", [1.0])
-
-
-@pytest.mark.parametrize(
-    ("value", "setting", "words"),
-    [
-        (None, Setting("a", float, None, optional=True), "off"),
-        (True, Setting("a", bool, True), "on"),
-        (False, Setting("a", bool, True), "off"),
-        (7, Setting("a", int, 1), "7"),
-        (0.3333333, Setting("a", float, 1.0), "0.3333"),
-        ("li", Setting("a", str, "li", ("li",)), "li"),
-        (Voxels(100), Setting("a", float, 1.0, quantity=Quantity.SIZE), "100 px²"),
-        (2.5, Setting("a", float, 1.0, quantity=Quantity.SIZE), "2.5 µm²"),
-    ],
-)
-def test_values_in_words(chain, value, setting, words):
-    assert value_in_words(chain, "gaussian", setting, value) == words
-
-
-def test_the_unit_of_a_stack_without_one():
-    for size, unit in ((1.0, "px³"), (0.5, "units³")):
-        labels = WorkflowInput(Kind.LABELS, "ZYX", (size,) * 3)
-        workflow = Workflow().add_input("labels", labels)
-        workflow = workflow.add("postprocessing.filter_by_size", {"labels": "labels"})
-        setting = find("postprocessing.filter_by_size").settings[0]
-        assert value_in_words(workflow, "filter_by_size", setting, 8.0) == f"8 {unit}"
-    slices = workflow.change("filter_by_size", over="Z")
-    assert value_in_words(slices, "filter_by_size", setting, Voxels(8)) == "8 px²"
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

@@ -156,10 +156,32 @@ def test_names_are_made_unique():
     assert [step.outputs for step in workflow.steps] == [("mask_2",), ("mask_3",), ("mask_4",)]
 
 
+def test_steps_and_values_share_no_name():
+    workflow = with_inputs(threshold=IMAGE).add("segmentation.threshold", {"image": "threshold"})
+    assert workflow.steps[0].name == "threshold_2"
+    assert workflow.unique_name("threshold") == "threshold_3"
+    workflow = workflow.add("filters.median", {"image": "threshold"}, outputs=("gaussian",))
+    workflow = workflow.add("filters.gaussian", {"image": "gaussian"}, outputs=("gaussian_2",))
+    assert workflow.steps[-1].name == "gaussian_3"
+    with pytest.raises(ValueError, match="'median' can not be the name of a value: a step has it"):
+        workflow.rename("gaussian", "median")
+
+
+def test_a_workflow_in_which_a_step_and_a_value_share_a_name_is_read_and_changed(chain):
+    step = dataclasses.replace(chain.step("dice"), name="image")
+    clash = dataclasses.replace(chain, steps=(*chain.steps[:-1], step))
+    read = Workflow.from_dict(json.loads(json.dumps(clash.to_dict())))
+    assert read == clash
+    assert read.change("image", bypassed=False) == clash
+    assert read.add_input("image", IMAGE).rename("image", "cells").step("image").outputs
+    assert read.add("filters.median", {"image": "image"}).steps[-1].name == "median"
+
+
 @pytest.mark.parametrize(
     ("wish", "name"),
     [
         ("Nuclei!", "nuclei"),
+        ("Gaussian", "gaussian_2"),
         ("image", "image_2"),
         ("print", "print_2"),
         ("class", "class_2"),
@@ -430,6 +452,19 @@ def test_another_operation_must_fit(chain):
         chain.replace("label_connected_components", "filters.gaussian")
     with pytest.raises(UnknownNameError):
         chain.replace("threshold", "segmentation.nothing")
+
+
+def test_another_operation_must_give_what_later_steps_use():
+    workflow = with_inputs(image=IMAGE).add("segmentation.local_maxima", {"image": "image"})
+    alone = workflow.replace("local_maxima", "filters.median")
+    assert alone.steps[0].outputs == ("points",)
+    used = workflow.add("measurements.measure", {"labels": "labels"})
+    message = (
+        "step 'local_maxima' can not become filters.median, which does not give 'labels', "
+        "used by 'measure'"
+    )
+    with pytest.raises(ValueError, match=message):
+        used.replace("local_maxima", "filters.median")
 
 
 def test_another_operation_can_have_more_outputs():

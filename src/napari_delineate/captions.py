@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
-from typing import Any
 
 from napari_delineate import catalogue
-from napari_delineate.axes import spatial_axes
 from napari_delineate.catalogue import PACKAGES
 from napari_delineate.graph import Row
-from napari_delineate.signatures import Setting
-from napari_delineate.steps import Step
-from napari_delineate.types import Kind, Quantity, Voxels
+from napari_delineate.types import Kind
+from napari_delineate.wording import spaced, value_in_words
 from napari_delineate.workflow import Workflow
 
 __all__ = ["Caption", "caption_of", "clean", "uses_of"]
 
 _KINDS = {Kind.RGB: "colour image", Kind.LABELS: "label image"}
+_DIGITS = 9
+"""Of settings: enough to set them again."""
 _LOOPS = {"T": "time", "C": "channel", "Z": "slice"}
 
 # What XML can not hold: control characters, and halves of pairs from undecodable file names.
@@ -68,7 +67,7 @@ def caption_of(workflow: Workflow, row: Row) -> Caption:
     >>> workflow = Workflow().add_input("coins", image)
     >>> workflow = workflow.add("filters.gaussian", {"image": "coins"}, {"sigma": 3.0})
     >>> caption_of(workflow, lay_out(workflow)[1]).lines
-    ('gives blurred (image)', 'sigma: 3 micrometer')
+    ('gives blurred (image)', 'sigma: 3 µm')
     """
     if row.is_input:
         value = workflow.inputs[row.name]
@@ -89,7 +88,8 @@ def caption_of(workflow: Workflow, row: Row) -> Caption:
     for setting in operation.settings:
         value = step.parameters[setting.name]
         if value != setting.default:
-            lines.append(f"{_spaced(setting.name)}: {_shown(workflow, step, setting, value)}")
+            words = value_in_words(workflow, step.name, setting, value, _DIGITS)
+            lines.append(clean(f"{spaced(setting.name)}: {words}"))
     return Caption(PACKAGES[operation.package], operation.title, tuple(lines))
 
 
@@ -115,7 +115,7 @@ def uses_of(workflow: Workflow, row: Row, source: str) -> tuple[str, ...]:
     used = {key: (name,) if isinstance(name, str) else name or () for key, name in inputs.items()}
     if sum(bool(names) for names in used.values()) < 2:
         return ()
-    return tuple(_spaced(key) for key, names in used.items() if source in names)
+    return tuple(spaced(key) for key, names in used.items() if source in names)
 
 
 def clean(text: str) -> str:
@@ -139,34 +139,6 @@ def clean(text: str) -> str:
     return _NO_CHARACTER.sub("�", " ".join(text.split()))
 
 
-def _shown(workflow: Workflow, step: Step, setting: Setting, value: Any) -> str:
-    """Return a setting as a person writes it, with its unit."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, Voxels):
-        return str(value)
-    unit = ""
-    if setting.quantity in (Quantity.LENGTH, Quantity.SIZE):
-        unit = f" {_unit(workflow, step.sources[0])}"
-        if setting.quantity is Quantity.SIZE:
-            axes = workflow.values[step.sources[0]].axes
-            looped = sum(letter in step.over for letter in spatial_axes(axes))
-            unit += {2: "²", 3: "³"}.get(len(spatial_axes(axes)) - looped, "")
-    return f"{value:.9g}{unit}"
-
-
-def _unit(workflow: Workflow, name: str) -> str:
-    """Return the unit of lengths on the grid of a value."""
-    maker = workflow.maker(name)
-    if maker is None:
-        return clean(workflow.inputs[name].units)
-    return _unit(workflow, maker.sources[0])
-
-
 def _with_kind(workflow: Workflow, name: str) -> str:
     """Return the name of a value and its kind, once where they are the same."""
     word = _word(workflow.values[name].kind)
@@ -175,7 +147,3 @@ def _with_kind(workflow: Workflow, name: str) -> str:
 
 def _word(kind: Kind) -> str:
     return _KINDS.get(kind, str(kind))
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from napari_delineate import catalogue
-from napari_delineate.axes import spatial_axes
-from napari_delineate.signatures import Setting
 from napari_delineate.steps import Step, WorkflowInput, wire
-from napari_delineate.types import Kind, Quantity, Voxels
+from napari_delineate.types import Kind
+from napari_delineate.wording import spaced, unit_symbol, value_in_words
 from napari_delineate.workflow import Workflow
 
 __all__ = ["describe_change"]
 
-_SYMBOLS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
 _PAINTED = (Kind.LABELS, Kind.MASK)
 _DRAWN = (Kind.POINTS, Kind.SHAPES)
 
@@ -140,7 +139,7 @@ class _Comparison:
                 was, now = _names(old.inputs[name]), _names(new.inputs[name])
                 if was == now or (set(was) ^ set(now)) & entailed:
                     continue
-                used = ", ".join(now) or f"no {_words(name)}"
+                used = ", ".join(now) or f"no {spaced(name)}"
                 users.setdefault((was, now), []).append(f"Use {used} for {_title(new)}")
         titles = []
         for (was, now), several in users.items():
@@ -156,8 +155,9 @@ class _Comparison:
             for setting in catalogue.find(new.operation).settings:
                 was, now = old.parameters[setting.name], new.parameters[setting.name]
                 if was != now:
-                    texts = _value_texts(setting, was, now, _source(self.after, new))
-                    name = _words(setting.name)
+                    say = partial(value_in_words, self.after, new.name, setting)
+                    texts = _texts(say, was, now)
+                    name = spaced(setting.name)
                     titles.append(
                         f"{name[0].upper()}{name[1:]} of {_title(new)}: {' → '.join(texts)}"
                     )
@@ -279,54 +279,13 @@ def _title(step: Step) -> str:
     return catalogue.find(step.operation).title
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _file(source: str | None) -> str:
     return "none" if source is None else PurePath(source).name or source
 
 
-def _source(workflow: Workflow, step: Step) -> WorkflowInput | None:
-    """Return the input that the first value of a step comes from."""
-    for name in step.sources[:1]:
-        maker = workflow.maker(name)
-        return workflow.inputs[name] if maker is None else _source(workflow, maker)
-    return None
-
-
-def _unit(source: WorkflowInput) -> str:
-    if source.units != "pixel":
-        return _SYMBOLS.get(source.units, source.units)
-    # Without a unit, a length counts pixels only where a pixel measures 1.
-    return "px" if all(size == 1 for size in source.spacing) else "units"
-
-
-def _value_texts(
-    setting: Setting, was: Any, now: Any, source: WorkflowInput | None
-) -> tuple[str, str]:
-    """Return two values of a setting as texts, with units and with digits that tell."""
-    power = ""
-    if setting.quantity is Quantity.SIZE and source is not None:
-        power = {2: "²", 3: "³"}.get(len(spatial_axes(source.axes)), "")
-
-    def text(value: Any, digits: int) -> str:
-        if value is None:
-            return "none"
-        if isinstance(value, bool):
-            return "on" if value else "off"
-        if isinstance(value, Voxels):
-            return f"{value.number:.{digits}g} px{power}"
-        if isinstance(value, float) and setting.quantity is not None and source is not None:
-            return f"{value:.{digits}g} {_unit(source)}{power}"
-        return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
-
-    return _texts(text, was, now)
-
-
 def _spacing_text(source: WorkflowInput, digits: int) -> str:
     sizes = " × ".join(f"{size:.{digits}g}" for size in source.spacing)
-    return f"{sizes} {_unit(source)}"
+    return f"{sizes} {unit_symbol(source.units, source.spacing)}"
 
 
 def _texts(text: Callable[[Any, int], str], was: Any, now: Any) -> tuple[str, str]:

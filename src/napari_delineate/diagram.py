@@ -97,7 +97,7 @@ def to_mermaid(workflow: Workflow) -> str:
     >>> print(to_mermaid(workflow), end="")
     flowchart TD
         n0(["coins<br/>image (Y, X)"])
-        n1["Gaussian<br/>gives blurred (image)<br/>sigma: 3 micrometer"]
+        n1["Gaussian<br/>gives blurred (image)<br/>sigma: 3 µm"]
         n0 --> n1
     """
     rows = lay_out(workflow)

@@ -6,10 +6,11 @@ enter the code. The same workflow gives the same bytes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,15 +157,22 @@ def write_script(
     return _write(path, to_script, workflow, inputs, title)
 
 
-def run_notebook(path: str | os.PathLike[str], timeout: int = 600) -> Path:
+def run_notebook(
+    path: str | os.PathLike[str],
+    timeout: int = 600,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
     """Run a notebook and keep what it shows in it.
 
     Parameters
     ----------
     path : path
-        The notebook; it runs in its folder, with this Python.
+        The notebook; it runs in its folder, with this Python. In a notebook, call this in
+        a thread: there an event loop runs already.
     timeout : int
         The longest that one cell may take, in seconds.
+    progress : callable, optional
+        Is called with how many cells are done, and how many there are.
 
     Returns
     -------
@@ -194,8 +202,18 @@ def run_notebook(path: str | os.PathLike[str], timeout: int = 600) -> Path:
         extra_arguments=["--Application.log_level=ERROR"],
         resources={"metadata": {"path": str(target.absolute().parent)}},
     )
+    done, total = 0, sum(cell.cell_type == "code" for cell in notebook.cells)
+
+    def report(**_: object) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total)
+
+    client.on_cell_complete = report
     try:
-        client.execute()
+        # Its own event loop, which nbclient would leave open in a thread.
+        asyncio.run(client.async_execute())
     except CellExecutionError as error:
         raise RuntimeError(f"{target} stopped: {error.ename}: {error.evalue}") from error
     with atomic_path(target) as draft:

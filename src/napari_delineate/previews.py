@@ -93,7 +93,7 @@ def count_in_words(value: Value) -> str:
     Parameters
     ----------
     value : Value
-        Labels, points, a surface, a table or a score.
+        A mask, labels, points, a surface, a table or a score.
 
     Returns
     -------
@@ -109,6 +109,8 @@ def count_in_words(value: Value) -> str:
     """
     if value.kind is Kind.LABELS:
         return _count(_number_of_objects(value.data), "object")
+    if value.kind is Kind.MASK:
+        return f"{100 * np.mean(value.data):.3g} % of the pixels" if value.data.size else ""
     if value.kind is Kind.POINTS:
         return _count(len(value.data), "point")
     if value.kind is Kind.SURFACE:

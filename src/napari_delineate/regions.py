@@ -17,7 +17,7 @@ from napari_delineate.steps import Step
 from napari_delineate.types import Corrections, Kind, Surface
 from napari_delineate.values import Value
 
-__all__ = ["Region", "crop", "grow", "halo_of", "limit", "relative", "shape_of"]
+__all__ = ["Region", "crop", "grow", "halo_of", "limit", "place_in", "relative", "shape_of"]
 
 Region: TypeAlias = Mapping[str, tuple[int, int]]
 """For letters of axes the first pixel, and the one behind the last; other axes are whole."""
@@ -96,6 +96,35 @@ def crop(value: Value, region: Region) -> Value:
         return replace(value, data=_crop_corrections(value, region))
     parts = (slice(*region.get(letter, (None, None))) for letter in value.axes)
     return replace(value, data=value.data[tuple(parts)])
+
+
+def place_in(value: Value, part: Value, region: Region) -> Value:
+    """Return a copy of a value with a region replaced.
+
+    Parameters
+    ----------
+    value : Value
+        An image, mask or labels.
+    part : Value
+        What it is to be in the region; same dtype.
+    region : mapping of str to (int, int)
+        The region.
+
+    Returns
+    -------
+    Value
+        The new value.
+
+    Examples
+    --------
+    >>> whole, part = np.zeros((2, 3)), np.ones((2, 1))
+    >>> values = (Value.of(one, Kind.IMAGE) for one in (whole, part))
+    >>> place_in(*values, {"X": (1, 2)}).data.tolist()
+    [[0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]
+    """
+    data = value.data.copy()
+    data[tuple(slice(*region.get(letter, (None, None))) for letter in value.axes)] = part.data
+    return replace(value, data=data)
 
 
 def grow(

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from napari_delineate import catalogue
-from napari_delineate.axes import spatial_axes
-from napari_delineate.catalogue import UnknownNameError
-from napari_delineate.lineage import Lineage
 from napari_delineate.signatures import Setting
 from napari_delineate.types import Quantity, Voxels
+from napari_delineate.wording import spaced, value_in_words
 from napari_delineate.workflow import Workflow
 
 __all__ = [
@@ -22,10 +20,8 @@ __all__ = [
     "sweep",
     "take",
     "upstream",
-    "value_in_words",
 ]
 
-_SYMBOLS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
 _DIGITS = 3
 _FIRST_GUESS = {Quantity.LENGTH: Voxels(1.0), Quantity.SIZE: Voxels(100.0)}
 """What a length or size that is not used yet is tried with."""
@@ -88,7 +84,7 @@ def alternatives(workflow: Workflow, step: str) -> tuple[Variant, ...]:
     for operation in others:
         try:
             changed.append(workflow.replace(step, operation.id))
-        except (TypeError, ValueError, UnknownNameError):
+        except (TypeError, ValueError):
             continue  # it works on something else, or gives less than later steps use
     variants = []
     for one in (other for some in changed for other in _choices(some, step)):
@@ -201,58 +197,6 @@ def sensible_values(setting: Setting, value: Any, count: int = 5) -> tuple[Any, 
     return tuple(_numbers(setting, value, count))
 
 
-def value_in_words(workflow: Workflow, step: str, setting: Setting, value: Any) -> str:
-    """Return the value of a setting as a person writes it, with its unit.
-
-    Parameters
-    ----------
-    workflow : Workflow
-        The workflow.
-    step : str
-        Name of the step.
-    setting : Setting
-        One of its settings.
-    value : Any
-        A value of the setting.
-
-    Returns
-    -------
-    str
-        For instance "2 px" or "0.65 µm".
-
-    Examples
-    --------
-    >>> from napari_delineate.types import Kind
-    >>> from napari_delineate.workflow import WorkflowInput
-    >>> image = WorkflowInput(Kind.IMAGE, "YX", (0.5, 0.5), "micrometer")
-    >>> from napari_delineate.types import Kind
-    >>> from napari_delineate.workflow import WorkflowInput
-    >>> workflow = Workflow().add_input("coins", image)
-    >>> workflow = workflow.add("filters.gaussian", {"image": "coins"})
-    >>> sigma = catalogue.find("filters.gaussian").settings[0]
-    >>> value_in_words(workflow, "gaussian", sigma, 0.65)
-    '0.65 µm'
-    """
-    if value is None:
-        return "off"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if setting.quantity is None or isinstance(value, str):
-        return f"{value:.4g}" if isinstance(value, float) else str(value)
-    found = workflow.step(step)
-    axes = spatial_axes(workflow.values[found.sources[0]].axes)
-    ndim = sum(letter not in found.over for letter in axes)
-    power = {2: "²", 3: "³"}[ndim] if setting.quantity is Quantity.SIZE else ""
-    if isinstance(value, Voxels):
-        return f"{value.number:.4g} px{power}"
-    source = workflow.inputs[Lineage(workflow).origins[found.sources[0]]]
-    unit = _SYMBOLS.get(source.units, source.units)
-    if source.units == "pixel":
-        # Without a unit, a length counts pixels only where a pixel measures 1.
-        unit = "px" if all(size == 1 for size in source.spacing) else "units"
-    return f"{value:.4g} {unit}{power}"
-
-
 def upstream(workflow: Workflow, names: Iterable[str]) -> Workflow:
     """Return the part of a workflow that some values need.
 
@@ -342,8 +286,7 @@ def _variant(title: str, workflow: Workflow, step: str) -> Variant:
     found = workflow.step(step)
     settings = catalogue.find(found.operation).settings
     detail = " · ".join(
-        f"{one.name.replace('_', ' ')} "
-        f"{value_in_words(workflow, step, one, found.parameters[one.name])}"
+        f"{spaced(one.name)} {value_in_words(workflow, step, one, found.parameters[one.name])}"
         for one in settings
     )
     return Variant(title, detail, upstream(workflow, found.outputs), step)

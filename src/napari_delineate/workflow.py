@@ -7,7 +7,8 @@ in circles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -106,15 +107,12 @@ class Workflow:
         Returns
         -------
         str
-            The wish as an identifier, with a number behind it where it is taken.
+            The wish as an identifier, with a number behind it where an input, an output or a
+            step has it.
         """
         base = to_identifier(wish)
-        every = {*self.values, *taken}
-        number, name = 1, base
-        while not is_free(name, every):
-            number += 1
-            name = f"{base}_{number}"
-        return name
+        values, steps = {*self.values, *taken}, self._step_names()
+        return next(name for name in _numbered(base) if is_free(name, values) and name not in steps)
 
     def add_input(self, name: str, value: WorkflowInput) -> Workflow:
         """Return a workflow with one more input, or with another value for one."""
@@ -168,17 +166,14 @@ class Workflow:
         wired = wire(found, inputs)
         if over is None:
             over = self._axes_to_loop(wired)
-        step_names = {step.name for step in self.steps}
-        if name is None:
-            name, number = found.name, 1
-            while name in step_names:
-                number += 1
-                name = f"{found.name}_{number}"
         if outputs is None:
             names: list[str] = []
             for output in found.outputs:
                 names.append(self.unique_name(output.name, names))
             outputs = tuple(names)
+        if name is None:
+            taken = {*self._step_names(), *self.values, *outputs}
+            name = next(one for one in _numbered(found.name) if one not in taken)
         settings = found.check_settings(dict(parameters or {}))
         step = Step(name, operation, wired, outputs, settings, over)
         place = len(self.steps) if after is None else self.steps.index(self.step(after)) + 1
@@ -246,10 +241,22 @@ class Workflow:
 
         Raises
         ------
+        UnknownNameError
+            If there is no such step or operation.
+        TypeError
+            If a value is of a kind that the other operation or a later step does not take.
         ValueError
-            If the other operation can not take the place.
+            If the other operation can not take the place: it needs other inputs, or gives
+            less than later steps use.
         """
         step, found = self.step(name), catalogue.find(operation)
+        lost = [one for one in step.outputs[len(found.outputs) :] if one not in self.results()]
+        if lost:
+            users = [one.name for one in self.steps if set(lost).intersection(one.sources)]
+            raise ValueError(
+                f"step {name!r} can not become {operation}, which does not give "
+                f"{list_names(lost)}, used by {list_names(users)}"
+            )
         left = dict(step.inputs)
         wired: dict[str, Any] = {}
         for entry in found.inputs:
@@ -305,6 +312,8 @@ class Workflow:
             raise UnknownNameError(
                 f"there is no value {old!r}; there are: {list_names(self.values)}"
             )
+        if new in self._step_names():
+            raise ValueError(f"{new!r} can not be the name of a value: a step has it")
 
         def swap(value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
             if isinstance(value, tuple):
@@ -414,6 +423,9 @@ class Workflow:
             device=data["device"],
         )
 
+    def _step_names(self) -> set[str]:
+        return {step.name for step in self.steps}
+
     def _with(self, name: str, step: Step) -> Workflow:
         return replace(self, steps=tuple(step if s.name == name else s for s in self.steps))
 
@@ -447,3 +459,9 @@ class Workflow:
             seen.add(step.name)
             values.update(check_step(step, values))
         return values
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """Return a name, then the name with 2, 3 and so on behind it."""
+    yield name
+    yield from (f"{name}_{number}" for number in itertools.count(2))

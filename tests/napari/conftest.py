@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from skimage import data
 
 pytest.importorskip("napari")
 pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
 
 from napari_delineate import recovery
+from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.session import session_of
 
@@ -76,3 +78,47 @@ def run(form, wait):
         return shown
 
     return run_operation
+
+
+@pytest.fixture
+def assistant(viewer, qtbot):
+    assistant = Assistant(viewer)
+    viewer.window.add_dock_widget(assistant, name="Assistant")
+    yield assistant
+    assistant.stop()
+
+
+@pytest.fixture
+def coins(viewer, assistant):
+    return viewer.add_image(data.coins()[:150, :180], name="coins")
+
+
+@pytest.fixture
+def settle(qtbot, session):
+    """Wait until pauses after changes are over and nothing runs."""
+
+    def wait():
+        qtbot.wait(200)
+        qtbot.waitUntil(lambda: not session.running, timeout=30_000)
+
+    return wait
+
+
+@pytest.fixture
+def add(assistant, settle):
+    def add_step(*operations):
+        for operation in operations:
+            assistant.add(operation)
+            settle()
+
+    return add_step
+
+
+@pytest.fixture
+def set_value(assistant, settle):
+    def change(**settings):
+        for name, value in settings.items():
+            assistant.panel.settings[name].set_value(value)
+        settle()
+
+    return change

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMenu, QMessageBox
-from skimage import data
 
 from napari_delineate import filters, postprocessing, segmentation, voxels
 from napari_delineate._napari.assistant import Assistant
@@ -20,50 +19,6 @@ MEDIAN = "filters.median"
 GAUSSIAN = "filters.gaussian"
 VORONOI = "segmentation.voronoi_otsu_labeling"
 BORDER = "postprocessing.clear_border"
-
-
-@pytest.fixture
-def assistant(viewer, qtbot):
-    assistant = Assistant(viewer)
-    viewer.window.add_dock_widget(assistant, name="Assistant")
-    yield assistant
-    assistant.stop()
-
-
-@pytest.fixture
-def coins(viewer, assistant):
-    return viewer.add_image(data.coins()[:150, :180], name="coins")
-
-
-@pytest.fixture
-def settle(qtbot, session):
-    """Wait until pauses after changes are over and nothing runs."""
-
-    def wait():
-        qtbot.wait(200)
-        qtbot.waitUntil(lambda: not session.running, timeout=30_000)
-
-    return wait
-
-
-@pytest.fixture
-def add(assistant, settle):
-    def add_step(*operations):
-        for operation in operations:
-            assistant.add(operation)
-            settle()
-
-    return add_step
-
-
-@pytest.fixture
-def set_value(assistant, settle):
-    def change(**settings):
-        for name, value in settings.items():
-            assistant.panel.settings[name].set_value(value)
-        settle()
-
-    return change
 
 
 def rows(assistant):

@@ -232,7 +232,7 @@ def test_scores_are_shown(viewer, session, run):
     shown = run("metrics.dice", {"reference": first, "labels": second})
     expected = metrics.dice(first.data, second.data)
     assert tables_of(viewer).table("score")["score"].tolist() == [expected]
-    assert f"score {expected:.4g}" in shown.message.text()
+    assert f"score: {expected:.3g}" in shown.message.text()
 
 
 def test_several_inputs_are_ticked(viewer, session, run):
@@ -275,3 +275,45 @@ def test_filters_keep_contrast_chosen_by_a_person(viewer, session, image, form, 
     wait()
     assert layer.contrast_limits == [0.01, 0.02]
     assert np.array_equal(layer.data, filters.gaussian(image.data, sigma=3))
+
+
+def test_quick_undo_records_nothing(viewer, session, image, run, wait, tmp_path):
+    """Also while layers do not show yet what the workflow has gone back to."""
+    from napari_delineate.files import read_workflow, write_workflow
+
+    run("filters.gaussian")
+    write_workflow(tmp_path / "w.json", *session.to_save())
+    session.open(read_workflow(tmp_path / "w.json"), {"my_image": image})
+    wait()
+    labels = viewer.add_labels(inputs.labels(2).copy(), name="mine")
+    run("postprocessing.clear_border", {"labels": labels})
+    labels.data_setitem((np.arange(3, 7), np.arange(15, 19)), 42)
+    wait()
+    session.record_edits()
+    entries = len(session.history.past)
+    for _ in range(entries):
+        session.undo()
+    assert session.history.past == ()
+    assert len(session.history.future) == entries
+    wait()
+
+
+def test_what_is_on_the_screen_is_shown_first(viewer, session, qtbot, wait):
+    noise = np.random.default_rng(0).normal(100, 20, (24, 300, 300)).astype(np.float32)
+    layer = viewer.add_image(noise, name="noise", axis_labels="ZYX")
+    step = session.run("filters.median", {"image": layer}, {"radius": voxels(1)})
+    wait(60_000)
+    shown = session.layer("denoised")
+    before = shown.data
+    viewer.dims.set_current_step(0, 7)
+    seen = []
+    session._evaluator.previewed.connect(lambda *_: seen.append(shown.data))
+    session.change(step, parameters={"radius": voxels(2)})
+    wait(60_000)
+    expected = filters.median(noise, radius=2)
+    assert len(seen) == 1
+    assert np.array_equal(seen[0][7], expected[7])
+    assert np.array_equal(seen[0][:7], before[:7])
+    assert np.array_equal(seen[0][8:], before[8:])
+    assert np.array_equal(shown.data, expected)
+    check(session)

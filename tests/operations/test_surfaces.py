@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.measure import euler_number, marching_cubes
 
-from napari_delineate import surfaces
+from napari_delineate import segmentation, surfaces, voxels
+from napari_delineate.samples import nuclei_3d
 from napari_delineate.types import Surface
 
 GRIDS = [(1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (2.0, 1.0, 1.0), (4.0, 1.0, 1.0), (1.0, 1.0, 0.25)]
@@ -302,6 +303,59 @@ def test_simplify_reduces_every_object_alike(fraction):
         before = np.sum(surface.values[surface.faces[:, 0]] == number)
         after = np.sum(simple.values[simple.faces[:, 0]] == number)
         assert after == pytest.approx(fraction * before, rel=0.05)
+
+
+@pytest.fixture(scope="module")
+def nuclei():
+    """Labels of objects of all shapes, two of them with a tunnel."""
+    value = nuclei_3d()
+    return segmentation.voronoi_otsu_labeling(
+        value.data, spot_sigma=voxels(4), spacing=value.spacing
+    )
+
+
+@pytest.mark.parametrize("fraction", [0.5, 0.2])
+@pytest.mark.parametrize("spacing", [(1.0, 0.3, 0.3), (4.0, 1.0, 1.0), (1.0, 1.0, 1.0)], ids=str)
+def test_simplified_nuclei_stay_in_place_closed_and_as_large(nuclei, spacing, fraction):
+    surface = surfaces.labels_to_surface(nuclei, spacing=spacing)
+    simple = surfaces.simplify(surface, fraction=fraction)
+    assert len(simple.faces) == pytest.approx(fraction * len(surface.faces), rel=0.01)
+    assert (np.ptp(simple.values[simple.faces], axis=1) == 0).all()
+    assert np.unique(simple.values).tolist() == np.unique(nuclei[nuclei > 0]).tolist()
+    for number in np.unique(simple.values):
+        old, new = (
+            one._replace(faces=one.faces[one.values[one.faces[:, 0]] == number])
+            for one in (surface, simple)
+        )
+        before, after = (one.vertices[one.values == number] for one in (old, new))
+        assert (after >= before.min(axis=0)).all()
+        assert (after <= before.max(axis=0)).all()
+        assert mesh(new).is_watertight
+        assert mesh(new).is_winding_consistent
+        assert mesh(new).volume == pytest.approx(mesh(old).volume, rel=0.01)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 0.3, 0.3), (1.0, 1.0, 1.0)], ids=str)
+def test_a_simplified_vertex_has_the_value_of_one_that_was_there(nuclei, spacing):
+    surface = surfaces.labels_to_surface(nuclei, spacing=spacing)
+    surface = surface._replace(values=np.arange(len(surface.vertices)))
+    simple = surfaces.simplify(surface, fraction=0.5)
+    assert len(np.unique(simple.values)) == len(simple.values)
+    away = np.abs(simple.vertices - surface.vertices[simple.values]) / spacing
+    assert away.max() < 5
+    assert np.median(away) == 0
+
+
+@pytest.mark.parametrize("fraction", [0.5, 0.3, 0.2, 0.1, 0.05])
+def test_a_surface_with_tunnels_stays_closed_when_they_are_pinched(fraction):
+    labels = np.zeros((9, 40, 40), int)
+    labels[2:7, 3:37, 3:37] = 1
+    labels[:, 8::6, 8::6] = 0  # tunnels of a single voxel
+    surface = surfaces.labels_to_surface(labels, spacing=(2.0, 0.7, 0.7))
+    assert mesh(surface).euler_number < -20
+    simple = surfaces.simplify(surface, fraction=fraction)
+    assert_closed_and_outward(simple)
+    assert mesh(simple).volume == pytest.approx(mesh(surface).volume, rel=0.03)
 
 
 def test_simplify_to_all_faces_changes_nothing():

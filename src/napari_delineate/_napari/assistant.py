@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +24,7 @@ from qtpy.QtWidgets import (
 from napari_delineate import catalogue, rewiring
 from napari_delineate._napari.exporting import Exporting
 from napari_delineate._napari.forms import OperationForm
+from napari_delineate._napari.gallery import Gallery
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.library_menu import LibraryMenu, start_entry
 from napari_delineate._napari.opening import open_workflow
@@ -43,6 +45,7 @@ from napari_delineate.files import FileError, read_workflow
 from napari_delineate.library import Entry
 from napari_delineate.recovery import Crashed, find_crashed
 from napari_delineate.types import Kind
+from napari_delineate.variants import Variant, take
 
 __all__ = ["Assistant"]
 
@@ -69,14 +72,15 @@ class Assistant(QWidget):
         self.search = OperationSearch(theme)
         self.tiles = CategoryTiles(theme)
         self.steps = StepList()
+        self.steps.set_theme(theme)
         self.steps.set_empty_text(
             "Open an image, then choose an operation above. Each step appears here."
         )
         self.panel: StepPanel | OperationForm | None = None
-        self.holder = QScrollArea()
-        self.holder.setWidgetResizable(True)
-        self.holder.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.holder.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.gallery: Gallery | None = None
+        self.holder = _Scrolled()
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.holder)
         self.message = Message()
         self.totals = QLabel()
         self.totals.setToolTip("Time that the steps took, and memory that results hold")
@@ -91,7 +95,7 @@ class Assistant(QWidget):
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.addWidget(self.steps)
-        split.addWidget(self.holder)
+        split.addWidget(self.stack)
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
         foot = QHBoxLayout()
@@ -164,6 +168,8 @@ class Assistant(QWidget):
     def stop(self) -> None:
         """Follow the viewer and the session no longer."""
         self._show_panel(None)
+        if self.gallery is not None:
+            self.gallery.close()
         session = self.session
         session.changed.disconnect(self._on_changed)
         session.started.disconnect(self._on_started)
@@ -239,7 +245,10 @@ class Assistant(QWidget):
         panel = StepPanel(self.session, name, live=self._live)
         panel.live_changed.connect(self._on_live)
         panel.next_chosen.connect(self._on_next)
+        panel.gallery_wanted.connect(self.open_gallery)
         self._show_panel(panel)
+        if self.gallery is not None:
+            self.gallery.show_step(name)
 
     def _show_panel(self, panel: StepPanel | OperationForm | None) -> None:
         before, self.panel = self.panel, panel
@@ -249,6 +258,30 @@ class Assistant(QWidget):
             before.deleteLater()
         if panel is not None:
             self.holder.setWidget(panel)
+        if not isinstance(panel, StepPanel):
+            self._close_gallery()
+
+    def open_gallery(self) -> None:
+        """Compare what other algorithms and settings give in place of the selected step."""
+        if self.gallery is None:
+            self.gallery = Gallery(self.session)
+            self.gallery.taken.connect(self._on_taken)
+            self.gallery.closed.connect(self._close_gallery)
+            holder = _Scrolled()
+            holder.setWidget(self.gallery)
+            self.stack.addWidget(holder)
+        self.stack.setCurrentIndex(1)
+        self.gallery.show()
+        self.gallery.show_step(self.steps.selected())
+
+    def _close_gallery(self) -> None:
+        if self.stack.currentIndex() == 1:
+            self.stack.setCurrentIndex(0)
+            if self.gallery is not None:
+                self.gallery.hide()
+
+    def _on_taken(self, _: str, variant: Variant) -> None:
+        self.session.apply(take(self.session.workflow, variant))
 
     def _on_live(self, live: bool) -> None:
         self._live = live
@@ -314,6 +347,7 @@ class Assistant(QWidget):
         kind = None if active is None else self.session.kind(active)
         kinds: set[Kind] = set() if kind is None else {kind}
         self.tiles.set_available(kinds)
+        self._show_usable_package()
         self.search.set_available(kinds)
         value = None if active is None else self.session.name_of(active)
         if value is None:
@@ -324,6 +358,13 @@ class Assistant(QWidget):
             self._selecting = True
             self.steps.select(row)
             self._selecting = False
+
+    def _show_usable_package(self) -> None:
+        """Leave a package in which nothing fits for the first one in which something does."""
+        usable = [tile.package for tile in self.tiles.tiles.values() if tile.isEnabled()]
+        shown = next(name for name, tab in self.tiles.tabs.items() if tab.isChecked())
+        if usable and shown not in usable:
+            self.tiles.show_package(usable[0])
 
     def _on_inserted(self, event: Any) -> None:
         self._watch(event.value)
@@ -396,3 +437,13 @@ class Assistant(QWidget):
 
     def _on_restored(self, crashed: Crashed) -> None:
         self.session.autosave.replace(crashed)
+
+
+class _Scrolled(QScrollArea):
+    """Show a widget that may be taller than there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

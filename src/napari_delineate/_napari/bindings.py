@@ -101,6 +101,7 @@ class Bindings:
         self._ids: dict[str, Any] = {}  # anchor -> unique_id of the layer
         self._places: dict[str, Place] = {}  # version of an input -> where its layer lay
         self._touched: set[Any] = set()  # layers whose data may have been edited
+        self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
         self.own_change = False  # whether it is us who change layers
 
@@ -150,8 +151,9 @@ class Bindings:
             self.shown[anchor] = str(workflow.inputs[name].version)
 
     def is_shown(self, layer: Layer) -> None:
-        """Note that a layer shows just what was computed."""
+        """Note that a layer shows just what it should."""
         self._touched.discard(layer.unique_id)
+        self._held[layer.unique_id] = _arrays(layer.data)
 
     def place(self, workflow: Workflow, name: str) -> Place:
         """Return where the input lies that a value follows."""
@@ -223,11 +225,12 @@ class Bindings:
         """Tell whether an input is no longer what its layer holds."""
         if place_of(layer) != self._places[version]:
             return True
-        known, now = self._store.get(version), to_value(layer)
         if is_editable(layer):
-            return layer.unique_id in self._touched and not _same(known.data, now.data)
+            touched = layer.unique_id in self._touched
+            return touched and not _same(self._store.get(version).data, to_value(layer).data)
         # Nobody paints on images: another content is another array.
-        return all(a is not b for a, b in zip(_arrays(known), _arrays(now), strict=False))
+        held, now = self._held[layer.unique_id], _arrays(layer.data)
+        return len(held) != len(now) or any(a is not b for a, b in zip(held, now, strict=True))
 
     def _with_input(self, workflow: Workflow, name: str, layer: Layer) -> Workflow:
         """Return a workflow with what a layer holds now as an input."""
@@ -271,11 +274,10 @@ def _base(workflow: Workflow, name: str) -> str:
     return str(maker.inputs["labels"]) if maker is not None and maker.operation == APPLY else name
 
 
-def _arrays(value: Value) -> tuple[Any, ...]:
-    return value.data if isinstance(value.data, tuple) else (value.data,)
+def _arrays(data: Any) -> tuple[Any, ...]:
+    return data if isinstance(data, tuple) else (data,)
 
 
 def _same(first: Any, second: Any) -> bool:
-    firsts = first if isinstance(first, tuple) else (first,)
-    seconds = second if isinstance(second, tuple) else (second,)
-    return all(np.array_equal(a, b) for a, b in zip(firsts, seconds, strict=True))
+    pairs = zip(_arrays(first), _arrays(second), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)

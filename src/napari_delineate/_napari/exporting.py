@@ -36,10 +36,12 @@ class Exporting(QObject):
     -------
     said : a sentence about what was done
     failed : a sentence about what could not be done
+    progressed : cells of a notebook that have run, and all of them
     """
 
     said = Signal(str)
     failed = Signal(str)
+    progressed = Signal(int, int)
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
@@ -47,6 +49,8 @@ class Exporting(QObject):
         self._parent = parent
         self._folder = Path.home()
         self._worker: Any = None
+        self._bar: Any = None
+        self.progressed.connect(self._on_progress)
 
     def save_workflow(self) -> None:
         """Save the workflow, with what was made by hand beside it."""
@@ -138,31 +142,36 @@ class Exporting(QObject):
             return
         write_notebook(path, *self._session.to_save())
         self.said.emit(f"Running {path.name}…")
-        bar = activity(total=0, desc=f"Running {path.name}")
-
-        def on_finished() -> None:
-            self._worker = None
-            bar.close()
-
-        def on_returned(error: str) -> None:
-            if error:
-                self.failed.emit(error)
-            else:
-                self.said.emit(f"{path.name} has run; it holds all pictures and tables.")
-                QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
+        self._bar = activity(total=100, desc=f"Running {path.name}")
         self._worker = create_worker(
-            _run,
+            self._run_in_background,
             path,
             _start_thread=True,
-            _connect={"returned": on_returned, "finished": on_finished},
+            _connect={"returned": self._on_run, "finished": self._on_finished},
         )
 
+    def _run_in_background(self, path: Path) -> tuple[Path, str]:
+        """Run a notebook; return why it could not be run, or an empty text."""
+        try:
+            run_notebook(path, progress=self.progressed.emit)
+        except (RuntimeError, OSError) as error:
+            return path, str(error)
+        return path, ""
 
-def _run(path: Path) -> str:
-    """Run a notebook; return why it could not be run, or an empty text."""
-    try:
-        run_notebook(path)
-    except (RuntimeError, OSError) as error:
-        return str(error)
-    return ""
+    def _on_progress(self, done: int, total: int) -> None:
+        if self._bar is not None:
+            self._bar.update(100 * done // max(total, 1) - self._bar.n)
+
+    def _on_run(self, returned: tuple[Path, str]) -> None:
+        path, error = returned
+        if error:
+            self.failed.emit(error)
+        else:
+            self.said.emit(f"{path.name} has run; it holds all pictures and tables.")
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def _on_finished(self) -> None:
+        self._worker = None
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

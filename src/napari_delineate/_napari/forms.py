@@ -22,10 +22,8 @@ from napari_delineate._napari.fields import Fields
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.session import Session, session_of
 from napari_delineate._napari.widgets import Message
-from napari_delineate.axes import looped_axes
 from napari_delineate.catalogue import Operation
 from napari_delineate.engine import Progress, Results
-from napari_delineate.types import Kind
 
 __all__ = ["OperationForm", "describe_results", "show_form"]
 
@@ -206,8 +204,8 @@ class OperationForm(QWidget):
             self._say(error.reason, "error")
         elif self._step is not None and self._step in results.reports:
             seconds = results.reports[self._step].seconds
-            outputs = self._session.workflow.step(self._step).outputs
-            self._say(f"{describe_results(outputs, results)} · {seconds:.2g} s", "hint")
+            said = describe_results(self._session, self._step)
+            self._say(f"{said} · {seconds:.2g} s", "hint")
 
     def _on_failed(self, text: str) -> None:
         self._at_rest()
@@ -224,26 +222,10 @@ class OperationForm(QWidget):
         self.message.say(text, tone, self._session.viewer.theme)
 
 
-def describe_results(outputs: tuple[str, ...], results: Results) -> str:
+def describe_results(session: Session, step: str) -> str:
     """Say what a step gave: how many objects, rows or triangles."""
     said = []
-    for name in outputs:
-        value = results[name]
-        if value.kind is Kind.SCORES:
-            said.append(f"{name} {value.data:.4g}")
-        elif value.kind is Kind.TABLE:
-            said.append(f"{name}: {len(value.data)} rows")
-        elif value.kind is Kind.LABELS and not looped_axes(value.axes):
-            said.append(f"{name}: {_count(value.data)} objects")
-        elif value.kind is Kind.SURFACE:
-            said.append(f"{name}: {len(value.data.faces):,} triangles")
-        else:
-            said.append(name)
+    for name in session.workflow.step(step).outputs:
+        count = session.count(name)
+        said.append(f"{name}: {count}" if count else name)
     return ", ".join(said)
-
-
-def _count(labels: Any) -> int:
-    import fastremap
-
-    numbers = fastremap.unique(labels)
-    return int((numbers > 0).sum())

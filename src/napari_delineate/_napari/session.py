@@ -14,9 +14,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import napari
-from napari.layers import Labels, Layer
-from napari.qt.threading import create_worker
-from napari.utils import progress as activity
+from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QGuiApplication
@@ -24,16 +22,19 @@ from qtpy.QtGui import QGuiApplication
 from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
 from napari_delineate._napari.bindings import Bindings, values_of_anchors
+from napari_delineate._napari.evaluator import Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
 from napari_delineate._napari.layers import is_editable, kind_of, place_of, plain_place, to_value
 from napari_delineate._napari.view import METADATA, View
-from napari_delineate.engine import CancelledError, Engine, Progress, Results
+from napari_delineate._napari.visible import shown_region
+from napari_delineate.engine import CancelledError, Engine, Results
 from napari_delineate.files import FileError, load_inputs
 from napari_delineate.history import History
+from napari_delineate.regional import outdated
+from napari_delineate.regions import Region
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
-from napari_delineate.worker import WorkerRunner
 from napari_delineate.workflow import Workflow
 
 __all__ = ["METADATA", "Session", "session_of"]
@@ -98,8 +99,6 @@ class Session(QObject):
     def __init__(self, viewer: napari.Viewer) -> None:
         super().__init__()
         self._viewer = weakref.ref(viewer)
-        self._runner = WorkerRunner()
-        self.engine = Engine(self._runner)
         self.store = Store()
         self.history: History[Workflow] = History(Workflow())
         self.results = Results()
@@ -112,13 +111,13 @@ class Session(QObject):
         )
         self._view = View(viewer, self._bindings, self.store, self.changed.emit)
         self._files = InputFiles(self.store)
-        self._worker: Any = None
-        self._again = False
-        self._computed = Workflow()  # what was computed last, or is being computed
-        self._closed = False
+        self._evaluator = Evaluator(self.store, self._files)
+        self._task: Task | None = None  # what was computed last, or is being computed
         self._gesture: tuple[Any, float] = (None, 0.0)  # what was changed last, and when
-        self._activity: Any = None
-        self.progressed.connect(self._show_progress)
+        self._evaluator.started.connect(self.started)
+        self._evaluator.progressed.connect(self.progressed)
+        self._evaluator.previewed.connect(self._on_previewed)
+        self._evaluator.computed.connect(self._on_computed)
         self.autosave = Autosave(self)
         viewer.bind_key("Control-Z", lambda _: self.undo(), overwrite=True)
         viewer.bind_key("Control-Shift-Z", lambda _: self.redo(), overwrite=True)
@@ -133,7 +132,12 @@ class Session(QObject):
     @property
     def running(self) -> bool:
         """Whether something is being computed."""
-        return self._worker is not None
+        return self._evaluator.running
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, which remembers results."""
+        return self._evaluator.engine
 
     @property
     def viewer(self) -> napari.Viewer:
@@ -145,7 +149,7 @@ class Session(QObject):
 
     def warm_up(self) -> None:
         """Start the worker processes, so that the first run does not wait for them."""
-        self._runner.warm_up()
+        self._evaluator.warm_up()
 
     def layer(self, name: str) -> Layer | None:
         """Return the layer that shows a value, None if it was deleted or never made."""
@@ -161,6 +165,10 @@ class Session(QObject):
         if name is None:
             return kind_of(source)
         return self.workflow.values[name].kind
+
+    def count(self, name: str) -> str:
+        """Say how much a result holds, for instance "42 objects"; empty for an image."""
+        return self._evaluator.count(self.results.content_keys.get(name, ""))
 
     def is_deleted(self, name: str) -> bool:
         """Tell whether a person has deleted the layer of a value."""
@@ -290,7 +298,7 @@ class Session(QObject):
         self._gesture = (gesture, now)
         self.changed.emit()
         if evaluate:
-            self.evaluate()
+            self.evaluate(preview=gesture is not None)
 
     def open(self, workflow: Workflow, given: Mapping[str, Source | Value] | None = None) -> None:
         """Replace the workflow by another one, read its inputs, and compute it.
@@ -346,8 +354,7 @@ class Session(QObject):
 
     def cancel(self) -> None:
         """Stop what is being computed; a change that was not computed is taken back."""
-        self._again = False
-        self.engine.cancel()
+        self._evaluator.cancel()
         back = self.evaluated in self.history.past
         if self.running and (back or self.evaluated in self.history.future):
             while self.workflow != self.evaluated:
@@ -367,10 +374,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the worker processes."""
-        self._closed = True
-        self._again = False
-        self.engine.cancel()
-        self._runner.close()
+        self._evaluator.close()
         self.closed.emit()
 
     def to_save(self) -> tuple[Workflow, dict[str, Value]]:
@@ -392,24 +396,25 @@ class Session(QObject):
 
     # Evaluation
 
-    def evaluate(self) -> None:
-        """Compute the present workflow; what is under way is overtaken."""
-        if self._closed:
-            return
-        if self._worker is not None:
-            self._again = True
-            self.engine.cancel()
-            return
-        self._again = False
-        self._computed = self.workflow
-        self._worker = create_worker(
-            self._compute,
-            self.workflow,
-            _start_thread=False,
-            _connect={"returned": self._on_results, "finished": self._on_finished},
-        )
-        self.started.emit()
-        self._worker.start()
+    def evaluate(self, *, preview: bool = False) -> None:
+        """Compute the present workflow; what is under way is overtaken.
+
+        Parameters
+        ----------
+        preview : bool
+            Whether what is on the screen is shown first where that saves time.
+        """
+        region = self._on_screen() if preview else None
+        self._task = Task(self.workflow, self.evaluated, self.results, region)
+        self._evaluator.run(self._task)
+
+    def _on_screen(self) -> Region | None:
+        """Return what is on the screen of the images that are to be computed anew."""
+        for name in sorted(outdated(self.evaluated, self.workflow)):
+            layer = self.layer(self.workflow.step(name).outputs[0])
+            if isinstance(layer, Image):
+                return shown_region(self.viewer, layer)
+        return None
 
     def _with_edits(self) -> Workflow:
         return self._bindings.with_edits(self.workflow, self.evaluated, self.results)
@@ -440,40 +445,28 @@ class Session(QObject):
                 wired[name] = tuple(name_of(one) for one in given)
         return workflow, wired
 
-    def _compute(self, workflow: Workflow) -> tuple[Workflow, Results | Exception]:
-        """Evaluate a workflow; this runs in a thread."""
-        try:
-            results = self.engine.run(
-                workflow,
-                self._files.values(workflow),
-                progress=self.progressed.emit,
-                keep_going=True,
-            )
-            self._files.describe(workflow)
-            self.store.compact()
-        except Exception as error:
-            return workflow, error
-        return workflow, results
+    def _on_previewed(self, task: Task, values: Mapping[str, Value]) -> None:
+        if task is self._task and not self._evaluator.is_overtaken:
+            self._view.preview(task.workflow, values)
 
-    def _on_results(self, given: tuple[Workflow, Results | Exception]) -> None:
-        workflow, results = given
-        overtaken = self._again or workflow is not self._computed
-        if overtaken or self._closed or self._viewer() is None:
-            return
+    def _on_computed(self, computed: Computed) -> None:
+        task, results = computed.task, computed.results
+        if task is not self._task or self._viewer() is None:
+            return  # overtaken meanwhile
         if isinstance(results, Exception):
             cancelled = isinstance(results, CancelledError)
             self.failed.emit("Cancelled." if cancelled else str(results))
             return
         if self._is_painting():
             # What is being painted would be painted over.
-            QTimer.singleShot(50, lambda: self._on_results(given))
+            QTimer.singleShot(50, lambda: self._on_computed(computed))
             return
         edited = self._with_edits()
         if edited != self.workflow:
             self.apply(edited)  # what was painted meanwhile
             return
-        self.results, self.evaluated = results, workflow
-        self._view.show(workflow, results, self._files.describe(workflow).to_dict())
+        self.results, self.evaluated = results, task.workflow
+        self._view.show(task.workflow, results, computed.described)
         for step, report in results.reports.items():
             for text in () if report.from_cache else report.warnings:
                 show_warning(f"{step}: {text}")
@@ -490,26 +483,6 @@ class Session(QObject):
         active = self.viewer.layers.selection.active
         pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
         return pressed and isinstance(active, Labels) and str(active.mode) != "pan_zoom"
-
-    def _on_finished(self) -> None:
-        self._worker = None
-        if self._activity is not None:
-            self._activity.close()
-            self._activity = None
-        if self._again:
-            self.evaluate()
-
-    def _show_progress(self, state: Progress) -> None:
-        """Show progress in napari's activity dock."""
-        if self._worker is None:
-            return
-        if self._activity is None:
-            self._activity = activity(total=100 * state.total, desc=state.title)
-        bar = self._activity
-        bar.set_description(state.title)
-        # napari handles events while it shows that, among them perhaps the end of the run.
-        if bar is self._activity:
-            bar.update(int(100 * (state.done + state.part)) - bar.n)
 
 
 def _without_unused_inputs(workflow: Workflow) -> Workflow:

@@ -6,45 +6,9 @@ from napari_delineate._napari.session import Session
 from napari_delineate._napari.widgets.step_rows import Status, StepState, memory_text, time_text
 from napari_delineate.engine import Progress
 from napari_delineate.graph import lay_out
-from napari_delineate.workflow import Workflow
+from napari_delineate.regional import outdated
 
-__all__ = ["describe_totals", "outdated", "states_of"]
-
-
-def outdated(before: Workflow, after: Workflow) -> set[str]:
-    """Return the steps of a workflow whose results those of another one do not tell.
-
-    Parameters
-    ----------
-    before : Workflow
-        The workflow that was computed.
-    after : Workflow
-        The workflow now.
-
-    Returns
-    -------
-    set of str
-        Names of steps of `after`.
-
-    Examples
-    --------
-    >>> from napari_delineate.types import Kind
-    >>> from napari_delineate.workflow import WorkflowInput
-    >>> workflow = Workflow().add_input("coins", WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)))
-    >>> workflow = workflow.add("filters.median", {"image": "coins"})
-    >>> changed = workflow.add("segmentation.threshold", {"image": "denoised"})
-    >>> outdated(workflow, changed)
-    {'threshold'}
-    """
-    same_device = before.device == after.device
-    known = {step.name: step for step in before.steps if same_device}
-    doubtful = {name for name, one in after.inputs.items() if before.inputs.get(name) != one}
-    found = set()
-    for step in after.steps:
-        if known.get(step.name) != step or doubtful.intersection(step.sources):
-            found.add(step.name)
-            doubtful.update(step.outputs)
-    return found
+__all__ = ["describe_totals", "states_of"]
 
 
 def states_of(session: Session, progress: Progress | None) -> dict[str, StepState]:

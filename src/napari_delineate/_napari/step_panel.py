@@ -7,6 +7,7 @@ from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -71,11 +72,8 @@ class StepPanel(QWidget):
         self.algorithm.currentIndexChanged.connect(self._on_algorithm)
         self.gallery_button = _button("gallery", theme, "Compare algorithms and settings")
         self.gallery_button.clicked.connect(self.gallery_wanted)
-        self.live_button = _button(
-            "live", theme, "Compute each change at once; otherwise when Update is pressed"
-        )
-        self.live_button.setAccessibleName("Live")
-        self.live_button.setCheckable(True)
+        self.live_button = QCheckBox("Live")
+        self.live_button.setToolTip("Compute each change at once, or only when Update is pressed")
         self.live_button.setChecked(live)
         self.live_button.toggled.connect(self._on_live)
         head = QHBoxLayout()
@@ -196,7 +194,7 @@ class StepPanel(QWidget):
         if error is not None:
             self._say(error.reason, "error")
         elif self.step in results.reports and all(name in results for name in step.outputs):
-            self._say(describe_results(step.outputs, results), "hint")
+            self._say(describe_results(self._session, self.step), "hint")
         else:
             self._say("", "hint")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,9 @@ from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
 
 __all__ = ["METADATA", "View", "is_shown_as_layer"]
+
+PREVIEW = "preview"
+"""What a layer shows while only a part of it is computed."""
 
 METADATA = "napari_delineate"
 """The entry of a layer's metadata that holds the workflow it is a result of."""
@@ -107,6 +110,23 @@ class View:
                     self._show_table(viewer, anchor, name, results[name])
             computed = [name for name in values.values() if name in results]
             docks.keep_tables(viewer, computed)
+
+    def preview(self, workflow: Workflow, values: Mapping[str, Value]) -> None:
+        """Show values that are not yet what they will be, until `show` is called.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            The workflow.
+        values : mapping of str to Value
+            Images of which layers exist.
+        """
+        with self._changing():
+            for name, value in values.items():
+                layer = self._bindings.layer(workflow, name)
+                if layer is not None and layer.visible:
+                    put_into(layer, value, self._bindings.place(workflow, name), is_ours=False)
+                    self._shown[anchor_of(workflow, name)] = PREVIEW
 
     def bring_back(self, workflow: Workflow, name: str) -> None:
         """Show the layer of a value that a person has deleted."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_delineate._napari.layers import place_of
 from napari_delineate.axes import looped_axes, spatial_axes
 
-__all__ = ["displayed_axes", "visible_centre", "visible_region"]
+__all__ = ["displayed_axes", "shown_region", "visible_centre", "visible_region"]
 
 
 def visible_region(viewer: napari.Viewer, layer: Layer) -> dict[str, tuple[int, int]] | None:
@@ -38,18 +38,12 @@ def visible_region(viewer: napari.Viewer, layer: Layer) -> dict[str, tuple[int, 
     LayerError
         If the axes of the layer are not known.
     """
-    axes = place_of(layer).axes
-    low, high = _window(viewer, layer)
-    on_screen = displayed_axes(viewer, layer)
+    region = shown_region(viewer, layer)
+    if region is None:
+        return None
+    axes, on_screen = place_of(layer).axes, displayed_axes(viewer, layer)
     shape = dict(zip(axes, layer.data.shape, strict=False))  # colours have no letter
     scale = dict(zip(axes, np.abs(layer.scale), strict=True))
-    region = {}
-    for letter, first, last in zip(axes, low, high, strict=True):
-        whole = letter in on_screen and viewer.dims.ndisplay == 3
-        start, stop = (0, shape[letter]) if whole else _pixels(first, last)
-        region[letter] = max(start, 0), min(stop, shape[letter])
-    if any(start >= stop for start, stop in region.values()):
-        return None
     seen = [(region[letter][1] - region[letter][0]) * scale[letter] for letter in on_screen]
     for letter in spatial_axes(axes):
         if letter not in on_screen and seen:
@@ -58,6 +52,38 @@ def visible_region(viewer: napari.Viewer, layer: Layer) -> dict[str, tuple[int, 
             start, stop = _pixels(middle - 0.5 - half, middle - 0.5 + half)
             region[letter] = max(start, 0), min(stop, shape[letter])
     return region
+
+
+def shown_region(viewer: napari.Viewer, layer: Layer) -> dict[str, tuple[int, int]] | None:
+    """Return the pixels of a layer that are on the screen.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    layer : napari.layers.Layer
+        An image or labels of the viewer, whether it is shown or hidden.
+
+    Returns
+    -------
+    dict of str to (int, int), or None
+        As `visible_region`, but along axes with a slider only the index now.
+
+    Raises
+    ------
+    LayerError
+        If the axes of the layer are not known.
+    """
+    axes = place_of(layer).axes
+    low, high = _window(viewer, layer)
+    on_screen = displayed_axes(viewer, layer)
+    shape = dict(zip(axes, layer.data.shape, strict=False))  # colours have no letter
+    region = {}
+    for letter, first, last in zip(axes, low, high, strict=True):
+        whole = letter in on_screen and viewer.dims.ndisplay == 3
+        start, stop = (0, shape[letter]) if whole else _pixels(first, last)
+        region[letter] = max(start, 0), min(stop, shape[letter])
+    return region if all(start < stop for start, stop in region.values()) else None
 
 
 def visible_centre(viewer: napari.Viewer, layer: Layer) -> dict[str, int]:

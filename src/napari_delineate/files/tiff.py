@@ -22,6 +22,7 @@ from napari_delineate.files.errors import FileError
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
+from napari_delineate.wording import SYMBOLS
 
 __all__ = ["KNOWN_AXES", "Content", "native", "read_tiff", "write_value"]
 
@@ -37,14 +38,6 @@ _UNITS = {
     "cm": "centimeter",
     "m": "meter",
     "å": "angstrom",
-}
-_SYMBOLS = {
-    "micrometer": "µm",
-    "nanometer": "nm",
-    "millimeter": "mm",
-    "centimeter": "cm",
-    "meter": "m",
-    "angstrom": "Å",
 }
 _METRES = {
     "angstrom": 1e-10,
@@ -118,7 +111,7 @@ def write_value(path: str | os.PathLike[str], value: Value, description: str = "
     if value.units != "pixel" or set(value.spacing) != {1.0}:
         for letter, size in zip(spatial_axes(value.axes), value.spacing, strict=True):
             metadata[f"PhysicalSize{letter}"] = size
-            metadata[f"PhysicalSize{letter}Unit"] = _SYMBOLS.get(value.units, value.units)
+            metadata[f"PhysicalSize{letter}Unit"] = SYMBOLS.get(value.units, value.units)
     with atomic_path(path) as draft:
         tifffile.imwrite(
             draft,

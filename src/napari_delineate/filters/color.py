@@ -12,8 +12,12 @@ from napari_delineate.types import RGB, Image
 __all__ = ["rgb_to_gray"]
 
 
-def _no_halo(**_: Any) -> tuple[int, ...]:
-    return (0, 0, 0)
+_WEIGHTS = (0.2125, 0.7154, 0.0721)
+"""Shares of red, green and blue in the luminance, as scikit-image has them."""
+
+
+def _no_halo(spacing: tuple[float, ...], **_: Any) -> tuple[int, ...]:
+    return (0,) * len(spacing)
 
 
 @operation(locality=_no_halo)
@@ -39,7 +43,7 @@ def rgb_to_gray(image: RGB) -> Image:
 
     References
     ----------
-    .. [1] `skimage.color.rgb2gray`, which computes it.
+    .. [1] `skimage.color.rgb2gray`, whose weights these are.
 
     Examples
     --------
@@ -49,6 +53,12 @@ def rgb_to_gray(image: RGB) -> Image:
     >>> float(filters.rgb_to_gray(image)[0, 0])
     0.7154
     """
-    from skimage.color import rgb2gray
+    from skimage.util import img_as_float
 
-    return np.asarray(rgb2gray(image[..., :3]))
+    colors = img_as_float(image[..., :3])
+    # One after the other: a matrix product rounds otherwise in images of other shapes, so that
+    # a part would not come out as in the whole.
+    red, green, blue = (
+        colors[..., channel] * colors.dtype.type(weight) for channel, weight in enumerate(_WEIGHTS)
+    )
+    return np.asarray(red + green + blue)

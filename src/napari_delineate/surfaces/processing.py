@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
@@ -149,19 +150,67 @@ def _reduced(surface: Surface, fraction: float) -> Surface:
 
 
 def _simplified(surface: Surface, target: int) -> Surface:
+    """Merge vertices of a connected surface once, until it has few enough faces."""
     import fast_simplification
 
     # fast-simplification refuses read-only memory.
-    surface = surface._replace(vertices=surface.vertices.copy())
-    faces = surface.faces.astype(np.int32)
-    _, _, collapses = fast_simplification.simplify(
-        surface.vertices, faces, target_count=target, return_collapses=True
+    before, faces = surface.vertices.copy(), surface.faces.astype(np.int32)
+    vertices, new_faces, collapses = fast_simplification.simplify(
+        before, faces, target_count=target, return_collapses=True
     )
-    vertices, new_faces, merged_into = fast_simplification.replay_simplification(
-        surface.vertices, faces, collapses
-    )
+    # The replay rounds to single precision, which throws vertices of flat parts far away. It
+    # is asked only which vertices were merged into which.
+    _, _, merged_into = fast_simplification.replay_simplification(before, faces, collapses)
     values = np.zeros(len(vertices), surface.values.dtype)
     values[merged_into[::-1]] = surface.values[::-1]
-    return building_blocks.without_folds(
-        Surface(np.asarray(vertices, np.float64), np.asarray(new_faces, np.int64), values)
+    # The best place for a vertex can lie a little outside of what was there.
+    vertices = np.clip(vertices, before.min(axis=0), before.max(axis=0))
+    simpler = Surface(vertices, np.asarray(new_faces, np.int64), values)
+    return _without_pinches(building_blocks.without_folds(simpler))
+
+
+def _without_pinches(surface: Surface) -> Surface:
+    """Separate sheets that meet in one edge, so that every edge has two faces again.
+
+    A tunnel that became ever narrower ends as such an edge. Its faces get vertices of their
+    own at the same place, in pairs that go on around a vertex.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    # A side is known by its first corner, a corner by its place among all those of all faces.
+    corners = np.arange(surface.faces.size).reshape(-1, 3)
+    sides = np.stack([surface.faces, np.roll(surface.faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    ends = np.stack([corners, np.roll(corners, -1, axis=1)], axis=-1).reshape(-1, 2)
+    is_forward = sides[:, 0] < sides[:, 1]
+    low = np.where(is_forward, ends[:, 0], ends[:, 1])
+    high = np.where(is_forward, ends[:, 1], ends[:, 0])
+    _, edge_of, counts = np.unique(
+        np.sort(sides, axis=1), axis=0, return_inverse=True, return_counts=True
     )
+    edge_of = edge_of.reshape(-1)
+    is_balanced = np.bincount(edge_of, np.where(is_forward, 1, -1)) == 0
+    if (counts <= 2).all() or not is_balanced.all():
+        return surface
+
+    def joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+        """Return numbers of the corners, the same where two sides are one edge."""
+        pairs = (
+            np.concatenate([low[first], high[first]]),
+            np.concatenate([low[second], high[second]]),
+        )
+        graph = coo_array((np.ones(len(pairs[0]), bool), pairs), shape=(corners.size,) * 2)
+        return np.asarray(connected_components(graph, directed=False)[1])
+
+    def paired(sides: NDArray[Any], order: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Pair the forward sides of each edge with its backward ones, in some order."""
+        sides = sides[np.lexsort((order[sides], edge_of[sides]))]
+        return sides[is_forward[sides]], sides[~is_forward[sides]]
+
+    every = np.arange(len(sides))
+    plain = paired(every[counts[edge_of] == 2], every)
+    around = joined(*plain)
+    number_of = joined(*paired(every, np.where(counts[edge_of] == 2, 0, around[low])))
+    _, first_corner = np.unique(number_of, return_index=True)
+    old = surface.faces.reshape(-1)[first_corner]
+    return Surface(surface.vertices[old], number_of.reshape(-1, 3), surface.values[old])

@@ -16,10 +16,10 @@ from napari_delineate.types import (
     length_in_units,
     size_in_units,
 )
+from napari_delineate.wording import unit_symbol
 
 __all__ = ["SettingEdit"]
 
-_SYMBOLS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm", "pixel": "px"}
 _LARGEST = 1e9
 
 
@@ -170,16 +170,15 @@ class _LengthEdit(QWidget):
     def _has_units(self) -> bool:
         return self._units != "pixel" or any(size != 1 for size in self._spacing)
 
-    def _power(self) -> str:
-        return {2: "²", 3: "³"}.get(len(self._spacing), "") if self._is_size else ""
+    def _power(self) -> int:
+        return len(self._spacing) if self._is_size else 1
 
     def _fill_units(self) -> None:
         self._unit.blockSignals(True)
         self._unit.clear()
-        self._unit.addItem(f"px{self._power()}")
+        self._unit.addItem(unit_symbol("pixel", (), self._power()))
         if self._has_units():
-            symbol = "units" if self._units == "pixel" else _SYMBOLS.get(self._units, self._units)
-            self._unit.addItem(f"{symbol}{self._power()}")
+            self._unit.addItem(unit_symbol(self._units, self._spacing, self._power()))
         self._unit.setEnabled(self._has_units())
         self._unit.blockSignals(False)
         self._show_other()

@@ -25,8 +25,8 @@ from napari_delineate.variants import (
     alternatives,
     sensible_values,
     sweep,
-    value_in_words,
 )
+from napari_delineate.wording import spaced, value_in_words
 from napari_delineate.workflow import Workflow
 
 __all__ = ["Varied", "Variation"]
@@ -239,7 +239,7 @@ class Variation(QWidget):
             choose.clear()
         self.second.addItem("nothing else", None)
         for setting in settings:
-            text = setting.name.replace("_", " ")
+            text = spaced(setting.name)
             self.first.addItem(text[:1].upper() + text[1:], setting.name)
             self.second.addItem(text[:1].upper() + text[1:], setting.name)
         for choose in (self.first, self.second):

@@ -1,0 +1,126 @@
+"""Say values of settings and units as a person writes them, the same everywhere."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from napari_delineate.axes import spatial_axes
+from napari_delineate.signatures import Setting
+from napari_delineate.types import Quantity, Voxels
+
+if TYPE_CHECKING:
+    from napari_delineate.steps import WorkflowInput
+    from napari_delineate.workflow import Workflow
+
+__all__ = ["SYMBOLS", "spaced", "unit_symbol", "value_in_words"]
+
+SYMBOLS = MappingProxyType(
+    {
+        "micrometer": "µm",
+        "nanometer": "nm",
+        "millimeter": "mm",
+        "centimeter": "cm",
+        "meter": "m",
+        "angstrom": "Å",
+    }
+)
+"""Symbols of units, by the names that spacing has them under."""
+
+_POWERS = {2: "²", 3: "³"}
+
+
+def unit_symbol(units: str, spacing: tuple[float, ...], power: int = 1) -> str:
+    """Return the symbol of a unit.
+
+    Parameters
+    ----------
+    units : str
+        Name of the unit, "pixel" where there is none.
+    spacing : tuple of float
+        The voxel size. Without a unit, a length counts pixels only where a pixel is 1 wide.
+    power : int
+        2 for areas, 3 for volumes.
+
+    Returns
+    -------
+    str
+        For instance "µm" or "px²"; the name where a unit has no symbol.
+
+    Examples
+    --------
+    >>> unit_symbol("micrometer", (0.5, 0.5), 2), unit_symbol("pixel", (1.0, 1.0))
+    ('µm²', 'px')
+    >>> unit_symbol("pixel", (0.5, 0.5)), unit_symbol("inch", (1.0, 1.0))
+    ('units', 'inch')
+    """
+    symbol = SYMBOLS.get(units, units)
+    if units == "pixel":
+        symbol = "px" if all(size == 1 for size in spacing) else "units"
+    return symbol + _POWERS.get(power, "")
+
+
+def value_in_words(
+    workflow: Workflow, step: str, setting: Setting, value: Any, digits: int = 4
+) -> str:
+    """Return the value of a setting as a person writes it, with its unit.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    step : str
+        Name of the step.
+    setting : Setting
+        One of its settings.
+    value : Any
+        A value of the setting.
+    digits : int
+        Number of digits of fractions and lengths.
+
+    Returns
+    -------
+    str
+        For instance "2 px", "0.65 µm" or "on"; "none" for a limit that is not used.
+
+    Examples
+    --------
+    >>> from napari_delineate import catalogue
+    >>> from napari_delineate.types import Kind
+    >>> from napari_delineate.workflow import Workflow, WorkflowInput
+    >>> image = WorkflowInput(Kind.IMAGE, "YX", (0.5, 0.5), "micrometer")
+    >>> workflow = Workflow().add_input("coins", image)
+    >>> workflow = workflow.add("filters.gaussian", {"image": "coins"})
+    >>> sigma = catalogue.find("filters.gaussian").settings[0]
+    >>> value_in_words(workflow, "gaussian", sigma, 0.65)
+    '0.65 µm'
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if setting.quantity is None or isinstance(value, str):
+        return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+    found = workflow.step(step)
+    source = found.sources[0]
+    power = 1
+    if setting.quantity is Quantity.SIZE:
+        axes = spatial_axes(workflow.values[source].axes)
+        power = sum(letter not in found.over for letter in axes)
+    if isinstance(value, Voxels):
+        return f"{value.number:.{digits}g} {unit_symbol('pixel', (), power)}"
+    origin = _origin(workflow, source)
+    return f"{value:.{digits}g} {unit_symbol(origin.units, origin.spacing, power)}"
+
+
+def spaced(name: str) -> str:
+    """Return a name of the code as words: "spot_sigma" as "spot sigma"."""
+    return name.replace("_", " ")
+
+
+def _origin(workflow: Workflow, name: str) -> WorkflowInput:
+    """Return the input whose units a value has."""
+    for step in reversed(workflow.steps):
+        if name in step.outputs:
+            name = step.sources[0]
+    return workflow.inputs[name]
