@@ -2,21 +2,26 @@
 
 Run it with a screen, or without one by a virtual screen:
 
-    xvfb-run -a -s "-screen 0 1600x1000x24" .venv/bin/python docs/make_pictures.py
+    xvfb-run -a -s "-screen 0 3840x2160x24" .venv/bin/python docs/make_pictures.py [FOLDER]
+
+With a folder, pictures to look at are made there instead: the Assistant empty, narrow, in both
+themes and on a large screen.
 """
 
 from __future__ import annotations
 
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import napari
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from napari_delineate import voxels
-from napari_delineate._napari.forms import show_form
-from napari_delineate._napari.session import session_of
+from napari_delineate import rewiring, voxels
+from napari_delineate._napari.assistant import Assistant
 from napari_delineate.demo import make_demo
 
 IMAGES = Path(__file__).parent / "images"
@@ -30,67 +35,143 @@ def wait(until: Callable[[], bool] = lambda: True, at_least: float = 0.3) -> Non
         time.sleep(0.01)
 
 
-def run(viewer: napari.Viewer, operation: str, layer: str, **settings: object) -> None:
-    """Run an operation through its form."""
-    form = show_form(viewer, operation)
-    next(iter(form.choices.values())).choose(viewer.layers[layer])
-    for name, value in settings.items():
-        form.settings[name].set_value(value)
-    form.run_button.click()
-    session = session_of(viewer)
-    wait(lambda: not session.running)
+class Window:
+    """A viewer with the Assistant, and someone who clicks in it."""
+
+    def __init__(self, width: int = 1280, height: int = 800, dock: int = 360, theme: str = "dark"):
+        self.viewer = napari.Viewer()
+        self.viewer.theme = theme
+        self.viewer.window.resize(width, height)
+        self.assistant = Assistant(self.viewer)
+        shown = self.viewer.window.add_dock_widget(self.assistant, name="Assistant", area="right")
+        self.session = self.assistant.session
+        window = self.viewer.window._qt_window
+        window.resizeDocks([shown], [dock], Qt.Orientation.Horizontal)
+        self.rest()
+
+    def rest(self) -> None:
+        wait(lambda: not self.session.running)
+
+    def open(self, sample: str) -> None:
+        self.viewer.open_sample("napari-delineate", sample)
+        self.rest()
+
+    def add(self, operation: str, on: str = "", **settings: object) -> None:
+        if on:
+            self.viewer.layers.selection.active = self.viewer.layers[on]
+        self.assistant.add(operation)
+        self.rest()
+        for name, value in settings.items():
+            self.assistant.panel.settings[name].set_value(value)
+            self.rest()
+
+    def hide(self, *layers: str) -> None:
+        for layer in layers:
+            self.viewer.layers[layer].visible = False
+
+    def shot(self, path: Path) -> None:
+        """Save a picture of the whole window."""
+        wait(at_least=0.6)
+        self.viewer.screenshot(str(path), canvas_only=False, flash=False)
+
+    def close(self) -> None:
+        self.assistant.stop()
+        self.viewer.close()
 
 
-def shot(viewer: napari.Viewer, name: str) -> None:
-    """Save a picture of the whole window."""
-    wait(at_least=0.6)
-    viewer.screenshot(str(IMAGES / f"{name}.png"), canvas_only=False, flash=False)
+def open_coins(**options: object) -> Window:
+    """Label and measure coins in 2D, with a branch that compares another algorithm."""
+    window = Window(**options)
+    window.open("coins")
+    window.add("filters.median", radius=voxels(2))
+    window.add("filters.white_tophat", radius=voxels(35))
+    window.add("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(10))
+    window.add("postprocessing.clear_border")
+    window.add("measurements.measure")
+    window.add("segmentation.gauss_otsu_labeling", "foreground")
+    window.hide("denoised", "foreground", "labels_2", "labels")
+    window.viewer.layers["inner_labels"].contour = 2
+    window.assistant.select("voronoi_otsu_labeling")
+    window.viewer.reset_view()
+    window.rest()
+    return window
 
 
 def coins() -> None:
-    """Label and measure coins in 2D."""
-    viewer = napari.Viewer()
-    viewer.window.resize(1240, 760)
-    viewer.open_sample("napari-delineate", "coins")
-    run(viewer, "filters.median", "coins", radius=voxels(2))
-    run(viewer, "filters.white_tophat", "denoised", radius=voxels(35))
-    run(viewer, "segmentation.voronoi_otsu_labeling", "foreground", spot_sigma=voxels(10))
-    run(viewer, "measurements.measure", "labels")
-    viewer.layers["denoised"].visible = viewer.layers["foreground"].visible = False
-    viewer.layers["labels"].contour = 2
-    show_form(viewer, "segmentation.voronoi_otsu_labeling")
-    viewer.reset_view()
-    shot(viewer, "coins")
-    viewer.close()
+    window = open_coins()
+    window.shot(IMAGES / "coins.png")
+    window.assistant.select("voronoi_otsu_labeling")
+    window.assistant.open_gallery()
+    window.assistant.gallery.variation.settings_button.click()
+    wait(lambda: not window.assistant.gallery.is_computing(), 4)
+    window.shot(IMAGES / "gallery.png")
+    window.close()
 
 
 def nuclei() -> None:
     """Turn a stack of nuclei into surfaces in 3D."""
-    viewer = napari.Viewer()
-    viewer.window.resize(1240, 760)
-    viewer.open_sample("napari-delineate", "nuclei")
-    labeling = {"spot_sigma": 1.2, "outline_sigma": 0.5}
-    run(viewer, "segmentation.voronoi_otsu_labeling", "nuclei", **labeling)
-    run(viewer, "surfaces.labels_to_surface", "labels")
-    run(viewer, "surfaces.smooth", "surface")
-    for layer in ("nuclei", "labels", "surface"):
-        viewer.layers[layer].visible = False
+    window = Window(dock=340)
+    viewer = window.viewer
+    window.open("nuclei")
+    window.add("segmentation.voronoi_otsu_labeling", spot_sigma=1.2, outline_sigma=0.5)
+    window.add("surfaces.labels_to_surface")
+    window.add("surfaces.smooth")
+    window.hide("nuclei", "labels", "surface")
     viewer.layers["smoothed_surface"].shading = "smooth"
     viewer.dims.ndisplay = 3
     viewer.camera.angles = (15, -35, 125)
     viewer.reset_view()
     viewer.camera.angles = (15, -35, 125)
     viewer.camera.zoom *= 0.9
-    shot(viewer, "nuclei")
-    viewer.close()
+    window.shot(IMAGES / "nuclei.png")
+    window.close()
+
+
+def outlines() -> None:
+    """Draw what the demo finds."""
+    with tempfile.TemporaryDirectory() as folder:
+        for one in make_demo(Path(folder), execute=False):
+            (IMAGES / one.files["outlines"].name).write_bytes(one.files["outlines"].read_bytes())
+
+
+def look(folder: Path) -> None:
+    """Make the pictures that show whether everything is in its place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for theme in ("dark", "light"):
+        window = Window(theme=theme)
+        window.shot(folder / f"empty_{theme}.png")
+        window.close()
+        window = open_coins(theme=theme)
+        window.shot(folder / f"work_{theme}.png")
+        window.assistant.bar.history_menu.popup(
+            window.assistant.bar.mapToGlobal(window.assistant.bar.rect().bottomLeft())
+        )
+        wait(at_least=0.5)
+        screen = QApplication.primaryScreen()
+        screen.grabWindow(0).copy(0, 0, 1400, 900).save(str(folder / f"history_{theme}.png"))
+        window.assistant.bar.history_menu.close()
+        window.assistant.select("gauss_otsu_labeling")
+        window.assistant.open_gallery()
+        wait(at_least=4)
+        window.shot(folder / f"gallery_{theme}.png")
+        window.assistant.gallery.close_button.click()
+        window.session.apply(rewiring.duplicate(window.session.workflow, "median"))
+        window.rest()
+        window.add("filters.difference_of_gaussians", "coins", low_sigma=voxels(30))
+        window.shot(folder / f"branches_and_error_{theme}.png")
+        window.close()
+    window = open_coins(dock=320, width=1000)
+    window.shot(folder / "narrow.png")
+    window.close()
+    window = open_coins(width=3840, height=2100, dock=700)
+    window.shot(folder / "large.png")
+    window.close()
 
 
 if __name__ == "__main__":
-    coins()
-    nuclei()
-    made = make_demo(Path(__file__).parent / "demo", execute=False)
-    for one in made:
-        one.files["outlines"].replace(IMAGES / one.files["outlines"].name)
-    for path in (Path(__file__).parent / "demo").iterdir():
-        path.unlink()
-    (Path(__file__).parent / "demo").rmdir()
+    if len(sys.argv) > 1:
+        look(Path(sys.argv[1]))
+    else:
+        coins()
+        nuclei()
+        outlines()

@@ -9,6 +9,7 @@ from pathlib import PureWindowsPath
 from napari_delineate import catalogue
 from napari_delineate.catalogue import PACKAGES
 from napari_delineate.graph import Row
+from napari_delineate.steps import names_in
 from napari_delineate.types import Kind
 from napari_delineate.wording import spaced, value_in_words
 from napari_delineate.workflow import Workflow
@@ -112,7 +113,7 @@ def uses_of(workflow: Workflow, row: Row, source: str) -> tuple[str, ...]:
         input, where it goes without saying.
     """
     inputs = workflow.step(row.name).inputs
-    used = {key: (name,) if isinstance(name, str) else name or () for key, name in inputs.items()}
+    used = {key: names_in(value) for key, value in inputs.items()}
     if sum(bool(names) for names in used.values()) < 2:
         return ()
     return tuple(spaced(key) for key, names in used.items() if source in names)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from napari_delineate import catalogue
-from napari_delineate.steps import Step, WorkflowInput, wire
+from napari_delineate.steps import Step, WorkflowInput, names_in, renamed, wire
 from napari_delineate.types import Kind
 from napari_delineate.wording import spaced, unit_symbol, value_in_words
 from napari_delineate.workflow import Workflow
@@ -65,7 +65,7 @@ class _Comparison:
         common = [(old[name], step) for name, step in new.items() if name in old]
         self.replaced = [(a, b) for a, b in common if a.operation != b.operation]
         self.kept = [
-            (replace(a, inputs=_swapped(a.inputs, self.renamed)), b)
+            (replace(a, inputs=renamed(a.inputs, self.renamed)), b)
             for a, b in common
             if a.operation == b.operation
         ]
@@ -136,7 +136,7 @@ class _Comparison:
             if new.name in self.moved:
                 continue
             for name in new.inputs:
-                was, now = _names(old.inputs[name]), _names(new.inputs[name])
+                was, now = names_in(old.inputs[name]), names_in(new.inputs[name])
                 if was == now or (set(was) ^ set(now)) & entailed:
                     continue
                 used = ", ".join(now) or f"no {spaced(name)}"
@@ -215,21 +215,21 @@ class _Comparison:
 
 def _renamed(before: Workflow, after: Workflow) -> dict[str, str]:
     """Return the new names of values that have other names, by their old ones."""
-    renamed = {}
+    found = {}
     fresh = [name for name in after.inputs if name not in before.inputs]
     for name, value in before.inputs.items():
         if name not in after.inputs:
             same = next((one for one in fresh if after.inputs[one] == value), None)
             if same is not None:
                 fresh.remove(same)
-                renamed[name] = same
+                found[name] = same
     new = {step.name: step for step in after.steps}
     for step in before.steps:
         other = new.get(step.name)
         if other is not None and other.operation == step.operation:
             pairs = zip(step.outputs, other.outputs, strict=True)
-            renamed.update((old, name) for old, name in pairs if old != name)
-    return renamed
+            found.update((old, name) for old, name in pairs if old != name)
+    return found
 
 
 def _plain(step: Step) -> Step:
@@ -240,16 +240,6 @@ def _plain(step: Step) -> Step:
         inputs=wire(operation, step.inputs),
         parameters=operation.check_settings(dict(step.parameters)),
     )
-
-
-def _swapped(inputs: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
-    """Return the wiring of a step with the new names of values."""
-    return {
-        key: tuple(renamed.get(one, one) for one in value)
-        if isinstance(value, tuple)
-        else renamed.get(value, value)
-        for key, value in inputs.items()
-    }
 
 
 def _moved(old: list[str], new: list[str]) -> list[str]:
@@ -269,10 +259,6 @@ def _moved(old: list[str], new: list[str]) -> list[str]:
 
 def _used(*steps: Step) -> set[str]:
     return {name for step in steps for name in step.sources}
-
-
-def _names(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value or ()
 
 
 def _title(step: Step) -> str:

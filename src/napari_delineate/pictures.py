@@ -6,12 +6,13 @@ import io
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import LightSource, hsv_to_rgb
+from matplotlib.colors import LightSource
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from numpy.typing import NDArray
 
 from napari_delineate.files.results import column_titles
+from napari_delineate.palette import colours_of_numbers
 from napari_delineate.types import Surface, Table
 
 __all__ = ["Picture", "show_image", "show_labels", "show_points", "show_surface", "show_table"]
@@ -19,7 +20,6 @@ __all__ = ["Picture", "show_image", "show_labels", "show_points", "show_surface"
 _SLICES = 3
 _WIDTH = 9.0  # inches: the text width of a notebook
 _MOST_FACES = 20_000
-_GOLDEN_RATIO = 0.618033988749895
 
 
 class Picture(Figure):
@@ -243,12 +243,8 @@ def _as_colours(image: NDArray[Any]) -> NDArray[Any]:
 def _colours(numbers: NDArray[Any]) -> NDArray[Any]:
     """Return a clear colour (RGBA) for each number; 0 is transparent."""
     numbers = np.asarray(numbers)
-    # Steps of the golden ratio keep the hues of neighbouring numbers far apart.
-    hue = (numbers * _GOLDEN_RATIO) % 1
     colours = np.ones((*numbers.shape, 4))
-    colours[..., :3] = hsv_to_rgb(
-        np.stack([hue, np.full_like(hue, 0.65), np.full_like(hue, 1.0)], axis=-1)
-    )
+    colours[..., :3] = colours_of_numbers(numbers)
     colours[..., 3] = numbers > 0
     return colours
 

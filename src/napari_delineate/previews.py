@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.axes import spatial_axes
+from napari_delineate.palette import colours_of_numbers
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
 
 __all__ = ["count_in_words", "draw", "is_drawn"]
 
-_GOLDEN_RATIO = 0.618033988749895
 _ACCENT = (255, 90, 54)
 """The colour of points and masks, as their layers have it."""
 _WIDTH_OF_LINES = 1 / 160
@@ -83,7 +83,7 @@ def draw(
         if value.kind is Kind.MASK:
             picture[painted] = _ACCENT if below is not value else 255
         else:
-            picture[painted] = _colours(numbers[painted])
+            picture[painted] = colours_of_numbers(numbers[painted]) * 255
     return picture
 
 
@@ -223,14 +223,6 @@ def _is_outline(numbers: NDArray[Any]) -> NDArray[np.bool_]:
     return edge & (numbers > 0)
 
 
-def _colours(numbers: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return a clear colour for each number, as in all pictures of labels."""
-    # Steps of the golden ratio keep the hues of neighbouring numbers far apart.
-    hue = (numbers * _GOLDEN_RATIO) % 1
-    ramps = np.abs((hue[..., None] * 6 + np.array([0, 4, 2])) % 6 - 3) - 1
-    return np.asarray((0.35 + 0.65 * np.clip(ramps, 0, 1)) * 255, np.uint8)
-
-
 def _empty(value: Value, size: int, shown: str) -> NDArray[np.uint8]:
     """Return a black picture as large as the points reach."""
     extent = [max(float(value.data[:, value.axes.index(one)].max(initial=1)), 1) for one in shown]
@@ -289,7 +281,7 @@ def _draw_surface(value: Value, size: int, shown: str) -> NDArray[np.uint8]:
     normals = np.cross(edges[:, 0], edges[:, 1])
     shade = np.abs(normals[:, 2]) / np.maximum(np.linalg.norm(normals, axis=1), 1e-12)
     numbers = np.unique(values, return_inverse=True)[1][faces[:, 0]] + 1
-    inks = _colours(numbers) * (0.25 + 0.75 * shade[:, None])
+    inks = 255 * colours_of_numbers(numbers) * (0.25 + 0.75 * shade[:, None])
     longest = float(np.abs(edges[..., :2]).max())
     steps = min(math.ceil(longest), math.isqrt(2 * _MOST_SAMPLES // len(faces))) + 1
     first, second = np.meshgrid(*[np.linspace(0, 1, steps + 1)] * 2, indexing="ij")

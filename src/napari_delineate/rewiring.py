@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.catalogue import UnknownNameError
-from napari_delineate.steps import Step, Wiring, passed_on
+from napari_delineate.steps import Step, Wiring, names_in, passed_on, renamed
 from napari_delineate.workflow import Workflow
 
 __all__ = ["duplicate", "insert", "move", "put_in", "rewire", "take_out"]
@@ -79,10 +79,10 @@ def duplicate(workflow: Workflow, name: str) -> Workflow:
     >>> [step.outputs for step in duplicate(workflow, "threshold").steps]
     [('mask',), ('mask_2',)]
     """
-    renamed: dict[str, str] = {}
+    copies: dict[str, str] = {}
     for copied in (name, *workflow.dependants(name)):
         step = workflow.step(copied)
-        wired = _wired(step, renamed)
+        wired = renamed(step.inputs, copies)
         names: list[str] = []
         for output in step.outputs:
             names.append(workflow.unique_name(output, names))
@@ -91,7 +91,7 @@ def duplicate(workflow: Workflow, name: str) -> Workflow:
         )
         if step.bypassed:
             workflow = workflow.change(workflow.steps[-1].name, bypassed=True)
-        renamed.update(zip(step.outputs, names, strict=True))
+        copies.update(zip(step.outputs, names, strict=True))
     return workflow
 
 
@@ -126,7 +126,7 @@ def take_out(workflow: Workflow, name: str) -> Workflow:
             "what it works on"
         )
     steps = tuple(
-        replace(one, inputs=_wired(one, {step.outputs[0]: source}))
+        replace(one, inputs=renamed(one.inputs, {step.outputs[0]: source}))
         for one in workflow.steps
         if one.name != name
     )
@@ -194,7 +194,7 @@ def put_in(workflow: Workflow, step: Step, value: str) -> Workflow:
     result = replace(workflow, steps=(*workflow.steps[:place], step, *workflow.steps[place:]))
     for user in workflow.steps[place:]:
         if value in user.sources:
-            wired = _wired(user, {value: step.outputs[0]})
+            wired = renamed(user.inputs, {value: step.outputs[0]})
             try:
                 result = replace(
                     result,
@@ -233,7 +233,7 @@ def rewire(workflow: Workflow, name: str, inputs: Wiring) -> Workflow:
     step = workflow.step(name)
     needing = {name, *workflow.dependants(name)}
     for wired in inputs.values():
-        for source in (wired,) if isinstance(wired, str) else wired or ():
+        for source in names_in(wired):
             maker = workflow.maker(source)
             if maker is not None and maker.name in needing:
                 raise ValueError(f"step {name!r} can not work on {source!r}, which needs it")
@@ -244,15 +244,3 @@ def rewire(workflow: Workflow, name: str, inputs: Wiring) -> Workflow:
     except UnknownNameError:
         reordered = replace(workflow, steps=(*first, *later))
         return reordered.change(step.name, inputs=inputs)
-
-
-def _wired(step: Step, renamed: Mapping[str, str]) -> dict[str, Any]:
-    """Return the inputs of a step with some names replaced."""
-    return {
-        key: tuple(renamed.get(one, one) for one in value)
-        if isinstance(value, tuple)
-        else renamed.get(value, value)
-        if isinstance(value, str)
-        else value
-        for key, value in step.inputs.items()
-    }

@@ -21,7 +21,9 @@ __all__ = [
     "WorkflowInput",
     "check_step",
     "list_names",
+    "names_in",
     "passed_on",
+    "renamed",
     "wire",
 ]
 
@@ -124,10 +126,7 @@ class Step:
     @property
     def sources(self) -> tuple[str, ...]:
         """The names of all values it uses, in order."""
-        names: list[str] = []
-        for value in self.inputs.values():
-            names += [value] if isinstance(value, str) else list(value or ())
-        return tuple(names)
+        return tuple(name for value in self.inputs.values() for name in names_in(value))
 
 
 class Described(NamedTuple):
@@ -148,7 +147,7 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
     wired = wire(operation, step.inputs)
     for entry in operation.inputs:
         value = wired[entry.name]
-        for source in (value,) if isinstance(value, str) else value or ():
+        for source in names_in(value):
             if source not in values:
                 raise UnknownNameError(
                     f"step {step.name!r} uses {source!r}, which no input and no step before it "
@@ -245,6 +244,57 @@ def wire(operation: Operation, inputs: Wiring) -> dict[str, str | tuple[str, ...
             raise ValueError(f"{operation.id} takes one value for {entry.name!r}, got {value!r}")
         wired[entry.name] = value
     return wired
+
+
+def names_in(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return the names of the values that an input of a step is given.
+
+    Parameters
+    ----------
+    value : str, iterable of str or None
+        What a step has for the input.
+
+    Returns
+    -------
+    tuple of str
+        The names; none where the input is left out.
+
+    Examples
+    --------
+    >>> names_in("coins"), names_in(["a", "b"]), names_in(None)
+    (('coins',), ('a', 'b'), ())
+    """
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def renamed(
+    inputs: Mapping[str, str | tuple[str, ...] | None], names: Mapping[str, str]
+) -> dict[str, str | tuple[str, ...] | None]:
+    """Return the inputs of a step with other names for values.
+
+    Parameters
+    ----------
+    inputs : mapping of str to str, tuple of str or None
+        The inputs of a step.
+    names : mapping of str to str
+        The new names by the old ones.
+
+    Returns
+    -------
+    dict of str to str, tuple of str or None
+        The inputs.
+
+    Examples
+    --------
+    >>> renamed({"labels": ("a", "b"), "image": "coins", "mask": None}, {"a": "c"})
+    {'labels': ('c', 'b'), 'image': 'coins', 'mask': None}
+    """
+    return {
+        key: tuple(names.get(one, one) for one in value)
+        if isinstance(value, tuple)
+        else value and names.get(value, value)
+        for key, value in inputs.items()
+    }
 
 
 def list_names(names: Iterable[str]) -> str:

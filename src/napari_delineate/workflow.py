@@ -24,6 +24,8 @@ from napari_delineate.steps import (
     WorkflowInput,
     check_step,
     list_names,
+    names_in,
+    renamed,
     wire,
 )
 from napari_delineate.types import Kind, Voxels
@@ -315,18 +317,13 @@ class Workflow:
         if new in self._step_names():
             raise ValueError(f"{new!r} can not be the name of a value: a step has it")
 
-        def swap(value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
-            if isinstance(value, tuple):
-                return tuple(new if one == old else one for one in value)
-            return new if value == old else value
-
         return replace(
             self,
             inputs={new if key == old else key: value for key, value in self.inputs.items()},
             steps=tuple(
                 replace(
                     step,
-                    inputs={key: swap(value) for key, value in step.inputs.items()},
+                    inputs=renamed(step.inputs, {old: new}),
                     outputs=tuple(new if one == old else one for one in step.outputs),
                 )
                 for step in self.steps
@@ -439,7 +436,7 @@ class Workflow:
         """Return the axes of some inputs that no operation works on, in their order."""
         axes: dict[str, None] = {}
         for value in wired.values():
-            for name in (value,) if isinstance(value, str) else value or ():
+            for name in names_in(value):
                 if name in self.values:
                     axes.update(dict.fromkeys(looped_axes(self.values[name].axes)))
         return "".join(axes)

@@ -10,18 +10,23 @@ import pytest
 pytest.importorskip("napari")
 pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
 
+from napari.components import ViewerModel
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractButton, QComboBox
 from scipy import ndimage
 from skimage import filters as skimage_filters
 
+from napari_delineate._napari import evaluator as evaluator_module
+from napari_delineate._napari import gallery as gallery_module
 from napari_delineate._napari.gallery import Gallery
 from napari_delineate._napari.visible import displayed_axes, visible_centre, visible_region
 from napari_delineate._napari.widgets.thumbnails import Card, State, Thumbnails
+from napari_delineate.regions import crop
 from napari_delineate.samples import coins, nuclei_3d, nuclei_movie
 from napari_delineate.types import Voxels
 from napari_delineate.variants import take
+from napari_delineate.worker import WorkerRunner
 
 
 def look_at(viewer, centre, zoom):
@@ -43,18 +48,24 @@ def on_screen(viewer, layer, axis, displayed):
 # What is visible
 
 
+@pytest.fixture
+def model():
+    """A viewer without a window: it says what is shown, which takes no drawing."""
+    return ViewerModel()
+
+
 @pytest.mark.parametrize("zoom", [1.0, 3.3, 20.0])
 @pytest.mark.parametrize("centre", [(40.0, 60.0), (0.0, 0.0), (95.0, 130.0)])
-def test_the_visible_part_of_an_image(viewer, zoom, centre):
-    layer = viewer.add_image(np.zeros((200, 300)), scale=(0.5, 0.4), translate=(3, -7))
-    look_at(viewer, centre, zoom)
-    region = visible_region(viewer, layer)
-    expected = [on_screen(viewer, layer, axis, axis) for axis in (0, 1)]
+def test_the_visible_part_of_an_image(model, zoom, centre):
+    layer = model.add_image(np.zeros((200, 300)), scale=(0.5, 0.4), translate=(3, -7))
+    look_at(model, centre, zoom)
+    region = visible_region(model, layer)
+    expected = [on_screen(model, layer, axis, axis) for axis in (0, 1)]
     if None in expected:
         assert region is None
     else:
         assert region == dict(zip("YX", expected, strict=True))
-        found = visible_centre(viewer, layer)
+        found = visible_centre(model, layer)
         assert found["Y"] == pytest.approx((centre[0] - 3) / 0.5, abs=0.51)
         assert found["X"] == pytest.approx((centre[1] + 7) / 0.4, abs=0.51)
 
@@ -75,69 +86,69 @@ def test_the_visible_part_agrees_with_what_napari_draws(make_napari_viewer, qtbo
             assert region[letter][1] == pytest.approx(last + 1, abs=1)
 
 
-def test_a_stack_is_seen_as_deep_as_wide_around_the_slider(viewer):
-    layer = viewer.add_image(np.zeros((60, 200, 200)), scale=(2.0, 0.5, 0.5))
+def test_a_stack_is_seen_as_deep_as_wide_around_the_slider(model):
+    layer = model.add_image(np.zeros((60, 200, 200)), scale=(2.0, 0.5, 0.5))
     layer.axis_labels = ("z", "y", "x")
-    height, width = viewer.canvas.size
-    look_at(viewer, (50, 50), max(height, width) / 20)
+    height, width = model.canvas.size
+    look_at(model, (50, 50), max(height, width) / 20)
     for depth in (0, 30, 59):
-        viewer.dims.set_current_step(0, depth)
-        region = visible_region(viewer, layer)
+        model.dims.set_current_step(0, depth)
+        region = visible_region(model, layer)
         seen = 0.5 * max(region[one][1] - region[one][0] for one in "YX")
         start, stop = region["Z"]
         assert start <= depth < stop
         assert start == pytest.approx(max(depth - seen / 4, 0), abs=1)
         assert stop == pytest.approx(min(depth + seen / 4, 60), abs=1.5)
-        assert visible_centre(viewer, layer)["Z"] == depth
-    viewer.reset_view()
-    viewer.dims.set_current_step(0, 5)
-    assert visible_region(viewer, layer) == {"Z": (0, 31), "Y": (0, 200), "X": (0, 200)}
+        assert visible_centre(model, layer)["Z"] == depth
+    model.reset_view()
+    model.dims.set_current_step(0, 5)
+    assert visible_region(model, layer) == {"Z": (0, 31), "Y": (0, 200), "X": (0, 200)}
 
 
-def test_all_of_a_stack_is_seen_in_3d(viewer):
-    layer = viewer.add_image(np.zeros((3, 6, 20, 20)))
+def test_all_of_a_stack_is_seen_in_3d(model):
+    layer = model.add_image(np.zeros((3, 6, 20, 20)))
     layer.axis_labels = ("t", "z", "y", "x")
-    viewer.dims.ndisplay = 3
-    viewer.dims.set_current_step(0, 2)
-    look_at(viewer, (0, 0), 500)
-    region = visible_region(viewer, layer)
+    model.dims.ndisplay = 3
+    model.dims.set_current_step(0, 2)
+    look_at(model, (0, 0), 500)
+    region = visible_region(model, layer)
     assert region == {"T": (2, 3), "Z": (0, 6), "Y": (0, 20), "X": (0, 20)}
-    assert displayed_axes(viewer, layer) == "ZYX"
+    assert displayed_axes(model, layer) == "ZYX"
 
 
-def test_of_a_movie_one_frame_is_seen(viewer):
-    viewer.add_image(np.zeros((2, 7, 30, 30)))  # with an axis that the movie does not have
-    movie = viewer.add_image(np.zeros((7, 30, 30)), scale=(1, 2, 2), name="movie")
+def test_of_a_movie_one_frame_is_seen(model):
+    model.add_image(np.zeros((2, 7, 30, 30)))  # with an axis that the movie does not have
+    movie = model.add_image(np.zeros((7, 30, 30)), scale=(1, 2, 2), name="movie")
     movie.axis_labels = ("t", "y", "x")
-    viewer.reset_view()
+    model.reset_view()
     for frame in (0, 4, 6):
-        viewer.dims.set_current_step(1, frame)
-        assert visible_region(viewer, movie) == {
+        model.dims.set_current_step(1, frame)
+        assert visible_region(model, movie) == {
             "T": (frame, frame + 1),
             "Y": (0, 30),
             "X": (0, 30),
         }
 
 
-def test_axes_can_be_transposed(viewer):
-    layer = viewer.add_image(np.zeros((8, 100, 90)), scale=(4.0, 1.0, 1.0))
+def test_axes_can_be_transposed(model):
+    layer = model.add_image(np.zeros((8, 100, 90)), scale=(4.0, 1.0, 1.0))
     layer.axis_labels = ("z", "y", "x")
-    viewer.dims.order = (1, 2, 0)
-    viewer.dims.set_current_step(1, 33)
-    assert displayed_axes(viewer, layer) == "XZ"
-    look_at(viewer, (45, 16), 30)
-    region = visible_region(viewer, layer)
-    assert region["X"] == on_screen(viewer, layer, 2, 0)
-    assert region["Z"] == on_screen(viewer, layer, 0, 1)
+    model.dims.order = (1, 2, 0)
+    model.dims.set_current_step(1, 33)
+    assert displayed_axes(model, layer) == "XZ"
+    look_at(model, (45, 16), 30)
+    region = visible_region(model, layer)
+    assert region["X"] == on_screen(model, layer, 2, 0)
+    assert region["Z"] == on_screen(model, layer, 0, 1)
     assert region["Y"][0] < 33 < region["Y"][1]
 
 
-def test_colours_and_several_resolutions(viewer):
-    colours = viewer.add_image(np.zeros((40, 50, 3), np.uint8), rgb=True)
-    levels = viewer.add_image([np.zeros((40, 50)), np.zeros((20, 25))], multiscale=True)
-    viewer.reset_view()
+def test_colours_and_several_resolutions(model):
+    colours = model.add_image(np.zeros((40, 50, 3), np.uint8), rgb=True)
+    levels = model.add_image([np.zeros((40, 50)), np.zeros((20, 25))], multiscale=True)
+    model.reset_view()
     for layer in (colours, levels):
-        assert visible_region(viewer, layer) == {"Y": (0, 40), "X": (0, 50)}
+        assert visible_region(model, layer) == {"Y": (0, 40), "X": (0, 50)}
 
 
 # Thumbnails
@@ -275,9 +286,36 @@ def test_a_table_has_heads(qtbot, thumbnails):
 # The gallery
 
 
+PAUSE = 20
+"""Milliseconds for which the view rests in most tests, so that they wait less."""
+
+
+class SharedRunner(WorkerRunner):
+    """Worker processes that go on to the next test, because starting them takes a second."""
+
+    def close(self):
+        self.cancel()
+
+
+@pytest.fixture(scope="module")
+def runners():
+    """Processes for the sessions and for the galleries of all tests."""
+    both = SharedRunner(), SharedRunner()
+    yield both
+    for one in both:
+        WorkerRunner.close(one)
+
+
+@pytest.fixture(autouse=True)
+def _shared_processes(monkeypatch, runners):
+    for module, runner in zip((evaluator_module, gallery_module), runners, strict=True):
+        monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
+
+
 @pytest.fixture
 def gallery(session, qtbot):
     widget = Gallery(session)
+    widget._timer.setInterval(PAUSE)
     widget.resize(320, 900)
     widget.taken.connect(lambda _, variant: session.apply(take(session.workflow, variant)))
     yield widget
@@ -320,6 +358,10 @@ def add(viewer, session, wait):
     return add_image
 
 
+def small_coins():
+    return crop(coins(), {"Y": (0, 150), "X": (0, 180)})
+
+
 def states(gallery):
     return {one.state for one in gallery.thumbnails.cards}
 
@@ -354,7 +396,7 @@ def test_thresholds_of_what_is_on_the_screen(viewer, add, gallery, settle):
 
 
 def test_alternatives_in_a_stack(viewer, add, gallery, settle):
-    value = nuclei_3d()
+    value = crop(nuclei_3d(), {"Z": (8, 24), "Y": (0, 80), "X": (0, 96)})
     add(value, ("segmentation.voronoi_otsu_labeling", {"spot_sigma": Voxels(4)}))
     gallery.show_step("voronoi_otsu_labeling")
     gallery.show()
@@ -370,11 +412,11 @@ def test_alternatives_in_a_stack(viewer, add, gallery, settle):
     assert counts(gallery) == {
         title: f"{labels.max()} objects" for title, labels in expected.items()
     }
-    assert gallery.region_line.text() == "Computed on the whole image, 192 × 192 × 32 px."
+    assert gallery.region_line.text() == "Computed on the whole image, 96 × 80 × 16 px."
 
 
 def test_frames_of_a_movie(viewer, add, gallery, settle):
-    value = nuclei_movie()
+    value = crop(nuclei_movie(), {"T": (0, 4)})
     add(value, THRESHOLD)
     gallery.show_step("threshold")
     gallery.show()
@@ -389,7 +431,7 @@ def test_frames_of_a_movie(viewer, add, gallery, settle):
 
 
 def test_a_sweep_of_sigma(add, gallery, settle):
-    add(coins(), ("filters.gaussian", {"sigma": Voxels(2)}))
+    add(small_coins(), ("filters.gaussian", {"sigma": Voxels(2)}))
     gallery.show_step("gaussian")
     gallery.show()
     gallery.variation.settings_button.click()
@@ -410,7 +452,7 @@ def test_a_sweep_of_sigma(add, gallery, settle):
 
 
 def test_a_table_of_two_settings(qtbot, add, gallery, settle, session, wait):
-    add(coins(), ("segmentation.voronoi_otsu_labeling", {"spot_sigma": Voxels(4)}))
+    add(small_coins(), ("segmentation.voronoi_otsu_labeling", {"spot_sigma": Voxels(4)}))
     gallery.show_step("voronoi_otsu_labeling")
     gallery.show()
     gallery.variation.settings_button.click()
@@ -430,10 +472,13 @@ def test_a_table_of_two_settings(qtbot, add, gallery, settle, session, wait):
     assert gallery.variation.second.currentData() is None
 
 
-def test_nothing_runs_before_it_is_shown_and_after_it_is_closed(qtbot, add, gallery, settle):
-    add(coins(), THRESHOLD)
+def test_nothing_runs_before_it_is_shown_and_after_it_is_closed(
+    monkeypatch, qtbot, add, gallery, settle
+):
+    monkeypatch.setattr(gallery_module, "WorkerRunner", WorkerRunner)
+    add(small_coins(), THRESHOLD)
     gallery.show_step("threshold")
-    qtbot.wait(400)
+    qtbot.wait(5 * PAUSE)
     assert gallery._runner is None
     gallery.show()
     settle()
@@ -479,7 +524,7 @@ def test_hiding_cancels(qtbot, gallery, busy):
     gallery.hide()
     qtbot.waitUntil(lambda: gallery._worker is None, timeout=1000)
     assert not busy.alive
-    qtbot.wait(400)
+    qtbot.wait(5 * PAUSE)
     assert not gallery.is_computing
 
 
@@ -514,7 +559,8 @@ def test_another_setting_cancels(qtbot, session, gallery, busy):
 
 
 def test_it_waits_until_the_view_rests(qtbot, viewer, add, gallery, settle):
-    add(coins(), THRESHOLD)
+    add(small_coins(), THRESHOLD)
+    gallery._timer.setInterval(gallery_module._PAUSE)
     gallery.show_step("threshold")
     gallery.show()
     for step in range(30):
@@ -528,7 +574,7 @@ def test_it_waits_until_the_view_rests(qtbot, viewer, add, gallery, settle):
 
 
 def test_what_concerns_it_not_changes_nothing(qtbot, viewer, session, add, gallery, settle, wait):
-    add(coins(), THRESHOLD)
+    add(small_coins(), THRESHOLD)
     gallery.show_step("threshold")
     gallery.show()
     settle()
@@ -542,7 +588,7 @@ def test_what_concerns_it_not_changes_nothing(qtbot, viewer, session, add, galle
 
 
 def test_a_click_takes_an_alternative(qtbot, add, session, gallery, settle, wait):
-    add(coins(), THRESHOLD)
+    add(small_coins(), THRESHOLD)
     gallery.show_step("threshold")
     gallery.show()
     settle()
@@ -553,7 +599,7 @@ def test_a_click_takes_an_alternative(qtbot, add, session, gallery, settle, wait
     assert taken.args[0] == "threshold"
     wait()
     assert session.workflow.step("threshold").parameters["method"] == "li"
-    image = coins().data
+    image = small_coins().data
     expected = image > skimage_filters.threshold_li(image)
     np.testing.assert_array_equal(session.layer("mask").data, expected)
     # The cards keep their places; the mark moves.
@@ -567,7 +613,7 @@ def test_a_click_takes_an_alternative(qtbot, add, session, gallery, settle, wait
 
 
 def test_values_stay_until_an_outer_one_is_taken(qtbot, add, session, gallery, settle, wait):
-    add(coins(), ("filters.gaussian", {"sigma": Voxels(2)}))
+    add(small_coins(), ("filters.gaussian", {"sigma": Voxels(2)}))
     gallery.show_step("gaussian")
     gallery.show()
     gallery.variation.settings_button.click()
@@ -605,7 +651,7 @@ def test_a_step_whose_source_failed_waits_for_it(qtbot, viewer, session, gallery
     wait()
     gallery.show_step("label_connected_components")
     gallery.show()
-    qtbot.wait(400)
+    qtbot.wait(5 * PAUSE)
     assert "not computed yet" in gallery.message.text()
     assert gallery._runner is None
     session.change("threshold", parameters={"method": "otsu"})
@@ -616,7 +662,7 @@ def test_a_step_whose_source_failed_waits_for_it(qtbot, viewer, session, gallery
 
 
 def test_nothing_on_the_screen_is_said(qtbot, viewer, add, gallery, settle):
-    add(coins(), THRESHOLD)
+    add(small_coins(), THRESHOLD)
     gallery.show_step("threshold")
     gallery.show()
     look_at(viewer, (9000, 9000), 5)
@@ -628,7 +674,7 @@ def test_nothing_on_the_screen_is_said(qtbot, viewer, add, gallery, settle):
 
 
 def test_a_step_without_settings_and_a_removed_one(qtbot, add, session, gallery, settle, wait):
-    add(coins(), THRESHOLD, ("segmentation.label_connected_components", {}))
+    add(small_coins(), THRESHOLD, ("segmentation.label_connected_components", {}))
     gallery.show_step("threshold")
     gallery.show()
     gallery.variation.settings_button.click()
@@ -649,12 +695,12 @@ def test_a_step_without_settings_and_a_removed_one(qtbot, add, session, gallery,
 
 
 def test_deleted_layers_mean_the_whole_image(viewer, add, gallery, settle):
-    add(coins(), THRESHOLD)
+    add(small_coins(), THRESHOLD)
     viewer.layers.clear()
     gallery.show_step("threshold")
     gallery.show()
     settle()
-    assert gallery.region_line.text() == "Computed on the whole image, 384 × 303 px."
+    assert gallery.region_line.text() == "Computed on the whole image, 180 × 150 px."
     assert states(gallery) == {State.DONE}
 
 
@@ -686,7 +732,7 @@ def test_the_viewer_does_not_wait(qtbot, viewer, session, gallery, wait):
 
 
 def test_it_takes_the_colours_of_another_theme(qtbot, viewer, add, gallery, settle):
-    add(coins(), THRESHOLD)
+    add(small_coins(), THRESHOLD)
     gallery.show_step("threshold")
     gallery.show()
     settle()
@@ -699,7 +745,7 @@ def test_it_takes_the_colours_of_another_theme(qtbot, viewer, add, gallery, sett
 
 
 def test_every_control_has_a_name_and_a_tooltip(add, gallery, settle):
-    add(coins(), THRESHOLD)
+    add(small_coins(), THRESHOLD)
     gallery.show_step("threshold")
     gallery.show()
     controls = gallery.findChildren(QAbstractButton) + gallery.findChildren(QComboBox)

@@ -149,7 +149,8 @@ class Assistant(QWidget):
         active = self.session.viewer.layers.selection.active
         first = form.fields.sources()[found.inputs[0].name]
         is_certain = first is active and active is not None
-        if len(required) == 1 and is_certain and form.fields.is_ready():
+        at_once = len(required) == 1 and is_certain and not form.fields.is_large()
+        if at_once and form.fields.is_ready():
             form.run()
             if form.step is not None:
                 self.select(form.step)

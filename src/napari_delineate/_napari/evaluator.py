@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari.qt.threading import create_worker
-from napari.utils import progress as activity
 from qtpy.QtCore import QObject, Signal
 
+from napari_delineate._napari.activity import Activity
 from napari_delineate._napari.input_files import InputFiles
 from napari_delineate.engine import Engine, Progress, Results
 from napari_delineate.previews import count_in_words
@@ -97,8 +97,8 @@ class Evaluator(QObject):
         self._worker: Any = None
         self._next: Task | None = None
         self._closed = False
-        self._activity: Any = None
-        self.progressed.connect(self._show_progress)
+        self._activity = Activity(self)
+        self.progressed.connect(self._on_progressed)
 
     @property
     def running(self) -> bool:
@@ -132,6 +132,7 @@ class Evaluator(QObject):
             _start_thread=False,
             _connect={"returned": self._on_returned, "finished": self._on_finished},
         )
+        self._activity.begin("Computing")
         self.started.emit()
         self._worker.start()
 
@@ -187,21 +188,10 @@ class Evaluator(QObject):
 
     def _on_finished(self) -> None:
         self._worker = None
-        if self._activity is not None:
-            self._activity.close()
-            self._activity = None
+        self._activity.end()
         task, self._next = self._next, None
         if task is not None:
             self.run(task)
 
-    def _show_progress(self, state: Progress) -> None:
-        """Show progress in napari's activity dock."""
-        if self._worker is None:
-            return
-        if self._activity is None:
-            self._activity = activity(total=100 * state.total, desc=state.title)
-        bar = self._activity
-        bar.set_description(state.title)
-        # napari handles events while it shows that, among them perhaps the end of the run.
-        if bar is self._activity:
-            bar.update(int(100 * (state.done + state.part)) - bar.n)
+    def _on_progressed(self, state: Progress) -> None:
+        self._activity.report(state.title, (state.done + state.part) / max(state.total, 1))

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from napari.qt.threading import create_worker
-from napari.utils import progress as activity
 from platformdirs import user_cache_dir
 from qtpy.QtCore import QObject, QUrl, Signal
 from qtpy.QtGui import QDesktopServices, QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_delineate._napari.activity import Activity
 from napari_delineate._napari.session import Session
 from napari_delineate.diagram import to_mermaid, to_svg
 from napari_delineate.export import run_notebook, write_notebook, write_script
@@ -49,7 +49,8 @@ class Exporting(QObject):
         self._parent = parent
         self._folder = Path.home()
         self._worker: Any = None
-        self._bar: Any = None
+        self._activity = Activity(self)
+        self._running = Path()
         self.progressed.connect(self._on_progress)
 
     def save_workflow(self) -> None:
@@ -142,7 +143,8 @@ class Exporting(QObject):
             return
         write_notebook(path, *self._session.to_save())
         self.said.emit(f"Running {path.name}…")
-        self._bar = activity(total=100, desc=f"Running {path.name}")
+        self._running = path
+        self._activity.begin(f"Running {path.name}")
         self._worker = create_worker(
             self._run_in_background,
             path,
@@ -159,8 +161,7 @@ class Exporting(QObject):
         return path, ""
 
     def _on_progress(self, done: int, total: int) -> None:
-        if self._bar is not None:
-            self._bar.update(100 * done // max(total, 1) - self._bar.n)
+        self._activity.report(f"Running {self._running.name}", done / max(total, 1))
 
     def _on_run(self, returned: tuple[Path, str]) -> None:
         path, error = returned
@@ -172,6 +173,4 @@ class Exporting(QObject):
 
     def _on_finished(self) -> None:
         self._worker = None
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        self._activity.end()

@@ -128,6 +128,10 @@ class Fields(QWidget):
         chosen = all(sources[one.name] or one.optional for one in self.operation.inputs)
         return chosen and all(axes_of(layer) for layer in self.layers())
 
+    def is_large(self) -> bool:
+        """Tell whether a person should know what running takes before it begins."""
+        return bool(_memory_needed(self.layers()))
+
     def refresh(self) -> None:
         """Show what the chosen layers mean: axes, units, memory, and what is missing."""
         layers = self.layers()

@@ -61,7 +61,9 @@ class StepPanel(QWidget):
 
         self.algorithm = QComboBox()
         shrink(self.algorithm)
-        self.algorithm.setToolTip("The algorithm; others of its category can take its place")
+        self.algorithm.setToolTip(
+            f"{operation.title}; other algorithms for the same can take its place"
+        )
         self.algorithm.setAccessibleName("Algorithm")
         for other in catalogue.operations():
             if other.category == operation.category:

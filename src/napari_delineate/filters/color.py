@@ -55,10 +55,11 @@ def rgb_to_gray(image: RGB) -> Image:
     """
     from skimage.util import img_as_float
 
-    colors = img_as_float(image[..., :3])
+    colours = img_as_float(image[..., :3])
     # One after the other: a matrix product rounds otherwise in images of other shapes, so that
     # a part would not come out as in the whole.
     red, green, blue = (
-        colors[..., channel] * colors.dtype.type(weight) for channel, weight in enumerate(_WEIGHTS)
+        colours[..., channel] * colours.dtype.type(weight)
+        for channel, weight in enumerate(_WEIGHTS)
     )
     return np.asarray(red + green + blue)
