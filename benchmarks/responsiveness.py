@@ -4,7 +4,7 @@
 
 Three steps (Gaussian, Otsu's threshold, connected components) stand in the Assistant; then
 sigma is changed, by its editor and by the session, and undone. The longest pause of the event
-loop is measured with a timer that beats every 2 ms. Beside it stands what napari takes for the
+loop is measured with a timer that beats every 5 ms. Beside it stands what napari takes for the
 same calls on layers of the same size, in the same process; what is left is ours. Every case
 runs in a process of its own, so that the dock is opened once with cold imports.
 

@@ -376,7 +376,7 @@ def test_a_renamed_input_stays_selected(filled):
 
 def test_an_input_and_a_step_with_one_name_are_two_rows(steps):
     workflow = Workflow().add_input("threshold", IMAGE)
-    workflow = workflow.add("segmentation.threshold", {"image": "threshold"})
+    workflow = workflow.add("segmentation.threshold", {"image": "threshold"}, name="threshold")
     steps.set_workflow(workflow, {"threshold": FRESH})
     assert names_of(steps) == ["threshold (input)", "threshold"]
     steps.select("threshold")
