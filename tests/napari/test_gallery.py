@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import numpy as np
@@ -304,6 +305,15 @@ def runners():
     yield both
     for one in both:
         WorkerRunner.close(one)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _only_new_objects_are_collected():
+    """Spare every viewer, which collects garbage as it closes, all that was imported before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

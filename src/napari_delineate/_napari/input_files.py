@@ -24,7 +24,8 @@ class InputFiles:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[str, WorkflowInput] = {}  # version -> input with checksum and file
+        # version, and the state of its file -> input with checksum, and that file
+        self._known: dict[tuple[str, object], WorkflowInput] = {}
 
     def values(self, workflow: Workflow) -> dict[str, Value]:
         """Return the values of the inputs of a workflow."""
@@ -38,12 +39,22 @@ class InputFiles:
         inputs = {}
         for name, described in workflow.inputs.items():
             version = str(described.version)
-            if version not in self._known:
+            key = (version, _state(described.source))
+            if key not in self._known:
                 checksum = fingerprint(self._store.load(version).data)
                 file = _file_with(described.source, checksum)
-                self._known[version] = replace(described, source=file, version=checksum)
-            inputs[name] = self._known[version]
+                self._known[key] = replace(described, source=file, version=checksum)
+            inputs[name] = self._known[key]
         return replace(workflow, inputs=inputs)
+
+
+def _state(path: str | None) -> tuple[int, int] | None:
+    """Return what changes when a file is written."""
+    try:
+        status = Path(path or "").stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _file_with(path: str | None, checksum: str) -> str | None:
