@@ -22,6 +22,7 @@ REGION = {"Z": (3, 5), "Y": (20, 50), "X": (10, 45)}
 @pytest.fixture(autouse=True)
 def _always(monkeypatch):
     monkeypatch.setattr(regional, "_QUICK", 0.0)
+    monkeypatch.setattr(regional, "_SMALL", 0.9)
 
 
 @pytest.fixture

@@ -306,9 +306,9 @@ class Engine:
                 failure.__cause__ = error
                 results.errors[step.name] = failure
                 continue
-            self._check_current(this_run)
             if known is None:
                 self._remember(key, outcome)
+            self._check_current(this_run)
             nbytes = sum(value.nbytes for value in outcome.values)
             results.reports[step.name] = Report(
                 outcome.seconds, nbytes, own_device, known is not None, outcome.warnings

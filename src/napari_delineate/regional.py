@@ -15,9 +15,9 @@ from napari_delineate.workflow import Workflow
 
 __all__ = ["compute_region", "outdated"]
 
-_SMALL = 0.25
+_SMALL = 0.1
 """Share of an image above which its part is not computed first."""
-_QUICK = 0.1
+_QUICK = 0.5
 """Seconds below which the whole is not worth waiting for with a part."""
 
 
@@ -100,10 +100,12 @@ def compute_region(
     seconds = sum(
         results.reports[step.name].seconds for step in steps if step.name in results.reports
     )
-    if grid is None or seconds < _QUICK or _share(region, grid) > _SMALL:
+    if grid is None or seconds < _QUICK:
         return {}
     region = {letter: limits for letter, limits in region.items() if letter in grid.axes}
     outer = grow(region, halo, shape_of(grid))
+    if _share(outer, grid) > _SMALL:
+        return {}
     sources = {name for step in steps for name in step.sources}.intersection(known)
     part = Workflow(
         steps,

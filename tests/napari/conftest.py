@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from skimage import data
 
@@ -9,9 +11,11 @@ pytest.importorskip("napari")
 pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
 
 from napari_delineate import recovery
+from napari_delineate._napari import evaluator, gallery
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.session import session_of
+from napari_delineate.worker import WorkerRunner
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +36,41 @@ def _no_dialogs(monkeypatch):
 def _own_sessions(monkeypatch, tmp_path):
     """Keep sessions for a crash where no other test finds them."""
     monkeypatch.setattr(recovery, "recovery_folder", lambda: tmp_path / "kept sessions")
+
+
+class SharedRunner(WorkerRunner):
+    """Worker processes that go on to the next test, because starting them takes seconds."""
+
+    def close(self):
+        self.cancel()
+
+
+@pytest.fixture(scope="session")
+def runners():
+    """Processes for the sessions and for the galleries of all tests."""
+    both = SharedRunner(), SharedRunner()
+    yield both
+    for one in both:
+        WorkerRunner.close(one)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_new_objects_are_collected():
+    """Spare every viewer, which collects garbage as it closes, all that was imported before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _shared_processes(request, monkeypatch):
+    """Share worker processes, unless a test is about how they begin and end."""
+    if request.node.get_closest_marker("own_processes"):
+        return
+    runners = request.getfixturevalue("runners")
+    for module, runner in zip((evaluator, gallery), runners, strict=True):
+        monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
 
 
 @pytest.fixture

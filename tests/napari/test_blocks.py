@@ -27,6 +27,9 @@ from napari_delineate.history import History
 from napari_delineate.types import Kind
 from napari_delineate.workflow import Workflow, WorkflowInput
 
+# Only one window has the focus of the keyboard, also if tests run side by side.
+pytestmark = pytest.mark.xdist_group("windows")
+
 ACTIONS = """
     undo redo open save export device history add remove more show hide live run cancel gallery
     sweep bypass branch rename insert template copy search warning failed done stale camera
@@ -152,8 +155,7 @@ def tiles(qtbot):
     holder.resize(WIDTH, 600)
     with qtbot.waitExposed(holder):
         holder.show()
-    holder.activateWindow()
-    qtbot.waitUntil(holder.isActiveWindow)
+    qtbot.waitUntil(lambda: holder.activateWindow() or holder.isActiveWindow())
     return shown
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 
 import numpy as np
@@ -18,7 +17,6 @@ from qtpy.QtWidgets import QAbstractButton, QComboBox
 from scipy import ndimage
 from skimage import filters as skimage_filters
 
-from napari_delineate._napari import evaluator as evaluator_module
 from napari_delineate._napari import gallery as gallery_module
 from napari_delineate._napari.gallery import Gallery
 from napari_delineate._napari.visible import displayed_axes, visible_centre, visible_region
@@ -28,6 +26,9 @@ from napari_delineate.samples import coins, nuclei_3d, nuclei_movie
 from napari_delineate.types import Voxels
 from napari_delineate.variants import take
 from napari_delineate.worker import WorkerRunner
+
+# Only one window has the focus of the keyboard, also if tests run side by side.
+pytestmark = pytest.mark.xdist_group("windows")
 
 
 def look_at(viewer, centre, zoom):
@@ -289,37 +290,6 @@ def test_a_table_has_heads(qtbot, thumbnails):
 
 PAUSE = 20
 """Milliseconds for which the view rests in most tests, so that they wait less."""
-
-
-class SharedRunner(WorkerRunner):
-    """Worker processes that go on to the next test, because starting them takes a second."""
-
-    def close(self):
-        self.cancel()
-
-
-@pytest.fixture(scope="module")
-def runners():
-    """Processes for the sessions and for the galleries of all tests."""
-    both = SharedRunner(), SharedRunner()
-    yield both
-    for one in both:
-        WorkerRunner.close(one)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _only_new_objects_are_collected():
-    """Spare every viewer, which collects garbage as it closes, all that was imported before."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.fixture(autouse=True)
-def _shared_processes(monkeypatch, runners):
-    for module, runner in zip((evaluator_module, gallery_module), runners, strict=True):
-        monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_delineate import filters, metrics, postprocessing, segmentation, voxels
+from napari_delineate import filters, metrics, postprocessing, regional, segmentation, voxels
 from napari_delineate._napari.session import METADATA, session_of
 from tests import inputs
 from tests.napari.truth import check
@@ -298,8 +298,10 @@ def test_quick_undo_records_nothing(viewer, session, image, run, wait, tmp_path)
     wait()
 
 
-def test_what_is_on_the_screen_is_shown_first(viewer, session, qtbot, wait):
-    noise = np.random.default_rng(0).normal(100, 20, (24, 300, 300)).astype(np.float32)
+def test_what_is_on_the_screen_is_shown_first(viewer, session, qtbot, wait, monkeypatch):
+    monkeypatch.setattr(regional, "_QUICK", 0.0)
+    monkeypatch.setattr(regional, "_SMALL", 0.5)
+    noise = np.random.default_rng(0).normal(100, 20, (24, 200, 200)).astype(np.float32)
     layer = viewer.add_image(noise, name="noise", axis_labels="ZYX")
     step = session.run("filters.median", {"image": layer}, {"radius": voxels(1)})
     wait(60_000)

@@ -20,6 +20,9 @@ from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.types import Kind
 from napari_delineate.workflow import Workflow, WorkflowInput
 
+# Only one window has the focus of the keyboard, also if tests run side by side.
+pytestmark = pytest.mark.xdist_group("windows")
+
 IMAGE = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
 FRESH = StepState(Status.FRESH, seconds=0.12, nbytes=16_000_000)
 

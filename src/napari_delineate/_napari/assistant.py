@@ -49,6 +49,9 @@ from napari_delineate.variants import Variant, take
 
 __all__ = ["Assistant"]
 
+_WARM_UP_DELAY = 500
+"""Milliseconds after which worker processes are started."""
+
 
 class Assistant(QWidget):
     """Build a workflow step by step on the layers of a viewer.
@@ -62,7 +65,8 @@ class Assistant(QWidget):
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
         session = self.session = session_of(napari_viewer)
-        session.warm_up()
+        # The processes start once the dock stands: they would compete with drawing it.
+        QTimer.singleShot(_WARM_UP_DELAY, session.warm_up)
         viewer, theme = session.viewer, session.viewer.theme
         self._progress: Progress | None = None
         self._live = True

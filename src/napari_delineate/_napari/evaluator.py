@@ -177,10 +177,10 @@ class Evaluator(QObject):
             self.previewed.emit(task, shown)
 
     def _count(self, results: Results) -> None:
-        self._counts = {
-            key: self._counts[key] if key in self._counts else count_in_words(results[name])
-            for name, key in results.content_keys.items()
-        }
+        # What is undone may be redone: counts are a few bytes, and all are kept.
+        for name, key in results.content_keys.items():
+            if key not in self._counts:
+                self._counts[key] = count_in_words(results[name])
 
     def _on_returned(self, computed: Computed) -> None:
         if not self.is_overtaken:

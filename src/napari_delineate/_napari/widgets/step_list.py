@@ -21,7 +21,7 @@ from napari_delineate.workflow import Workflow
 __all__ = ["Status", "StepList", "StepState"]
 
 _FORMAT = "application/x-napari-delineate-step"
-_TURN_MILLISECONDS, _TURN = 60, 0.06
+_TURN_MILLISECONDS, _TURN = 200, 0.2
 
 
 class StepList(QListView):
