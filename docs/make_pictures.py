@@ -79,7 +79,7 @@ class Window:
         self.viewer.close()
 
 
-def open_coins(**options: object) -> Window:
+def open_coins(measured: bool = True, **options: object) -> Window:
     """Label and measure coins in 2D, with a branch that compares another algorithm."""
     window = Window(**options)
     window.open("coins")
@@ -87,7 +87,8 @@ def open_coins(**options: object) -> Window:
     window.add("filters.white_tophat", radius=voxels(35))
     window.add("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(10))
     window.add("postprocessing.clear_border")
-    window.add("measurements.measure")
+    if measured:
+        window.add("measurements.measure")
     window.add("segmentation.gauss_otsu_labeling", "foreground")
     window.hide("denoised", "foreground", "labels_2", "labels")
     window.viewer.layers["inner_labels"].contour = 2
@@ -98,12 +99,13 @@ def open_coins(**options: object) -> Window:
 
 
 def coins() -> None:
-    window = open_coins()
+    window = open_coins(height=960)
     window.shot(IMAGES / "coins.png")
-    window.assistant.select("voronoi_otsu_labeling")
+    window.close()
+    window = open_coins(measured=False, height=860)
     window.assistant.open_gallery()
     window.assistant.gallery.variation.settings_button.click()
-    wait(lambda: not window.assistant.gallery.is_computing(), 4)
+    wait(lambda: not window.assistant.gallery.is_computing, 4)
     window.shot(IMAGES / "gallery.png")
     window.close()
 

@@ -275,6 +275,7 @@ class Assistant(QWidget):
             holder = _Scrolled()
             holder.setWidget(self.gallery)
             self.stack.addWidget(holder)
+        self.tiles.hide()  # the pictures need the room
         self.stack.setCurrentIndex(1)
         self.gallery.show()
         self.gallery.show_step(self.steps.selected())
@@ -282,6 +283,7 @@ class Assistant(QWidget):
     def _close_gallery(self) -> None:
         if self.stack.currentIndex() == 1:
             self.stack.setCurrentIndex(0)
+            self.tiles.show()
             if self.gallery is not None:
                 self.gallery.hide()
 
