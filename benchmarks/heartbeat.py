@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from qtpy.QtCore import QEventLoop, Qt, QTimer
@@ -81,7 +82,7 @@ def watch(
     start = begun[0]
     if ticks[-1] - start > _LIMIT:
         raise TimeoutError(f"nothing has changed within {_LIMIT:.0f} s")
-    pauses = [(b, b - a - _INTERVAL) for a, b in zip(ticks, ticks[1:], strict=False) if b > start]
+    pauses = [(b, b - a - _INTERVAL) for a, b in pairwise(ticks) if b > start]
     return Beats(
         max(gap for _, gap in pauses),
         max(seen[-1][0] - start, 0.0),

@@ -38,7 +38,9 @@ def wait(until: Callable[[], bool] = lambda: True, at_least: float = 0.3) -> Non
 class Window:
     """A viewer with the Assistant, and someone who clicks in it."""
 
-    def __init__(self, width: int = 1280, height: int = 800, dock: int = 360, theme: str = "dark"):
+    def __init__(
+        self, width: int = 1280, height: int = 800, dock: int = 360, theme: str = "dark"
+    ) -> None:
         self.viewer = napari.Viewer()
         self.viewer.theme = theme
         self.viewer.window.resize(width, height)
@@ -50,13 +52,16 @@ class Window:
         self.rest()
 
     def rest(self) -> None:
+        """Wait until nothing runs."""
         wait(lambda: not self.session.running)
 
     def open(self, sample: str) -> None:
+        """Open a sample image."""
         self.viewer.open_sample("napari-delineate", sample)
         self.rest()
 
     def add(self, operation: str, on: str = "", **settings: object) -> None:
+        """Add a step, perhaps on another layer than the selected one, and set it."""
         if on:
             self.viewer.layers.selection.active = self.viewer.layers[on]
         self.assistant.add(operation)
@@ -66,6 +71,7 @@ class Window:
             self.rest()
 
     def hide(self, *layers: str) -> None:
+        """Hide layers."""
         for layer in layers:
             self.viewer.layers[layer].visible = False
 
@@ -75,6 +81,7 @@ class Window:
         self.viewer.screenshot(str(path), canvas_only=False, flash=False)
 
     def close(self) -> None:
+        """Close the window."""
         self.assistant.stop()
         self.viewer.close()
 
@@ -99,6 +106,7 @@ def open_coins(measured: bool = True, **options: object) -> Window:
 
 
 def coins() -> None:
+    """Show the coins, and the gallery."""
     window = open_coins(height=960)
     window.shot(IMAGES / "coins.png")
     window.close()
