@@ -83,12 +83,11 @@ def napari_alone(image: Any) -> Figures:
 
     for turn in range(1, 6):
         note("napari: add labels", add)
-        note("napari: image.data =", lambda turn=turn: setattr(layers[0], "data", smooth[turn % 2]))
-        note(
-            "napari: labels.data =", lambda turn=turn: setattr(layers[2], "data", labels[turn % 2])
-        )
+        other = turn % 2
+        note("napari: image.data =", lambda n=other: setattr(layers[0], "data", smooth[n]))
+        note("napari: labels.data =", lambda n=other: setattr(layers[2], "data", labels[n]))
         note("napari: labels.refresh()", layers[2].refresh)
-        note("napari: the calls that we make", lambda turn=turn: replace_all(turn))
+        note("napari: the calls that we make", lambda n=1 - other: replace_all(n))
         viewer.layers.remove(layers[2])
     viewer.close()
     return {name: summary(seconds) for name, seconds in found.items()}

@@ -7,7 +7,6 @@ import shutil
 import numpy as np
 import pytest
 
-from napari_delineate import recovery
 from napari_delineate._napari import fields
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.recovery_offer import RecoveryOffer
@@ -24,7 +23,7 @@ def crashed(assistant, session, viewer, coins, add, settle, qtbot):
     settle()
     session.autosave.save()
     qtbot.waitUntil(lambda: session.autosave._worker is None, timeout=10_000)
-    (kept,) = (one for one in recovery.recovery_folder().iterdir() if one.is_dir())
+    kept = session.autosave._recovery._own
     copy = kept.with_name("crashed")
     shutil.copytree(kept, copy)
     (workflow,) = copy.glob("*.json")
@@ -53,9 +52,11 @@ def test_a_crashed_session_is_offered_and_restored(
 
 
 def test_a_session_that_is_closed_leaves_nothing(crashed, session):
+    kept = session.autosave._recovery._own
+    assert kept.is_dir()
     session.close()
-    left = [one.name for one in recovery.recovery_folder().iterdir() if one.is_dir()]
-    assert left == ["crashed"]
+    assert not kept.exists()
+    assert kept.with_name("crashed").is_dir()
 
 
 def test_closing_during_a_run(make_napari_viewer, qtbot):

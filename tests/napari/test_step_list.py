@@ -9,8 +9,16 @@ from dataclasses import replace
 import pytest
 from napari.utils.theme import available_themes
 from qtpy.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from qtpy.QtGui import QColor, QContextMenuEvent, QDrag, QDragEnterEvent, QDropEvent, QHelpEvent
-from qtpy.QtWidgets import QLineEdit, QToolTip
+from qtpy.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QDrag,
+    QDragEnterEvent,
+    QDropEvent,
+    QHelpEvent,
+    QMouseEvent,
+)
+from qtpy.QtWidgets import QApplication, QLineEdit, QToolTip
 
 from napari_delineate._napari.widgets import step_list
 from napari_delineate._napari.widgets.step_delegate import ROW
@@ -558,7 +566,13 @@ def test_menus_are_asked_for_in_three_ways(filled, qtbot):
 def test_the_button_for_more_shows_under_the_pointer(filled, qtbot):
     box = places_of(filled, "gaussian").more
     before = filled.viewport().grab(box).toImage()
-    qtbot.mouseMove(filled.viewport(), places_of(filled, "gaussian").title.center())
+    # Sent, not moved: the pointer of the screen belongs to other tests too.
+    place = QPointF(places_of(filled, "gaussian").title.center())
+    none = Qt.MouseButton.NoButton
+    moved = QMouseEvent(
+        QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(filled.viewport(), moved)
     hovered = filled.viewport().grab(box).toImage()
     ground = StepLook("dark").hovered
     colours = {hovered.pixelColor(x, y).name() for x in range(10) for y in range(10)}
