@@ -38,8 +38,8 @@ class Counting:
         self.calls.append(call.operation.split(".")[1])
         return self.inner.run(call, progress)
 
-    def cancel(self):
-        self.inner.cancel()
+    def cancel(self, patience=0.0):
+        self.inner.cancel(patience)
 
 
 def start(**values: Value) -> Workflow:

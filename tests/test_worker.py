@@ -228,6 +228,40 @@ def test_a_long_flood_is_cancelled_at_once_and_the_spare_takes_over(shared):
     assert time.monotonic() - start < 5  # it was warm, or nearly
 
 
+def test_a_short_call_may_end_where_there_is_patience(shared):
+    assert gives_the_right_result(shared)
+    process = shared._ready
+    shared.run(BLUR, lambda *_: shared.cancel(patience=60.0))
+    assert process.status is None
+    assert gives_the_right_result(shared)
+    assert shared._ready is process
+
+
+def test_patience_ends(shared):
+    flood = Background(shared, FLOOD)
+    assert wait_for(lambda: shared._running is not None)
+    process = shared._running
+    start = time.monotonic()
+    shared.cancel(patience=0.3)
+    flood.join(10)
+    assert time.monotonic() - start >= 0.3
+    assert isinstance(flood.error, CancelledError)
+    assert process.status is not None
+    assert gives_the_right_result(shared)
+
+
+def test_patience_with_one_call_does_not_end_the_next(shared):
+    assert gives_the_right_result(shared)
+    process = shared._ready
+    shared.run(BLUR, lambda *_: shared.cancel(patience=1.0))
+    flood = Background(shared, FLOOD)
+    time.sleep(1.5)
+    assert flood.is_alive()
+    assert process.status is None
+    shared.cancel()
+    flood.join(10)
+
+
 def test_results_from_before_a_cancelled_call_can_still_be_used(shared):
     (blurred,) = shared.run(BLUR, ignore).values
     flood = Background(shared, FLOOD)

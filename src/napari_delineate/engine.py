@@ -65,8 +65,8 @@ class Runner(Protocol):
         run was cancelled before that. Whatever `progress` raises ends the call.
         """
 
-    def cancel(self) -> None:
-        """Stop the call that runs, from any thread."""
+    def cancel(self, patience: float = 0.0) -> None:
+        """Stop the call that runs, at once or after some seconds, from any thread."""
 
 
 class InProcess:
@@ -87,7 +87,7 @@ class InProcess:
         report(0, 1)
         return evaluate(call, report)
 
-    def cancel(self) -> None:
+    def cancel(self, patience: float = 0.0) -> None:  # noqa: ARG002 - it always waits
         """Stop before the next loop."""
         self._cancelled.set()
 
@@ -209,11 +209,17 @@ class Engine:
         with self._lock:
             return sum(size for _, size in self._cache.values())
 
-    def cancel(self) -> None:
-        """Stop the run that is under way, from any thread."""
+    def cancel(self, patience: float = 0.0) -> None:
+        """Stop the run that is under way, from any thread.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds for which the step that runs may go on to its end.
+        """
         with self._lock:
             self._run_number += 1
-        self._runner.cancel()
+        self._runner.cancel(patience)
 
     def run(
         self,

@@ -119,6 +119,7 @@ class WorkerRunner:
         self._running: _Process | None = None
         self._spare: _Process | None = None
         self._ready: _Process | None = None
+        self._call = 0  # the number of the call that runs
         self._closed = False
         self._clean_up = weakref.finalize(self, _remove_folders, self._folders)
 
@@ -168,6 +169,7 @@ class WorkerRunner:
                 if self._closed or self._ready is None:
                     raise CancelledError
                 process = self._running = self._ready
+                self._call += 1
             message: dict[str, Any] = {}
             usable = True
             try:
@@ -199,11 +201,30 @@ class WorkerRunner:
                 "have run out of memory, or a library has crashed"
             )
 
-    def cancel(self) -> None:
-        """End the call that runs; the next one starts in the spare process."""
+    def cancel(self, patience: float = 0.0) -> None:
+        """End the call that runs; the next one starts in the spare process.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds for which the call may go on. Where it ends by itself meanwhile its
+            process stays, which costs less than starting another one.
+        """
         with self._lock:
-            process = self._running
-            if process is None:
+            process, call = self._running, self._call
+        if process is None:
+            return
+        if patience:
+            waiting = threading.Timer(patience, self._end, (process, call))
+            waiting.daemon = True
+            waiting.start()
+        else:
+            self._end(process, call)
+
+    def _end(self, process: _Process, call: int) -> None:
+        """End a process, if it still runs a call."""
+        with self._lock:
+            if self._running is not process or self._call != call:
                 return
             process.cancelled = True
             if self._ready is process:

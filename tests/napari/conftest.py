@@ -16,6 +16,7 @@ from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.session import session_of
 from napari_delineate.worker import WorkerRunner
+from tests.napari.truth import check_notebook
 
 
 @pytest.fixture(autouse=True)
@@ -161,3 +162,14 @@ def set_value(assistant, settle):
         settle()
 
     return change
+
+
+@pytest.fixture
+def notebook_is_true(session, viewer, qtbot, tmp_path_factory, monkeypatch):
+    """At the end, what the session exports as a notebook gives what its layers show."""
+    yield
+    qtbot.waitUntil(lambda: not session.running, timeout=30_000)
+    if session.workflow.steps and session.results and not session.results.errors:
+        folder = tmp_path_factory.mktemp("notebook")
+        monkeypatch.chdir(folder)
+        check_notebook(session, folder)

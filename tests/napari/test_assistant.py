@@ -20,6 +20,8 @@ GAUSSIAN = "filters.gaussian"
 VORONOI = "segmentation.voronoi_otsu_labeling"
 BORDER = "postprocessing.clear_border"
 
+pytestmark = pytest.mark.usefixtures("notebook_is_true")
+
 
 def rows(assistant):
     model = assistant.steps.model()

@@ -27,6 +27,8 @@ from napari_delineate.types import Kind
 from tests import inputs
 from tests.napari.truth import check
 
+pytestmark = pytest.mark.usefixtures("notebook_is_true")
+
 
 def test_deleting_all_layers_and_adding_an_image_brings_nothing_back(
     assistant, session, viewer, coins, add, settle

@@ -34,6 +34,8 @@ OPERATIONS = (
     "postprocessing.smooth_labels",
 )
 
+pytestmark = pytest.mark.usefixtures("notebook_is_true")
+
 
 class Person:
     """Someone who clicks at random, always the same way for a seed."""

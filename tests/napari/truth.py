@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import runpy
+
+import nbformat
 import numpy as np
 
 from napari_delineate.engine import Engine
+from napari_delineate.export import write_notebook
 from napari_delineate.types import Kind
 
 
@@ -21,3 +25,28 @@ def check(session, engine=None):
         if name not in fresh and layer is not None:
             assert not layer.visible, f"{name} has failed"
     return fresh
+
+
+def check_notebook(session, folder):
+    """The code of the exported notebook gives what the session holds; return how many values."""
+    notebook = nbformat.read(
+        write_notebook(folder / "session.ipynb", *session.to_save()), as_version=4
+    )
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    script = folder / "session.py"
+    script.write_text("\n".join(cells), encoding="utf-8")
+    found = runpy.run_path(str(script))
+    compared = 0
+    for name, value in session.results.items():
+        if value.kind.is_grid:
+            assert np.array_equal(found[name], value.data), name
+        elif value.kind is Kind.TABLE:
+            assert found[name].equals(value.data), name
+        elif value.kind is Kind.SURFACE:
+            assert all(map(np.array_equal, found[name], value.data)), name
+        elif value.kind is Kind.SCORES:
+            assert found[name] == value.data, name
+        else:
+            continue
+        compared += 1
+    return compared

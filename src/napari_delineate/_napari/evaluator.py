@@ -22,6 +22,9 @@ from napari_delineate.workflow import Workflow
 
 __all__ = ["Computed", "Evaluator", "Task"]
 
+_PATIENCE = 0.5
+"""Seconds that a step which is overtaken may take to its end."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -124,7 +127,7 @@ class Evaluator(QObject):
             return
         if self._worker is not None:
             self._next = task
-            self.engine.cancel()
+            self.engine.cancel(_PATIENCE)
             return
         self._worker = create_worker(
             self._compute,

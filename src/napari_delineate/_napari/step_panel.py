@@ -150,6 +150,8 @@ class StepPanel(QWidget):
 
     def _on_setting(self, name: str) -> None:
         self._pending[name] = self.settings[name].value()
+        if not self._pause.isActive():
+            self.take()  # the first of several changes is not kept waiting
         self._pause.start()
 
     def _on_inputs(self) -> None:

@@ -7,8 +7,18 @@ from typing import Any
 
 from magicgui.widgets import create_widget
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
+from napari_delineate._napari.widgets.slider import NumberSlider
 from napari_delineate.signatures import REQUIRED, Setting
 from napari_delineate.types import (
     Quantity,
@@ -77,6 +87,14 @@ class SettingEdit(QWidget):
         self.changed.emit()
 
 
+def _start(setting: Setting) -> float:
+    """Return the number that a setting has by default, 0 if it has none."""
+    default = setting.default
+    if isinstance(default, Voxels):
+        return default.number
+    return float(default) if isinstance(default, int | float) else 0.0
+
+
 class _PlainEdit(QWidget):
     """Edit a number, a choice, a text or yes or no."""
 
@@ -84,8 +102,9 @@ class _PlainEdit(QWidget):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         options: dict[str, Any] = {}
         if setting.choices:
             options["choices"] = setting.choices
@@ -97,6 +116,8 @@ class _PlainEdit(QWidget):
         self._widget: Any = create_widget(annotation=setting.type, options=options)
         self._widget.changed.connect(lambda _: self.changed.emit())
         layout.addWidget(self._widget.native)
+        if isinstance(self._widget.native, QSpinBox | QDoubleSpinBox):
+            layout.addWidget(NumberSlider(self._widget.native, setting.range, _start(setting)))
 
     def value(self) -> Any:
         return self._widget.value
@@ -128,8 +149,11 @@ class _LengthEdit(QWidget):
         self._is_size = setting.quantity is Quantity.SIZE
         self._spacing: tuple[float, ...] = (1.0, 1.0)
         self._units = "pixel"
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        layout = QHBoxLayout()
+        column.addLayout(layout)
         self._number = _Number()
         high = min(setting.range.maximum, _LARGEST)
         self._number.setRange(max(setting.range.minimum, -_LARGEST), high)
@@ -140,6 +164,8 @@ class _LengthEdit(QWidget):
         layout.addWidget(self._number, 1)
         layout.addWidget(self._unit)
         layout.addWidget(self._other)
+        self._slider = NumberSlider(self._number, setting.range, _start(setting))
+        column.addWidget(self._slider)
         self._fill_units()
         self._number.valueChanged.connect(self._on_change)
         self._unit.currentIndexChanged.connect(self._on_unit)
