@@ -213,7 +213,11 @@ class Assistant(QWidget):
         self._progress = None
         self.cancel_button.hide()
         self._refresh()
-        self._on_active()
+        self._enable()
+        # A step without a layer (a table, a failure) was selected by itself, not by its layer.
+        row = self.steps.selected()
+        if row is None or self._layer_of(row) is not None:
+            self._select_active()
 
     def _on_ended(self, text: str) -> None:
         self._on_finished()
@@ -350,12 +354,21 @@ class Assistant(QWidget):
 
     def _on_active(self, _: Any = None) -> None:
         """Enable what fits the selected layer, and select its step."""
+        self._enable()
+        self._select_active()
+
+    def _enable(self) -> None:
+        """Enable the operations that fit the selected layer."""
         active = self.session.viewer.layers.selection.active
         kind = None if active is None else self.session.kind(active)
         kinds: set[Kind] = set() if kind is None else {kind}
         self.tiles.set_available(kinds)
         self._show_usable_package()
         self.search.set_available(kinds)
+
+    def _select_active(self) -> None:
+        """Select the step that made the selected layer."""
+        active = self.session.viewer.layers.selection.active
         value = None if active is None else self.session.name_of(active)
         if value is None:
             return

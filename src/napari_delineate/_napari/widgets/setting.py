@@ -7,17 +7,9 @@ from typing import Any
 
 from magicgui.widgets import create_widget
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QLabel,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from napari_delineate._napari.widgets.number import NumberEdit
 from napari_delineate._napari.widgets.slider import NumberSlider
 from napari_delineate.signatures import REQUIRED, Setting
 from napari_delineate.types import (
@@ -105,38 +97,37 @@ class _PlainEdit(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        low, high = max(setting.range.minimum, -_LARGEST), min(setting.range.maximum, _LARGEST)
+        self._number: NumberEdit | None = None
+        if setting.type is float and not setting.choices:
+            self._number = NumberEdit()
+            self._number.setRange(low, high)
+            if math.isfinite(setting.range.maximum - setting.range.minimum):
+                self._number.setStepType(NumberEdit.StepType.DefaultStepType)
+                self._number.setSingleStep((high - low) / 20)
+            self._number.valueChanged.connect(self.changed)
+            layout.addWidget(self._number)
+            layout.addWidget(NumberSlider(self._number, setting.range, _start(setting)))
+            return
         options: dict[str, Any] = {}
         if setting.choices:
             options["choices"] = setting.choices
-        elif setting.type in (int, float):
-            low, high = max(setting.range.minimum, -_LARGEST), min(setting.range.maximum, _LARGEST)
-            options |= {"min": setting.type(low), "max": setting.type(high)}
-        if setting.type is float and math.isfinite(setting.range.maximum):
-            options["step"] = (setting.range.maximum - setting.range.minimum) / 20
+        elif setting.type is int:
+            options |= {"min": int(low), "max": int(high)}
         self._widget: Any = create_widget(annotation=setting.type, options=options)
         self._widget.changed.connect(lambda _: self.changed.emit())
         layout.addWidget(self._widget.native)
-        if isinstance(self._widget.native, QSpinBox | QDoubleSpinBox):
+        if isinstance(self._widget.native, QSpinBox):
             layout.addWidget(NumberSlider(self._widget.native, setting.range, _start(setting)))
 
     def value(self) -> Any:
-        return self._widget.value
+        return self._widget.value if self._number is None else self._number.value()
 
     def set_value(self, value: Any) -> None:
-        self._widget.value = value
-
-
-class _Number(QDoubleSpinBox):
-    """A number that shows as few digits as it has."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setDecimals(9)
-        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        self.setKeyboardTracking(False)
-
-    def textFromValue(self, value: float) -> str:  # noqa: N802
-        return f"{value:.9g}"
+        if self._number is None:
+            self._widget.value = value
+        else:
+            self._number.setValue(value)
 
 
 class _LengthEdit(QWidget):
@@ -154,7 +145,7 @@ class _LengthEdit(QWidget):
         column.setSpacing(0)
         layout = QHBoxLayout()
         column.addLayout(layout)
-        self._number = _Number()
+        self._number = NumberEdit()
         high = min(setting.range.maximum, _LARGEST)
         self._number.setRange(max(setting.range.minimum, -_LARGEST), high)
         self._number.setMinimumWidth(80)
