@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
+from napari_delineate.separable import correlate, gaussian_weights
 from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 
 __all__ = [
@@ -43,16 +44,24 @@ _SMALL_RADIUS = 100
 _TRUNCATE = 4.0
 """Where the Gaussian ends, in sigmas: scikit-image's and scipy's default."""
 
+_NO_BLUR = 1e-15
+"""Up to this sigma scipy leaves an axis as it is."""
+
 
 def gaussian(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArray[Any]:
-    """Blur with one sigma in voxels per axis; integers are scaled to 0..1."""
-    from skimage.filters import gaussian as skimage_gaussian
+    """Blur with one sigma in voxels per axis; integers are scaled to 0..1.
 
-    blurred = np.asarray(skimage_gaussian(image, sigma=sigma, truncate=_TRUNCATE))
-    if np.isfinite(blurred).all():
+    The result equals that of `skimage.filters.gaussian`, several times sooner.
+    """
+    weights = [
+        gaussian_weights(entry, reach) if entry > _NO_BLUR else None
+        for entry, reach in zip(sigma, gaussian_halo(sigma), strict=True)
+    ]
+    blurred = correlate(image, weights)
+    if image.dtype.kind != "f" or np.isfinite(blurred).all():
         return blurred
     # The largest floats do not fit when they are added up. A power of two changes no digit.
-    blurred = skimage_gaussian(np.ldexp(image, -2), sigma=sigma, truncate=_TRUNCATE)
+    blurred = correlate(np.ldexp(image, -2), weights)
     low, high = (np.ldexp(limit, -2) for limit in (image.min(), image.max()))
     return np.asarray(np.ldexp(np.clip(blurred, low, high), 2))
 

@@ -59,7 +59,7 @@ def gaussian(
 
     References
     ----------
-    .. [1] `skimage.filters.gaussian`, which computes it.
+    .. [1] `skimage.filters.gaussian`, whose results these are, to the last digit.
 
     Examples
     --------
