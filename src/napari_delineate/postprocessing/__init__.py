@@ -2,7 +2,14 @@
 
 from napari_delineate.postprocessing.combining import combine
 from napari_delineate.postprocessing.corrections import apply_corrections
-from napari_delineate.postprocessing.filtering import clear_border, filter_by_size
+from napari_delineate.postprocessing.filtering import (
+    clear_border,
+    filter_by_measurement,
+    filter_by_overlap,
+    filter_by_size,
+    keep_largest_objects,
+    keep_largest_parts,
+)
 from napari_delineate.postprocessing.morphology import expand_labels, smooth_labels
 from napari_delineate.postprocessing.numbering import relabel_sequential
 from napari_delineate.postprocessing.splitting_and_merging import (
@@ -14,6 +21,10 @@ from napari_delineate.postprocessing.splitting_and_merging import (
 __all__ = [
     "clear_border",
     "filter_by_size",
+    "filter_by_measurement",
+    "filter_by_overlap",
+    "keep_largest_objects",
+    "keep_largest_parts",
     "expand_labels",
     "smooth_labels",
     "split_touching_objects",

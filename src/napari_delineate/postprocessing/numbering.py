@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_delineate import building_blocks
+from napari_delineate import object_numbers
 from napari_delineate.declaration import operation
 from napari_delineate.types import Labels
 
@@ -41,8 +41,6 @@ def relabel_sequential(labels: Labels) -> Labels:
     >>> postprocessing.relabel_sequential(np.array([[0, 5, 9]]))
     array([[0, 1, 2]], dtype=int32)
     """
-    import fastremap
-
-    numbers = fastremap.unique(labels)
-    first = 0 if numbers[0] == 0 else 1
-    return building_blocks.remap(labels, numbers, np.arange(first, first + len(numbers)))
+    numbers, _ = object_numbers.count_pixels(labels)
+    numbers = numbers[numbers > 0]
+    return object_numbers.renumber(labels, numbers, np.arange(1, 1 + len(numbers)))
