@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
 
-__all__ = ["count_pixels", "keep", "renumber"]
+__all__ = ["count_pixels", "keep", "renumber", "where"]
 
 _PIXELS_PER_ENTRY = 8
 """A table with an entry for every number may take half the memory of the labels."""
@@ -123,5 +123,35 @@ def renumber(labels: NDArray[Any], numbers: NDArray[Any], new: NDArray[Any]) -> 
     table = np.zeros(largest + 1, dtype)
     table[numbers] = new
     result = np.empty(labels.shape, dtype)
+    tables.replace(_flat(labels), table, result.reshape(-1))
+    return result
+
+
+def where(labels: NDArray[Any], numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return a mask of the objects with some numbers.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        Labelled objects, numbered from 1 with few gaps.
+    numbers : ndarray of int
+        Numbers above 0 that occur.
+
+    Returns
+    -------
+    ndarray of bool
+        True in these objects.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> where(np.array([[0, 1, 2]], np.int32), np.array([2]))
+    array([[False, False,  True]])
+    """
+    from napari_delineate.kernels import tables
+
+    table = np.zeros(int(labels.max()) + 1, bool)
+    table[numbers] = True
+    result = np.empty(labels.shape, bool)
     tables.replace(_flat(labels), table, result.reshape(-1))
     return result

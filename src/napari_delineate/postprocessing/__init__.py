@@ -1,4 +1,4 @@
-"""Turn labels into better labels: reshape, select, split, merge, combine, correct."""
+"""Turn masks and labels into better ones: reshape, select, split, merge, combine, correct."""
 
 from napari_delineate.postprocessing.combining import combine
 from napari_delineate.postprocessing.corrections import apply_corrections
@@ -10,6 +10,16 @@ from napari_delineate.postprocessing.filtering import (
     keep_largest_objects,
     keep_largest_parts,
 )
+from napari_delineate.postprocessing.masks import (
+    binary_closing,
+    binary_dilation,
+    binary_erosion,
+    binary_opening,
+    fill_holes,
+    keep_largest_components,
+    remove_small_objects,
+    smooth_mask,
+)
 from napari_delineate.postprocessing.morphology import expand_labels, smooth_labels
 from napari_delineate.postprocessing.numbering import relabel_sequential
 from napari_delineate.postprocessing.splitting_and_merging import (
@@ -19,6 +29,14 @@ from napari_delineate.postprocessing.splitting_and_merging import (
 
 # In menu order.
 __all__ = [
+    "binary_erosion",
+    "binary_dilation",
+    "binary_opening",
+    "binary_closing",
+    "fill_holes",
+    "remove_small_objects",
+    "keep_largest_components",
+    "smooth_mask",
     "clear_border",
     "filter_by_size",
     "filter_by_measurement",
