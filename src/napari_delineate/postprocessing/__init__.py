@@ -10,17 +10,28 @@ from napari_delineate.postprocessing.filtering import (
     keep_largest_objects,
     keep_largest_parts,
 )
-from napari_delineate.postprocessing.masks import (
+from napari_delineate.postprocessing.mask_morphology import (
     binary_closing,
     binary_dilation,
     binary_erosion,
     binary_opening,
+)
+from napari_delineate.postprocessing.masks import (
+    convex_hull,
     fill_holes,
     keep_largest_components,
     remove_small_objects,
     smooth_mask,
 )
-from napari_delineate.postprocessing.morphology import expand_labels, smooth_labels
+from napari_delineate.postprocessing.morphology import (
+    close_labels,
+    convex_hulls,
+    expand_labels,
+    fill_holes_in_labels,
+    open_labels,
+    shrink_labels,
+    smooth_labels,
+)
 from napari_delineate.postprocessing.numbering import relabel_sequential
 from napari_delineate.postprocessing.splitting_and_merging import (
     merge_touching,
@@ -37,6 +48,7 @@ __all__ = [
     "remove_small_objects",
     "keep_largest_components",
     "smooth_mask",
+    "convex_hull",
     "clear_border",
     "filter_by_size",
     "filter_by_measurement",
@@ -44,7 +56,12 @@ __all__ = [
     "keep_largest_objects",
     "keep_largest_parts",
     "expand_labels",
+    "shrink_labels",
     "smooth_labels",
+    "open_labels",
+    "close_labels",
+    "fill_holes_in_labels",
+    "convex_hulls",
     "split_touching_objects",
     "merge_touching",
     "combine",
