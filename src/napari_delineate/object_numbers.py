@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
 
-__all__ = ["count_pixels", "keep", "renumber", "where"]
+__all__ = ["count_pixels", "keep", "narrowed", "renumber", "where"]
 
 _PIXELS_PER_ENTRY = 8
 """A table with an entry for every number may take half the memory of the labels."""
@@ -155,3 +155,27 @@ def where(labels: NDArray[Any], numbers: NDArray[Any]) -> NDArray[np.bool_]:
     result = np.empty(labels.shape, bool)
     tables.replace(_flat(labels), table, result.reshape(-1))
     return result
+
+
+def narrowed(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels in the smallest dtype for labels that holds them.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        Labelled objects of which some may have been removed.
+
+    Returns
+    -------
+    ndarray
+        The same array where its dtype fits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> narrowed(np.array([0, 3], np.int64))
+    array([0, 3], dtype=int32)
+    """
+    if labels.dtype == np.int32:
+        return labels
+    return labels.astype(label_dtype(int(labels.max())), copy=False)

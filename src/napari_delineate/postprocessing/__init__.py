@@ -1,6 +1,6 @@
 """Turn masks and labels into better ones: reshape, select, split, merge, combine, correct."""
 
-from napari_delineate.postprocessing.combining import combine
+from napari_delineate.postprocessing.combining import combine, mask_labels, relate, subtract
 from napari_delineate.postprocessing.corrections import apply_corrections
 from napari_delineate.postprocessing.filtering import (
     clear_border,
@@ -32,7 +32,11 @@ from napari_delineate.postprocessing.morphology import (
     shrink_labels,
     smooth_labels,
 )
-from napari_delineate.postprocessing.numbering import relabel_sequential
+from napari_delineate.postprocessing.numbering import (
+    relabel_by_size,
+    relabel_sequential,
+    shuffle_labels,
+)
 from napari_delineate.postprocessing.splitting_and_merging import (
     merge_touching,
     split_touching_objects,
@@ -65,6 +69,11 @@ __all__ = [
     "split_touching_objects",
     "merge_touching",
     "combine",
+    "subtract",
+    "mask_labels",
+    "relate",
     "relabel_sequential",
+    "relabel_by_size",
+    "shuffle_labels",
     "apply_corrections",
 ]

@@ -209,7 +209,7 @@ def shrink_labels(
         first = np.append(True, owners[order][1:] != owners[order][:-1])[: len(order)]
         kept = places[order[first]]
         result.reshape(-1)[kept] = labels.reshape(-1)[kept]
-    return np.asarray(result)
+    return object_numbers.narrowed(result)
 
 
 @operation(locality=balls.halo_of_two)
