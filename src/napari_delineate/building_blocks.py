@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate import object_numbers
 from napari_delineate.arrays import label_dtype
 from napari_delineate.separable import correlate, gaussian_weights
 from napari_delineate.types import Length, Spacing, Surface, length_per_axis
@@ -28,6 +29,7 @@ __all__ = [
     "join_surfaces",
     "above_otsu",
     "offsets_within",
+    "parts_of_objects",
     "radius_per_axis",
     "remap",
     "threshold_level",
@@ -40,6 +42,9 @@ ROUNDING = 1e-9
 
 _SMALL_RADIUS = 100
 """A radius in voxels that fits the memory, so that it is allowed on images of any size."""
+
+_NEIGHBOURS = {("full", 2): 8, ("full", 3): 26, ("face", 2): 4, ("face", 3): 6}
+"""How many neighbours of a pixel are connected, in the words of cc3d."""
 
 _TRUNCATE = 4.0
 """Where the Gaussian ends, in sigmas: scikit-image's and scipy's default."""
@@ -189,14 +194,30 @@ def connected_components(
     import cc3d
     import fastremap
 
-    neighbours = {("full", 2): 8, ("full", 3): 26, ("face", 2): 4, ("face", 3): 6}
     # cc3d refuses read-only memory, and its way with booleans marks pixels of the background
     # in some images, for instance [[1, 1, 1], [0, 0, 1], [0, 0, 1]].
     pixels = np.require(mask.view(np.uint8), requirements="W")
-    labels = cc3d.connected_components(pixels, connectivity=neighbours[connectivity, mask.ndim])
+    labels = cc3d.connected_components(pixels, connectivity=_NEIGHBOURS[connectivity, mask.ndim])
     # cc3d's numbers follow the scan only for some shapes and connectivities.
     labels, numbers = fastremap.renumber(labels, in_place=True)
     return np.asarray(labels.astype(label_dtype(len(numbers))))
+
+
+def parts_of_objects(
+    labels: NDArray[Any], connectivity: Literal["full", "face"] = "full"
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Give connected parts of objects numbers; return them and the object of each number."""
+    import cc3d
+    import fastremap
+
+    parts = cc3d.connected_components(
+        np.require(labels, requirements="W"), connectivity=_NEIGHBOURS[connectivity, labels.ndim]
+    )
+    parts, numbers = fastremap.renumber(parts, in_place=True)
+    parts = np.asarray(parts.astype(label_dtype(len(numbers)), copy=False))
+    owners = np.zeros(max(numbers.values(), default=0) + 1, labels.dtype)
+    owners[parts.reshape(-1)] = labels.reshape(-1)
+    return parts, owners
 
 
 def distance_to(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float32]:
@@ -220,11 +241,10 @@ def distance_inside(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.flo
 
 def expanded(labels: NDArray[Any], reach: float, spacing: Spacing) -> NDArray[Any]:
     """Give every background pixel within a physical distance the label nearest to it."""
-    from skimage.segmentation import expand_labels
+    from napari_delineate.kernels.nearest_label import nearest_label
 
-    if not labels.any():
-        return labels.copy()
-    return np.asarray(expand_labels(labels, reach * (1 + ROUNDING), spacing=spacing))
+    per_axis = tuple(np.broadcast_to(spacing, labels.ndim).tolist())
+    return nearest_label(labels, reach * (1 + ROUNDING), per_axis)
 
 
 def watershed(
@@ -258,12 +278,8 @@ def flood(seeds: NDArray[Any], mask: NDArray[np.bool_], spacing: Spacing) -> NDA
 
 def remap(labels: NDArray[Any], numbers: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
     """Replace numbers (sorted, all that occur) by new ones of the same length."""
-    import fastremap
-
-    dtype = label_dtype(int(new.max(initial=0)))
-    table = dict(zip(numbers.tolist(), new.tolist(), strict=True))
-    wide = labels.astype(np.promote_types(labels.dtype, dtype))
-    return np.asarray(fastremap.remap(wide, table, in_place=True).astype(dtype, copy=False))
+    objects = numbers > 0
+    return object_numbers.renumber(labels, numbers[objects], new[objects])
 
 
 def radius_per_axis(radius: Length, spacing: Spacing, extent: tuple[int, ...]) -> tuple[float, ...]:

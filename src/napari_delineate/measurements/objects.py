@@ -38,6 +38,13 @@ _INTENSITY: dict[str, int | str] = {
     "intensity_max": 0,
 }
 
+MEASUREMENTS = tuple(
+    name
+    for name in (*_SHAPE, *_SHAPE_2D, *_OUTLINE_2D, *_INTENSITY)
+    if name not in ("centroid", "bbox")
+)
+"""Columns of the table that say one number about an object; some need 2D or an image."""
+
 
 @operation
 def measure(

@@ -1,10 +1,42 @@
-"""Turn labels into better labels: reshape, select, split, merge, combine, correct."""
+"""Turn masks and labels into better ones: reshape, select, split, merge, combine, correct."""
 
-from napari_delineate.postprocessing.combining import combine
+from napari_delineate.postprocessing.combining import combine, mask_labels, relate, subtract
 from napari_delineate.postprocessing.corrections import apply_corrections
-from napari_delineate.postprocessing.filtering import clear_border, filter_by_size
-from napari_delineate.postprocessing.morphology import expand_labels, smooth_labels
-from napari_delineate.postprocessing.numbering import relabel_sequential
+from napari_delineate.postprocessing.filtering import (
+    clear_border,
+    filter_by_measurement,
+    filter_by_overlap,
+    filter_by_size,
+    keep_largest_objects,
+    keep_largest_parts,
+)
+from napari_delineate.postprocessing.mask_morphology import (
+    binary_closing,
+    binary_dilation,
+    binary_erosion,
+    binary_opening,
+)
+from napari_delineate.postprocessing.masks import (
+    convex_hull,
+    fill_holes,
+    keep_largest_components,
+    remove_small_objects,
+    smooth_mask,
+)
+from napari_delineate.postprocessing.morphology import (
+    close_labels,
+    convex_hulls,
+    expand_labels,
+    fill_holes_in_labels,
+    open_labels,
+    shrink_labels,
+    smooth_labels,
+)
+from napari_delineate.postprocessing.numbering import (
+    relabel_by_size,
+    relabel_sequential,
+    shuffle_labels,
+)
 from napari_delineate.postprocessing.splitting_and_merging import (
     merge_touching,
     split_touching_objects,
@@ -12,13 +44,36 @@ from napari_delineate.postprocessing.splitting_and_merging import (
 
 # In menu order.
 __all__ = [
+    "binary_erosion",
+    "binary_dilation",
+    "binary_opening",
+    "binary_closing",
+    "fill_holes",
+    "remove_small_objects",
+    "keep_largest_components",
+    "smooth_mask",
+    "convex_hull",
     "clear_border",
     "filter_by_size",
+    "filter_by_measurement",
+    "filter_by_overlap",
+    "keep_largest_objects",
+    "keep_largest_parts",
     "expand_labels",
+    "shrink_labels",
     "smooth_labels",
+    "open_labels",
+    "close_labels",
+    "fill_holes_in_labels",
+    "convex_hulls",
     "split_touching_objects",
     "merge_touching",
     "combine",
+    "subtract",
+    "mask_labels",
+    "relate",
     "relabel_sequential",
+    "relabel_by_size",
+    "shuffle_labels",
     "apply_corrections",
 ]
