@@ -29,6 +29,7 @@ from napari_delineate._napari.widgets import (
     SettingEdit,
     shrink,
 )
+from napari_delineate._napari.widgets.layer_drop import LayerDrop
 from napari_delineate.axes import looped_axes
 from napari_delineate.catalogue import Operation
 from napari_delineate.signatures import Input
@@ -179,6 +180,7 @@ class Fields(QWidget):
                     viewer, fits, optional=entry.optional, missing=missing, others=others
                 )
             choice.changed.connect(self._on_choice)
+            LayerDrop(choice).dropped.connect(partial(self._on_drop, entry))
             self.choices[entry.name] = choice
             self._add_row(entry.name, choice, texts.get(entry.name, ""))
 
@@ -208,6 +210,25 @@ class Fields(QWidget):
 
     def _others(self, entry: Input) -> list[str]:
         return [name for name in self._session.without_layer() if self._fits(entry, name)]
+
+    def _on_drop(self, entry: Input, layers: list[Layer]) -> None:
+        """Choose layers that were dropped on an input, or say why they do not fit."""
+        choice = self.choices[entry.name]
+        unfit = [layer for layer in layers if not self._fits(entry, layer)]
+        if unfit:
+            self.error.say(self._why_not(entry, unfit[0]), "error", self._session.viewer.theme)
+        elif isinstance(choice, LayersChoice):
+            choice.choose([*choice.sources(), *layers])
+        else:
+            choice.choose(layers[0])
+
+    def _why_not(self, entry: Input, layer: Layer) -> str:
+        kind = self._session.kind(layer)
+        if kind is None:
+            return f"{layer.name} is a kind of layer that no operation works on; choose another."
+        if catalogue.accepts(entry.kind, kind):
+            return f"{layer.name} is made from what this step makes; choose another layer."
+        return catalogue.explain_mismatch(self.operation, entry, layer.name, kind)
 
     def _on_choice(self) -> None:
         if not self._filling:
