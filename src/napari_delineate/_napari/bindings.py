@@ -12,6 +12,7 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Layer, Points
 
 from napari_delineate._napari.layers import (
+    LayerError,
     Place,
     is_editable,
     place_of,
@@ -172,7 +173,12 @@ class Bindings:
         return self._with_input(workflow, name, layer), name
 
     def with_edits(
-        self, workflow: Workflow, evaluated: Workflow, results: Mapping[str, Value]
+        self,
+        workflow: Workflow,
+        evaluated: Workflow,
+        results: Mapping[str, Value],
+        *,
+        lenient: bool = False,
     ) -> Workflow:
         """Return a workflow that knows what was edited by hand since it ran.
 
@@ -187,11 +193,19 @@ class Bindings:
             The workflow that layers show.
         results : mapping of str to Value
             Its results.
+        lenient : bool, optional
+            Whether an input that can not be used any more, such as an image that became a
+            stack of unknown axes, counts as not edited.
 
         Returns
         -------
         Workflow
             The same workflow if nothing was edited.
+
+        Raises
+        ------
+        LayerError
+            If an input can not be used any more, unless that is lenient.
         """
         before = values_of_anchors(evaluated)
         for anchor, name in values_of_anchors(workflow).items():
@@ -199,8 +213,13 @@ class Bindings:
             if layer is None or shown is None:
                 continue
             if workflow.maker(name) is None:
-                if self._has_changed(shown, layer):
-                    workflow = self._with_input(workflow, name, layer)
+                try:
+                    if self._has_changed(shown, layer):
+                        workflow = self._with_input(workflow, name, layer)
+                except LayerError:
+                    if not lenient:
+                        raise
+                    continue
             elif layer.unique_id in self._touched and workflow.values[name].kind is Kind.LABELS:
                 known = results.get(before.get(anchor, ""))
                 if known is None:

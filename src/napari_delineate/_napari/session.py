@@ -105,7 +105,7 @@ class Session(QObject):
         self.evaluated = Workflow()  # the workflow that the results belong to
         # The end of a stroke is announced while napari is still at it.
         strokes = QTimer(self, singleShot=True, interval=0)
-        strokes.timeout.connect(self.record_edits)
+        strokes.timeout.connect(lambda: self.record_edits(lenient=True))
         self._bindings = Bindings(
             viewer, self.store, strokes.start, self._on_undo_key, self._on_redo_key
         )
@@ -341,7 +341,8 @@ class Session(QObject):
 
     def undo(self, steps: int = 1) -> None:
         """Go back to the workflow before the last changes."""
-        self.record_edits(evaluate=False)
+        # An input that can not be used any more must not lock the way back.
+        self.record_edits(evaluate=False, lenient=True)
         for _ in range(steps):
             self.history = self.history.undo()
         self._go()
@@ -366,9 +367,12 @@ class Session(QObject):
         self._view.bring_back(self.workflow, name)
         self.changed.emit()
 
-    def record_edits(self, *, evaluate: bool = True) -> None:
-        """Record what was painted or replaced by hand since the last change."""
-        workflow = self._with_edits()
+    def record_edits(self, *, evaluate: bool = True, lenient: bool = False) -> None:
+        """Record what was painted or replaced by hand since the last change.
+
+        Where that is lenient, an input that can not be used any more is left as it was.
+        """
+        workflow = self._with_edits(lenient=lenient)
         if workflow != self.workflow:
             self.apply(workflow, evaluate=evaluate)
 
@@ -416,8 +420,10 @@ class Session(QObject):
                 return shown_region(self.viewer, layer)
         return None
 
-    def _with_edits(self) -> Workflow:
-        return self._bindings.with_edits(self.workflow, self.evaluated, self.results)
+    def _with_edits(self, *, lenient: bool = False) -> Workflow:
+        return self._bindings.with_edits(
+            self.workflow, self.evaluated, self.results, lenient=lenient
+        )
 
     def _go(self) -> None:
         self._gesture = (None, 0.0)
@@ -461,7 +467,7 @@ class Session(QObject):
             # What is being painted would be painted over.
             QTimer.singleShot(50, lambda: self._on_computed(computed))
             return
-        edited = self._with_edits()
+        edited = self._with_edits(lenient=True)
         if edited != self.workflow:
             self.apply(edited)  # what was painted meanwhile
             return

@@ -1,10 +1,10 @@
-"""The selected step stays selected while it is computed, with a layer or without one."""
+"""Layers and steps that do not go together: steps without layers, layers that become unusable."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from napari_delineate import voxels
+from napari_delineate import filters, voxels
 from napari_delineate._napari.step_panel import StepPanel
 
 VORONOI = "segmentation.voronoi_otsu_labeling"
@@ -47,3 +47,27 @@ def test_a_step_whose_layer_was_deleted_stays_selected(
     set_value(sigma=voxels(3))
     assert assistant.steps.selected() == "gaussian"
     assert assistant.panel.step == "gaussian"
+
+
+def test_an_input_that_can_not_be_used_any_more_locks_nothing(
+    assistant, session, viewer, coins, add, set_value, settle
+):
+    add("filters.gaussian", "segmentation.threshold")
+    image = coins.data
+    coins.data = np.stack([image] * 4)  # depth or time?
+    assistant.select("gaussian")
+    set_value(sigma=voxels(3))
+    assert "say what the axes of the layer 'coins' are" in assistant.panel.message.text()
+    assistant.bar.undo_action.trigger()
+    settle()
+    assert [step.name for step in session.workflow.steps] == ["gaussian"]
+    session.redo()
+    coins.data = image
+    settle()
+    assistant.select("gaussian")
+    set_value(sigma=voxels(4))
+    coins.data = np.stack([image] * 4)  # while that is computed
+    session.evaluate()
+    settle()
+    assert not session.running
+    assert np.array_equal(session.layer("blurred").data, filters.gaussian(image, sigma=4))
