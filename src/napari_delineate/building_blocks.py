@@ -248,20 +248,16 @@ def expanded(labels: NDArray[Any], reach: float, spacing: Spacing) -> NDArray[An
 
 
 def watershed(
-    image: NDArray[Any], seeds: NDArray[Any], mask: NDArray[np.bool_] | None = None
+    image: NDArray[Any],
+    seeds: NDArray[Any],
+    mask: NDArray[np.bool_] | None = None,
+    connectivity: Literal["full", "face"] = "face",
 ) -> NDArray[Any]:
-    """Flood an image from seeds along face neighbours, wherever the mask allows."""
-    from skimage.segmentation import watershed as skimage_watershed
+    """Flood an image from seeds, wherever the mask allows, as scikit-image does."""
+    from napari_delineate.kernels.watershed import flood_levels
 
-    if seeds.dtype == np.int32:
-        return np.asarray(skimage_watershed(image, seeds, mask=mask))
-    # scikit-image floods with 32-bit numbers.
-    numbers, positions = np.unique(seeds, return_inverse=True)
-    small = positions.reshape(seeds.shape).astype(np.int32)
-    if numbers[0] != 0:
-        small += 1
-        numbers = np.concatenate([[0], numbers])
-    return np.asarray(numbers[skimage_watershed(image, small, mask=mask)])
+    reach = 1 if connectivity == "face" else image.ndim
+    return _with_small_labels(seeds, lambda small: flood_levels(image, small, mask, reach))
 
 
 def flood(seeds: NDArray[Any], mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[Any]:
@@ -271,9 +267,25 @@ def flood(seeds: NDArray[Any], mask: NDArray[np.bool_], spacing: Spacing) -> NDA
     image does. On anisotropic voxels it advances in the order of the physical distance
     to the nearest seed, so that coarse axes do not run ahead.
     """
+    from napari_delineate.kernels.watershed import flood_flat
+
     if np.ptp(spacing) == 0:
-        return watershed(mask, seeds, mask)
+        return _with_small_labels(seeds, lambda small: flood_flat(small, mask))
     return watershed(distance_to(seeds > 0, spacing), seeds, mask)
+
+
+def _with_small_labels(
+    labels: NDArray[Any], function: Callable[[NDArray[np.int32]], NDArray[Any]]
+) -> NDArray[Any]:
+    """Apply a function that takes 32-bit labels to any labels from 0 up."""
+    if labels.dtype == np.int32:
+        return function(labels)
+    numbers, positions = np.unique(labels, return_inverse=True)
+    small = positions.reshape(labels.shape).astype(np.int32)
+    if numbers[0] != 0:
+        small += 1
+        numbers = np.concatenate([[0], numbers])
+    return np.asarray(numbers[function(small)])
 
 
 def remap(labels: NDArray[Any], numbers: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
