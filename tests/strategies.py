@@ -118,10 +118,11 @@ def add_step(draw: st.DrawFn, drawn: Drawn) -> None:
     settings = {setting.name: draw_setting(draw, setting) for setting in operation.settings}
     order(settings, "low_sigma", "high_sigma")
     order(settings, "minimum", "maximum")
+    fit_to_grids(draw, settings, operation, axes if over is None else "YX")
     drawn.workflow = drawn.workflow.add(operation.id, wiring, settings, over=over)
     step = drawn.workflow.steps[-1]
     for name in step.outputs:
-        new = operation.declaration.new_spacing is not None
+        new = operation.declaration.changes_grid or bool(operation.declaration.picks)
         drawn.grids[name] = f"{grid}, by {step.name}" if new else grid
     source = passed_on(step, drawn.workflow.values)
     if source is not None and draw(st.integers(0, 7)) == 0:
@@ -171,6 +172,23 @@ def order(settings: dict[str, Any], low: str, high: str) -> None:
         settings[high] = Voxels(getattr(second, "number", second))
         if settings[low].number > settings[high].number:
             settings[low], settings[high] = settings[high], settings[low]
+
+
+def fit_to_grids(
+    draw: st.DrawFn, settings: dict[str, Any], operation: Operation, axes: str
+) -> None:
+    """Draw the settings that change grids anew: small images stay small, but hold pixels."""
+    for name in settings:
+        if name.endswith("_start"):
+            settings[name] = 0
+        elif name.endswith("_factor"):
+            settings[name] = draw(st.sampled_from([0.5, 1.0]))
+        elif name == "voxel_size":
+            settings[name] = draw(st.sampled_from([Voxels(1), Voxels(2), 1.0, 2.0]))
+        elif name == "index":
+            settings[name] = draw(st.integers(0, 1)) if operation.declaration.picks else 0
+        elif name == "axis" and "Z" not in axes:
+            settings[name] = "z"
 
 
 def add_corrections(draw: st.DrawFn, drawn: Drawn) -> None:

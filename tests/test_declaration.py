@@ -61,7 +61,7 @@ def test_a_declaration_is_kept():
     def other(image: Image) -> Image: ...
 
     decorated = declared(other, version=3, locality=Scope.STATISTIC, opencl=True)
-    assert declaration_of(decorated) == Declaration(3, Scope.STATISTIC, None, True)
+    assert declaration_of(decorated) == Declaration(3, Scope.STATISTIC, opencl=True)
     assert declaration_of(call) == Declaration()
 
 

@@ -11,12 +11,13 @@ start with one column of indices per looped axis, looped tables have such column
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.declaration import Declaration
 from napari_delineate.signatures import read_signature
 from napari_delineate.types import Corrections, Kind, Surface
 
@@ -99,7 +100,13 @@ def check_axes(axes: str, kind: Kind, name: str) -> str:
     return axes
 
 
-def axes_of_output(kind: Kind, input_axes: Sequence[str], over: str) -> str:
+def axes_of_output(
+    kind: Kind,
+    input_axes: Sequence[str],
+    over: str,
+    declaration: Declaration | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> str:
     """Return the axes of what an operation returns.
 
     Parameters
@@ -110,22 +117,32 @@ def axes_of_output(kind: Kind, input_axes: Sequence[str], over: str) -> str:
         Axes of the operation's inputs, in order.
     over : str
         Axes that were looped.
+    declaration : Declaration, optional
+        What the operation declares, where it may drop or pick from an axis.
+    settings : mapping of str to Any, optional
+        Its settings.
 
     Returns
     -------
     str
-        For a grid, the axes of the input (without S unless it is RGB); for other kinds,
-        the looped axes, and for places in space then those in space.
+        For a grid, the axes of the input (without S unless it is RGB, and without those
+        that the operation drops or picks from); for other kinds, the looped axes, and for
+        places in space then those in space.
 
     Examples
     --------
     >>> axes_of_output(Kind.LABELS, ["TYX"], "T"), axes_of_output(Kind.TABLE, ["TYX"], "T")
     ('TYX', 'T')
     """
+    if declaration is not None and declaration.picks:
+        over = over.replace(declaration.picks, "")
+        input_axes = [own.replace(declaration.picks, "") for own in input_axes]
     if kind in (Kind.TABLE, Kind.SCORES):
         return over
     if kind is Kind.SURFACE:
         return over + SPATIAL
+    if declaration is not None and _drops(declaration, input_axes, over, settings or {}):
+        input_axes = [own.replace("Z", "") for own in input_axes]
     space = "".join(letter for letter in spatial_axes(input_axes[0]) if letter not in over)
     if not kind.is_grid:
         return over + space
@@ -138,9 +155,18 @@ def axes_of_output(kind: Kind, input_axes: Sequence[str], over: str) -> str:
     return axes
 
 
+def _drops(
+    declaration: Declaration, input_axes: Sequence[str], over: str, settings: Mapping[str, Any]
+) -> bool:
+    """Tell whether results lack an axis in space; whichever it is, Y and X are left."""
+    ndim = sum(letter not in over for letter in spatial_axes(input_axes[0]))
+    return declaration.drops(ndim, settings) is not None
+
+
 def map_over(
     function: Callable[..., Any],
     axis: str,
+    /,
     *values: Any,
     axes: str | Sequence[str | tuple[str, ...] | None],
     progress: Callable[[int, int], None] | None = None,
@@ -169,7 +195,8 @@ def map_over(
     Any
         What the operation returns, with the looped axes where they were. Points and
         vertices get a first column with the index along the axis, tables a first column
-        with its name; scores become a table.
+        with its name; scores become a table. Operations such as `filters.pick_frame` work
+        on one place along their axis, which the result lacks.
 
     Raises
     ------
@@ -200,6 +227,20 @@ def map_over(
             "number of a slice; it can not be looped over Z"
         )
     kinds = [entry.kind for entry in signature.inputs[: len(values)]]
+    declaration: Declaration = getattr(function, "__operation__", Declaration())
+    if declaration.picks and declaration.picks in axis:
+        letter, index = declaration.picks, int(settings["index"])
+        length = _length(values, per_value, kinds, letter, function)
+        if index >= length:
+            raise ValueError(
+                f"index must be from 0 to {length - 1}, the last place along {letter}; got {index}"
+            )
+        pairs = zip(values, kinds, per_value, strict=True)
+        values = tuple(_take(value, kind, own, letter, index) for value, kind, own in pairs)
+        per_value = [_without(own, letter) for own in per_value]
+        axis = axis.replace(letter, "")
+    all_axes = [its for _, its in _flat(values, per_value)]
+    is_flat = bool(all_axes) and _drops(declaration, all_axes, axis, settings)
     total = int(np.prod([_length(values, per_value, kinds, letter, function) for letter in axis]))
     done = 0
 
@@ -220,7 +261,7 @@ def map_over(
                 for value, kind, own in zip(values, kinds, per_value, strict=True)
             ]
             results.append(loop(rest, taken, [_without(own, letter) for own in per_value]))
-        place = _place(per_value, letter)
+        place = _place([_without(own, "Z") for own in per_value] if is_flat else per_value, letter)
         return tuple(
             _put_together(list(parts), output.kind, letter, place, function)
             for parts, output in zip(zip(*results, strict=True), signature.outputs, strict=True)

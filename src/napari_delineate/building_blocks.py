@@ -21,6 +21,7 @@ __all__ = [
     "distance_inside",
     "distance_to",
     "expanded",
+    "fitting",
     "flat_extremum",
     "flood",
     "for_histogram",
@@ -74,10 +75,14 @@ def gaussian(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArray[Any]:
 def difference(image: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
     """Subtract one image from another; refuse floats that are too far apart."""
     with np.errstate(over="ignore", invalid="ignore"):
-        result = np.asarray(image - other)
+        return fitting(np.asarray(image - other), "a difference")
+
+
+def fitting(result: NDArray[Any], what: str = "the result") -> NDArray[Any]:
+    """Return what was computed of finite numbers; refuse it where a float was too small."""
     if result.dtype.kind == "f" and not np.isfinite(result).all():
         raise ValueError(
-            f"image holds numbers so large that a difference does not fit its dtype "
+            f"image holds numbers so large that {what} does not fit its dtype "
             f"{result.dtype}; divide it first, for instance by 1000"
         )
     return result

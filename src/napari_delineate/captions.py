@@ -83,8 +83,9 @@ def caption_of(workflow: Workflow, row: Row) -> Caption:
     lines = [f"gives {', '.join(_with_kind(workflow, name) for name in step.outputs)}"]
     if step.bypassed:
         lines.append("bypassed")
-    if step.over:
-        each = " and ".join(_LOOPS.get(axis, f"index along {axis}") for axis in step.over)
+    looped = step.over.replace(operation.declaration.picks, "")
+    if looped:
+        each = " and ".join(_LOOPS.get(axis, f"index along {axis}") for axis in looped)
         lines.append(f"for each {each}")
     for setting in operation.settings:
         value = step.parameters[setting.name]

@@ -6,13 +6,15 @@ enter the code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePath
+from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.axes import looped_axes, spatial_axes
+from napari_delineate.declaration import settings_for
 from napari_delineate.lineage import Lineage
 from napari_delineate.names import IMPORTS
 from napari_delineate.steps import Step, passed_on
@@ -201,8 +203,8 @@ def _describe_step(workflow: Workflow, step: Step) -> str:
                 lines[-1] += f" `{name}` are labels: every labelled pixel counts as foreground."
     if step.bypassed:
         lines[-1] += " Here it is bypassed."
-    elif step.over:
-        lines[-1] += f" It runs for each index along {' and '.join(step.over)}."
+    elif looped := step.over.replace(operation.declaration.picks, ""):
+        lines[-1] += f" It runs for each index along {' and '.join(looped)}."
     references = operation.documentation.references
     lines += ["", *(f"<small>{text}</small>\n" for text in references)]
     return "\n".join(lines).rstrip()
@@ -238,13 +240,52 @@ def _call(lineage: Lineage, step: Step) -> str:
         text = _wrapped(f"{left} = {function}", [*values, *settings])
     if workflow.device != "cpu" and operation.declaration.opencl:
         text = f"with use_device({_quoted(workflow.device)}):\n" + _indented(text)
-    if operation.declaration.new_spacing is not None:
-        new = operation.declaration.new_spacing.__name__
-        inner = f"{new}({_spacing(lineage, source, step.over)})"
-        if "Z" in step.over:
-            inner = f"({_spacing(lineage, source, '')}[0], *{inner})"
-        text += f"\n{step.outputs[0]}_spacing = {inner}"
+    if operation.declaration.changes_grid:
+        text += f"\n{step.outputs[0]}_spacing = {_new_spacing(lineage, step)}"
+        if step.outputs[0] in lineage.moved:
+            text += f"\n{step.outputs[0]}_origin = {_new_origin(lineage, step)}"
     return text
+
+
+def _new_spacing(lineage: Lineage, step: Step) -> str:
+    """Return the expression for the voxel size of what a step makes on another grid."""
+    source, declaration = step.sources[0], catalogue.find(step.operation).declaration
+    new = _spacing(lineage, source, step.over)
+    if declaration.new_spacing is not None:
+        new = _declared(declaration.new_spacing, new, step)
+        if "Z" in step.over:
+            new = f"({_spacing(lineage, source, '')}[0], *{new})"
+    elif "Z" in step.over:
+        new = _spacing(lineage, source, "")
+    return new + _left_out(lineage, step)
+
+
+def _new_origin(lineage: Lineage, step: Step) -> str:
+    """Return the expression for where the first pixel of another grid lies."""
+    source, declaration = step.sources[0], catalogue.find(step.operation).declaration
+    terms = []
+    if lineage.grids[source] in lineage.moved:
+        terms.append(f"{lineage.grids[source]}_origin")
+    if declaration.new_origin is not None:
+        own = _declared(declaration.new_origin, _spacing(lineage, source, step.over), step)
+        terms.append(f"(0.0, *{own})" if "Z" in step.over else own)
+    origin = terms[0] if len(terms) == 1 else f"tuple(map(sum, zip({', '.join(terms)})))"
+    return origin + _left_out(lineage, step)
+
+
+def _declared(function: Callable[..., Any], spacing: str, step: Step) -> str:
+    """Return the call of a function that a declaration names."""
+    settings = settings_for(function, step.parameters).items()
+    return _wrapped(function.__name__, [spacing, *(f"{name}={one!r}" for name, one in settings)])
+
+
+def _left_out(lineage: Lineage, step: Step) -> str:
+    """Return what leaves out the entry of an axis that a step drops."""
+    axes = spatial_axes(lineage.workflow.values[step.sources[0]].axes)
+    ndim = sum(letter not in step.over for letter in axes)
+    dropped = catalogue.find(step.operation).declaration.drops(ndim, step.parameters)
+    # Only one of three axes is ever dropped.
+    return "" if dropped is None else ("[1:]", "[::2]", "[:2]")[dropped]
 
 
 def _wired(value: str | tuple[str, ...] | None) -> str:
@@ -338,5 +379,11 @@ def _in_napari(lineage: Lineage) -> str:
                 spacing = ""
             if spacing:
                 arguments.append(f"scale={spacing}")
+        grid = lineage.grids[name]
+        if grid in lineage.moved:
+            space = spatial_axes(lineage.workflow.values[grid].axes)
+            zeros = "0, " * (len(value.axes.replace("S", "")) - len(space))
+            place = f"({zeros}*{grid}_origin)" if zeros else f"{grid}_origin"
+            arguments.append(f"translate={place}")
         lines += _indented(_wrapped(f"viewer.{adding}", arguments)).splitlines()
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, overload
@@ -19,7 +19,14 @@ from napari_delineate.arrays import convert
 from napari_delineate.signatures import Signature, read_signature
 from napari_delineate.types import Kind, Quantity, spacing_per_axis
 
-__all__ = ["Declaration", "Scope", "declaration_of", "operation", "operation_id"]
+__all__ = [
+    "Declaration",
+    "Scope",
+    "declaration_of",
+    "operation",
+    "operation_id",
+    "settings_for",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,16 +56,42 @@ class Declaration:
         How far a result looks: a function from spacing and settings to the halo in
         voxels per axis, or the scope where no halo is enough.
     new_spacing : callable or None
-        For an operation that changes the grid: a function of `napari_delineate.types`
-        from the spacing of the input to that of the result.
+        For an operation that changes the voxel size: a function of
+        `napari_delineate.types` from the spacing of the input, and settings by keyword,
+        to the spacing of the result.
+    new_origin : callable or None
+        For an operation whose result begins elsewhere: such a function to where its first
+        pixel lies, counted from the first pixel of the input, in the units of the spacing.
+    dropped_axis : callable or None
+        For an operation whose result has one axis in space less: a function from the
+        number of axes of the input, and settings by keyword, to the position of the axis,
+        or to None where all axes stay. Two axes that are left are called Y and X.
+    picks : str
+        For an operation that works on one place along time or channels: the letter of that
+        axis. The setting `index` says which place, and the result lacks the axis.
     opencl : bool
         Whether `napari_delineate.devices` has an OpenCL version.
     """
 
     version: int = 1
     locality: Scope | Halo = Scope.WHOLE
-    new_spacing: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
+    new_spacing: Callable[..., tuple[float, ...]] | None = None
+    new_origin: Callable[..., tuple[float, ...]] | None = None
+    dropped_axis: Callable[..., int | None] | None = None
+    picks: str = ""
     opencl: bool = False
+
+    @property
+    def changes_grid(self) -> bool:
+        """Whether pixels of the result lie elsewhere than those of the input."""
+        changes = (self.new_spacing, self.new_origin, self.dropped_axis)
+        return any(change is not None for change in changes)
+
+    def drops(self, ndim: int, settings: Mapping[str, Any]) -> int | None:
+        """Return which of the axes in space the result lacks, None if it has them all."""
+        if self.dropped_axis is None:
+            return None
+        return self.dropped_axis(ndim, **settings_for(self.dropped_axis, settings))
 
 
 @overload
@@ -68,7 +101,10 @@ def operation(
     *,
     version: int = 1,
     locality: Scope | Halo = Scope.WHOLE,
-    new_spacing: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None,
+    new_spacing: Callable[..., tuple[float, ...]] | None = None,
+    new_origin: Callable[..., tuple[float, ...]] | None = None,
+    dropped_axis: Callable[..., int | None] | None = None,
+    picks: str = "",
     opencl: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def operation(function: Callable[P, R] | None = None, /, **declared: Any) -> Any:
@@ -82,7 +118,7 @@ def operation(function: Callable[P, R] | None = None, /, **declared: Any) -> Any
     ----------
     function : callable, optional
         The function, when the decorator is used without arguments.
-    version, locality, new_spacing, opencl
+    version, locality, new_spacing, new_origin, dropped_axis, picks, opencl
         See `Declaration`.
 
     Returns
@@ -111,6 +147,30 @@ def _declare(function: Callable[P, R], declaration: Declaration) -> Callable[P, 
 
     call.__operation__ = declaration  # type: ignore[attr-defined]
     return call
+
+
+def settings_for(function: Callable[..., Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those settings of an operation that a declared function asks for.
+
+    Parameters
+    ----------
+    function : callable
+        What a declaration holds.
+    settings : mapping of str to Any
+        All settings of the operation.
+
+    Returns
+    -------
+    dict of str to Any
+        The settings that are parameters of the function.
+
+    Examples
+    --------
+    >>> settings_for(lambda spacing, *, factor: spacing, {"factor": 2, "method": "mean"})
+    {'factor': 2}
+    """
+    asked = inspect.signature(function).parameters
+    return {name: value for name, value in settings.items() if name in asked}
 
 
 def operation_id(function: Callable[..., Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from napari_delineate import catalogue
 from napari_delineate.axes import axes_of_output, map_over, spatial_axes
 from napari_delineate.catalogue import Operation
+from napari_delineate.declaration import Declaration, settings_for
 from napari_delineate.devices import use_device
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -78,7 +79,7 @@ def evaluate(call: Call, progress: Callable[[int, int], None] | None = None) -> 
     Returns
     -------
     Outcome
-        The outputs, with axes, voxel size and units, and the time it took.
+        The outputs, with axes, voxel size, place and units, and the time it took.
 
     Raises
     ------
@@ -173,18 +174,57 @@ def _size(spacing: tuple[float, ...], units: str) -> str:
 
 
 def _wrap(operation: Operation, call: Call, grid: Value, kind: Kind, data: Any) -> Value:
-    """Give a result the axes, voxel size and units that it has."""
+    """Give a result the axes, voxel size, place and units that it has."""
     if kind is Kind.SCORES and call.over:
         kind = Kind.TABLE
-    axes = axes_of_output(
-        kind, [one.axes for value in call.inputs for one in _each(value)], call.over
-    )
-    spacing = dict(zip(spatial_axes(grid.axes), grid.spacing, strict=True))
-    if operation.declaration.new_spacing is not None:
-        left = {letter: size for letter, size in spacing.items() if letter not in call.over}
-        new = operation.declaration.new_spacing(tuple(left.values()), **call.parameters)
-        spacing.update(zip(left, new, strict=True))
+    declaration, settings = operation.declaration, call.parameters
+    input_axes = [one.axes for value in call.inputs for one in _each(value)]
+    axes = axes_of_output(kind, input_axes, call.over, declaration, settings)
+    space = spatial_axes(grid.axes)
+    spacing = dict(zip(space, grid.spacing, strict=True))
+    origin = dict(zip(space, grid.origin, strict=True)) if grid.origin else {}
+    if declaration.changes_grid:
+        left = [letter for letter in space if letter not in call.over]
+        spacing, origin = _moved(declaration, settings, left, spacing, origin)
     if kind is Kind.SURFACE and "Z" not in spacing:
         # The surface of a 2D image is one slice as thick as its finest pixel size.
         spacing = {"Z": min(spacing.values()), **spacing}
-    return replace(grid, data=data, kind=kind, axes=axes, spacing=tuple(spacing.values()))
+        origin = {"Z": 0.0, **origin} if origin else {}
+    return replace(
+        grid,
+        data=data,
+        kind=kind,
+        axes=axes,
+        spacing=tuple(spacing.values()),
+        origin=tuple(origin.values()) if any(origin.values()) else (),
+    )
+
+
+def _moved(
+    declaration: Declaration,
+    settings: dict[str, Any],
+    left: list[str],
+    spacing: dict[str, float],
+    origin: dict[str, float],
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return spacing and origin on the grid of a result, for the axes that it has.
+
+    Operations see the axes in `left` only; another one, Z, may be looped.
+    """
+    sizes = tuple(spacing[letter] for letter in left)
+    starts = tuple(origin.get(letter, 0.0) for letter in left)
+    new = sizes
+    if declaration.new_spacing is not None:
+        new = declaration.new_spacing(sizes, **settings_for(declaration.new_spacing, settings))
+    if declaration.new_origin is not None:
+        steps = declaration.new_origin(sizes, **settings_for(declaration.new_origin, settings))
+        starts = tuple(start + step for start, step in zip(starts, steps, strict=True))
+    dropped = declaration.drops(len(left), settings)
+    if dropped is not None:
+        new, starts = (entries[:dropped] + entries[dropped + 1 :] for entries in (new, starts))
+        return dict(zip("YX", new, strict=True)), dict(zip("YX", starts, strict=True))
+    looped = {letter: 0.0 for letter in spacing if letter not in left}
+    return (
+        {**spacing, **dict(zip(left, new, strict=True))},
+        {**looped, **origin, **dict(zip(left, starts, strict=True))},
+    )

@@ -26,7 +26,10 @@ class Lineage:
     origins : dict of str to str
         For each value the input whose axes and units it follows.
     grids : dict of str to str
-        For each value the value whose grid it is on: an input, or a rescaled image.
+        For each value the value whose grid it is on: an input, or what an operation made
+        on another grid, such as a rescaled image.
+    moved : set of str
+        Those grids that may begin elsewhere than their input.
 
     Examples
     --------
@@ -47,6 +50,7 @@ class Lineage:
         self.workflow = workflow
         self.origins = {name: name for name in workflow.inputs}
         self.grids = dict(self.origins)
+        self.moved: set[str] = set()
         self._makers: dict[str, Step] = {}
         for step in workflow.steps:
             origin, grid = self.origins[step.sources[0]], self._grid(step)
@@ -88,6 +92,10 @@ class Lineage:
     def _grid(self, step: Step) -> str:
         if step.bypassed:
             return self.grids[str(passed_on(step, self.workflow.values))]
-        if catalogue.find(step.operation).declaration.new_spacing is not None:
-            return step.outputs[0]
-        return self.grids[step.sources[0]]
+        grid = self.grids[step.sources[0]]
+        declaration = catalogue.find(step.operation).declaration
+        if not declaration.changes_grid:
+            return grid
+        if declaration.new_origin is not None or grid in self.moved:
+            self.moved.add(step.outputs[0])
+        return step.outputs[0]

@@ -28,7 +28,17 @@ IMPORTS: Mapping[str, str] = MappingProxyType(
         "map_over": "napari_delineate",
         "use_device": "napari_delineate",
         "voxels": "napari_delineate",
-        "isotropic_spacing": "napari_delineate.types",
+        **dict.fromkeys(
+            (
+                "isotropic_spacing",
+                "origin_of_blocks",
+                "origin_of_box",
+                "spacing_of_blocks",
+                "spacing_of_cubes",
+                "spacing_scaled",
+            ),
+            "napari_delineate.types",
+        ),
         "read": "napari_delineate.files",
         "show_image": "napari_delineate.pictures",
         "show_labels": "napari_delineate.pictures",
@@ -44,7 +54,7 @@ IMPORTS: Mapping[str, str] = MappingProxyType(
 VARIABLES = ("folder", "napari", "show_in_napari", "viewer")
 """Other names that exported code uses."""
 
-SUFFIXES = ("_file", "_checksum", "_spacing", "_units")
+SUFFIXES = ("_file", "_checksum", "_spacing", "_units", "_origin")
 """What exported code appends to a name, for what belongs to it."""
 
 _LONGEST_NAME = 80

@@ -136,7 +136,7 @@ def _local_steps(
         if (
             step.name not in changed
             or step.bypassed
-            or operation.declaration.new_spacing is not None
+            or operation.declaration.changes_grid
             or any(output.kind is not Kind.IMAGE for output in operation.outputs)
         ):
             continue

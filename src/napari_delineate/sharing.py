@@ -175,6 +175,7 @@ def encode(value: Value, exchange: Exchange) -> dict[str, Any]:
         "kind": str(value.kind),
         "axes": value.axes,
         "spacing": list(value.spacing),
+        "origin": list(value.origin),
         "units": value.units,
     }
 
@@ -216,7 +217,8 @@ def decode(message: dict[str, Any], exchange: Exchange, *, own: bool) -> Value:
         data = table
     elif isinstance(data, dict) and kind is not Kind.SCORES:
         data = take(data)
-    return Value(data, kind, message["axes"], tuple(message["spacing"]), message["units"])
+    spacing, origin = tuple(message["spacing"]), tuple(message["origin"])
+    return Value(data, kind, message["axes"], spacing, message["units"], origin)
 
 
 def _encode_column(column: Any, exchange: Exchange) -> Any:

@@ -188,7 +188,10 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
         check_name(name, values)
         check_name(name, given_now)
         kind = Kind.TABLE if output.kind is Kind.SCORES and step.over else output.kind
-        given_now[name] = Described(kind, axes_of_output(output.kind, input_axes, step.over))
+        axes = axes_of_output(
+            output.kind, input_axes, step.over, operation.declaration, step.parameters
+        )
+        given_now[name] = Described(kind, axes)
     if step.bypassed:
         handed_on = passed_on(step, values)
         if handed_on is None:

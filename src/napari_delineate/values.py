@@ -31,6 +31,9 @@ class Value:
         Voxel size along the axes in space of the grid that it is on or was made from.
     units : str
         Name of the unit of the spacing.
+    origin : tuple of float
+        Where its first pixel lies along the axes in space, counted from the first pixel of
+        the input that it was made from, in units; empty where that is the same place.
     """
 
     data: Any
@@ -38,6 +41,7 @@ class Value:
     axes: str
     spacing: tuple[float, ...]
     units: str = "pixel"
+    origin: tuple[float, ...] = ()
 
     @classmethod
     def of(
@@ -111,7 +115,8 @@ class Value:
 
     def fingerprint(self) -> str:
         """Return a text that changes whenever the content, axes or spacing do."""
-        parts = (self.kind, self.axes, self.spacing, self.units, fingerprint(self.data))
+        place = (self.axes, self.spacing, self.units, self.origin)
+        parts = (self.kind, *place, fingerprint(self.data))
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 

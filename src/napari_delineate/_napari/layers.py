@@ -321,7 +321,9 @@ def _aligned(value: Value, place: Place) -> Value:
     if value.kind is not Kind.SURFACE or not loops or "Z" in place.axes:
         return value
     flat = value.data._replace(vertices=np.delete(value.data.vertices, len(loops), axis=1))
-    return replace(value, data=flat, axes=f"{loops}YX", spacing=value.spacing[1:])
+    return replace(
+        value, data=flat, axes=f"{loops}YX", spacing=value.spacing[1:], origin=value.origin[1:]
+    )
 
 
 def _surface_data(value: Value) -> tuple[Any, Any, Any]:
@@ -347,7 +349,9 @@ def _position(value: Value, place: Place) -> dict[str, tuple[Any, ...]]:
     labels = dict(zip(place.axes, place.axis_labels, strict=True))
     units = dict(zip(place.axes, place.units, strict=True))
     axes = value.axes.replace("S", "")
-    spacing = dict(zip(spatial_axes(axes), value.spacing, strict=True))
+    space = spatial_axes(axes)
+    spacing = dict(zip(space, value.spacing, strict=True))
+    origin = dict(zip(space, value.origin or (0.0,) * len(space), strict=True))
     loops = looped_axes(axes)
     in_physical_units = not value.kind.is_grid
 
@@ -358,11 +362,12 @@ def _position(value: Value, place: Place) -> dict[str, tuple[Any, ...]]:
 
     return {
         "scale": tuple(scale(letter) for letter in axes),
-        "translate": tuple(float(own.get(letter, (1.0, 0.0))[1]) for letter in axes),
+        "translate": tuple(
+            float(own.get(letter, (1.0, 0.0))[1]) + origin.get(letter, 0.0) for letter in axes
+        ),
         "axis_labels": tuple(labels.get(letter, letter) for letter in axes),
         "units": tuple(
-            value.units if letter in spatial_axes(axes) else units.get(letter, "pixel")
-            for letter in axes
+            value.units if letter in space else units.get(letter, "pixel") for letter in axes
         ),
     }
 

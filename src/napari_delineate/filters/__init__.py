@@ -7,7 +7,17 @@ from napari_delineate.filters.background import (
 )
 from napari_delineate.filters.color import rgb_to_gray
 from napari_delineate.filters.denoise import gaussian, median
-from napari_delineate.filters.transform import rescale_isotropic
+from napari_delineate.filters.projection import pick_channel, pick_frame, pick_slice, project
+from napari_delineate.filters.transform import (
+    bin_voxels,
+    crop,
+    crop_labels,
+    resample,
+    resample_labels,
+    rescale,
+    rescale_isotropic,
+    rescale_labels,
+)
 
 # In menu order.
 __all__ = [
@@ -17,5 +27,16 @@ __all__ = [
     "subtract_background",
     "difference_of_gaussians",
     "rgb_to_gray",
+    "project",
+    "pick_slice",
+    "pick_frame",
+    "pick_channel",
     "rescale_isotropic",
+    "resample",
+    "resample_labels",
+    "rescale",
+    "rescale_labels",
+    "bin_voxels",
+    "crop",
+    "crop_labels",
 ]
