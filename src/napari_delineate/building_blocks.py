@@ -20,6 +20,7 @@ __all__ = [
     "distance_inside",
     "distance_to",
     "expanded",
+    "finite",
     "flat_extremum",
     "flood",
     "for_histogram",
@@ -28,6 +29,7 @@ __all__ = [
     "join_surfaces",
     "above_otsu",
     "offsets_within",
+    "positive",
     "radius_per_axis",
     "remap",
     "threshold_level",
@@ -76,6 +78,23 @@ def difference(image: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
             f"{result.dtype}; divide it first, for instance by 1000"
         )
     return result
+
+
+def finite(result: NDArray[Any]) -> NDArray[Any]:
+    """Return what was computed of an image; refuse it where the numbers were too large."""
+    if result.dtype.kind == "f" and not np.isfinite(result).all():
+        raise ValueError(
+            f"image holds numbers so large that the result does not fit its dtype "
+            f"{result.dtype}; divide it first, for instance by 1000"
+        )
+    return result
+
+
+def positive(length: tuple[float, ...], name: str) -> tuple[float, ...]:
+    """Return a length per axis; refuse 0."""
+    if min(length) == 0:
+        raise ValueError(f"{name} must be more than 0; got 0")
+    return length
 
 
 def gaussian_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:

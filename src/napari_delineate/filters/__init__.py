@@ -7,6 +7,13 @@ from napari_delineate.filters.background import (
 )
 from napari_delineate.filters.color import rgb_to_gray
 from napari_delineate.filters.denoise import gaussian, median
+from napari_delineate.filters.edges import (
+    gradient_magnitude,
+    hessian_eigenvalues,
+    laplacian_of_gaussian,
+    sobel,
+)
+from napari_delineate.filters.ridges import frangi, meijering, sato
 from napari_delineate.filters.transform import rescale_isotropic
 
 # In menu order.
@@ -16,6 +23,13 @@ __all__ = [
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",
+    "gradient_magnitude",
+    "sobel",
+    "laplacian_of_gaussian",
+    "hessian_eigenvalues",
+    "frangi",
+    "sato",
+    "meijering",
     "rgb_to_gray",
     "rescale_isotropic",
 ]
