@@ -22,6 +22,7 @@ __all__ = [
     "distance_to",
     "expanded",
     "fitting",
+    "finite",
     "flat_extremum",
     "flood",
     "for_histogram",
@@ -31,6 +32,7 @@ __all__ = [
     "above_otsu",
     "offsets_within",
     "parts_of_objects",
+    "positive",
     "radius_per_axis",
     "remap",
     "threshold_level",
@@ -86,6 +88,23 @@ def fitting(result: NDArray[Any], what: str = "the result") -> NDArray[Any]:
             f"{result.dtype}; divide it first, for instance by 1000"
         )
     return result
+
+
+def finite(result: NDArray[Any]) -> NDArray[Any]:
+    """Return what was computed of an image; refuse it where the numbers were too large."""
+    if result.dtype.kind == "f" and not np.isfinite(result).all():
+        raise ValueError(
+            f"image holds numbers so large that the result does not fit its dtype "
+            f"{result.dtype}; divide it first, for instance by 1000"
+        )
+    return result
+
+
+def positive(length: tuple[float, ...], name: str) -> tuple[float, ...]:
+    """Return a length per axis; refuse 0."""
+    if min(length) == 0:
+        raise ValueError(f"{name} must be more than 0; got 0")
+    return length
 
 
 def gaussian_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:

@@ -7,7 +7,14 @@ from napari_delineate.filters.background import (
 )
 from napari_delineate.filters.color import rgb_to_gray
 from napari_delineate.filters.denoise import gaussian, median
+from napari_delineate.filters.edges import (
+    gradient_magnitude,
+    hessian_eigenvalues,
+    laplacian_of_gaussian,
+    sobel,
+)
 from napari_delineate.filters.projection import pick_channel, pick_frame, pick_slice, project
+from napari_delineate.filters.ridges import frangi, meijering, sato
 from napari_delineate.filters.transform import (
     bin_voxels,
     crop,
@@ -26,6 +33,13 @@ __all__ = [
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",
+    "gradient_magnitude",
+    "sobel",
+    "laplacian_of_gaussian",
+    "hessian_eigenvalues",
+    "frangi",
+    "sato",
+    "meijering",
     "rgb_to_gray",
     "project",
     "pick_slice",
