@@ -183,6 +183,16 @@ def _as_points(value: Any, name: str) -> NDArray[Any]:
     return _as_finite(array.astype(np.float64, copy=False), name)
 
 
+def _as_shapes(value: Any, name: str) -> NDArray[Any]:
+    array = _as_array(value, name)
+    if array.ndim != 3 or array.shape[1] == 0 or array.shape[2] not in (2, 3):
+        raise ValueError(
+            f"{name} must have the shape (N, V, 2) or (N, V, 3), it is {array.shape}; shapes "
+            "with fewer vertices repeat their last one"
+        )
+    return _as_finite(array.astype(np.float64, copy=False), name)
+
+
 def _as_surface(value: Any, name: str) -> Surface:
     if not isinstance(value, tuple) or len(value) not in (2, 3):
         raise TypeError(f"{name} must be (vertices, faces, values), got {type(value).__name__}")
@@ -272,6 +282,7 @@ _CONVERSIONS: dict[Kind, Callable[[Any, str], Any]] = {
     Kind.MASK: _as_mask,
     Kind.LABELS: _as_labels,
     Kind.POINTS: _as_points,
+    Kind.SHAPES: _as_shapes,
     Kind.SURFACE: _as_surface,
     Kind.CORRECTIONS: _as_corrections,
 }

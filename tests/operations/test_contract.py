@@ -353,6 +353,9 @@ def test_takes_labels_above_2_to_the_31(operation, ndim):
             labels=np.where(old.labels > 0, old.labels + shift, old.labels),
             touched_labels=old.touched_labels + shift,
         )
+    for place, entry in enumerate(operation.inputs):
+        if entry.kind is Kind.TABLE:
+            given[place] = given[place].assign(label=given[place]["label"] + shift)
     large = inputs.call(operation, given)
     kinds = [output.kind for output in operation.outputs]
     if kinds == [Kind.LABELS]:
@@ -437,6 +440,11 @@ def test_lengths_in_voxels_mean_the_same_at_any_isotropic_spacing(operation, ndi
         pytest.skip("takes no lengths")
     given = inputs.arguments(operation, ndim)
     one = inputs.call(operation, given, spacing=1.0)
+    # What lies in space has coordinates in physical units.
+    given = [
+        0.5 * value if entry.kind in (Kind.POINTS, Kind.SHAPES) else value
+        for entry, value in zip(operation.inputs, given, strict=True)
+    ]
     half = inputs.call(operation, given, spacing=0.5)
     in_units = inputs.call(operation, given, spacing=0.5, **scaled(operation, ndim, 0.5))
     assert inputs.same(half, in_units)

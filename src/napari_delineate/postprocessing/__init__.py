@@ -1,5 +1,11 @@
 """Turn masks and labels into better ones: reshape, select, split, merge, combine, correct."""
 
+from napari_delineate.postprocessing.by_hand import (
+    merge_by_lines,
+    merge_by_points,
+    split_by_lines,
+    split_by_points,
+)
 from napari_delineate.postprocessing.combining import combine, mask_labels, relate, subtract
 from napari_delineate.postprocessing.corrections import apply_corrections
 from napari_delineate.postprocessing.filtering import (
@@ -38,6 +44,9 @@ from napari_delineate.postprocessing.numbering import (
     shuffle_labels,
 )
 from napari_delineate.postprocessing.splitting_and_merging import (
+    merge_by_intensity,
+    merge_by_table,
+    merge_nearby,
     merge_touching,
     split_touching_objects,
 )
@@ -68,6 +77,13 @@ __all__ = [
     "convex_hulls",
     "split_touching_objects",
     "merge_touching",
+    "merge_nearby",
+    "merge_by_intensity",
+    "merge_by_table",
+    "merge_by_points",
+    "merge_by_lines",
+    "split_by_points",
+    "split_by_lines",
     "combine",
     "subtract",
     "mask_labels",
