@@ -5,6 +5,11 @@ from napari_delineate.segmentation.labeling import (
     label_connected_components,
     voronoi_otsu_labeling,
 )
+from napari_delineate.segmentation.primary_objects import identify_primary_objects
+from napari_delineate.segmentation.secondary_objects import (
+    identify_secondary_objects,
+    identify_tertiary_objects,
+)
 from napari_delineate.segmentation.thresholding import threshold
 from napari_delineate.segmentation.watershed import (
     local_maxima,
@@ -21,4 +26,7 @@ __all__ = [
     "seeded_watershed",
     "local_minima_seeded_watershed",
     "local_maxima",
+    "identify_primary_objects",
+    "identify_secondary_objects",
+    "identify_tertiary_objects",
 ]
