@@ -29,6 +29,7 @@ __all__ = [
     "above_otsu",
     "offsets_within",
     "radius_per_axis",
+    "reconstructed",
     "remap",
     "threshold_level",
     "watershed",
@@ -354,6 +355,15 @@ def flat_extremum(
                 compare(result, window, out=result)
     assert result is not None  # a ball holds at least its centre
     return result
+
+
+def reconstructed(
+    seed: NDArray[Any], limit: NDArray[Any], connectivity: Literal["full", "face"]
+) -> NDArray[Any]:
+    """Dilate a seed again and again, never above the limit of the same dtype."""
+    from napari_delineate.kernels.reconstruction import reconstruct
+
+    return reconstruct(seed, limit, connectivity == "full")
 
 
 def join_surfaces(parts: Sequence[Surface]) -> Surface:

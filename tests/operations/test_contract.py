@@ -421,12 +421,12 @@ def test_refuses_a_wrong_spacing(operation):
             operation.function(*given, spacing=wrong)
 
 
-def scaled(operation, factor):
+def scaled(operation, factor, ndim):
     """Return the defaults of an operation, lengths and sizes in units of a spacing."""
     values = {}
     for setting in operation.settings:
         if isinstance(setting.default, Voxels):
-            power = 3 if setting.quantity is Quantity.SIZE else 1
+            power = ndim if setting.quantity is Quantity.SIZE else 1
             values[setting.name] = setting.default.number * factor**power
     return values
 
@@ -438,7 +438,7 @@ def test_lengths_in_voxels_mean_the_same_at_any_isotropic_spacing(operation, ndi
     given = inputs.arguments(operation, ndim)
     one = inputs.call(operation, given, spacing=1.0)
     half = inputs.call(operation, given, spacing=0.5)
-    in_units = inputs.call(operation, given, spacing=0.5, **scaled(operation, 0.5))
+    in_units = inputs.call(operation, given, spacing=0.5, **scaled(operation, 0.5, ndim))
     assert inputs.same(half, in_units)
     if operation.outputs[0].kind.is_grid:
         assert inputs.same(one, half)

@@ -7,6 +7,21 @@ from napari_delineate.filters.background import (
 )
 from napari_delineate.filters.color import rgb_to_gray
 from napari_delineate.filters.denoise import gaussian, median
+from napari_delineate.filters.morphology import (
+    area_closing,
+    area_opening,
+    closing,
+    closing_by_reconstruction,
+    dilation,
+    erosion,
+    fill_dark_holes,
+    h_maxima_transform,
+    h_minima_transform,
+    morphological_gradient,
+    opening,
+    opening_by_reconstruction,
+    reconstruction,
+)
 from napari_delineate.filters.projection import pick_channel, pick_frame, pick_slice, project
 from napari_delineate.filters.transform import (
     bin_voxels,
@@ -26,6 +41,19 @@ __all__ = [
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",
+    "erosion",
+    "dilation",
+    "opening",
+    "closing",
+    "morphological_gradient",
+    "opening_by_reconstruction",
+    "closing_by_reconstruction",
+    "area_opening",
+    "area_closing",
+    "h_maxima_transform",
+    "h_minima_transform",
+    "fill_dark_holes",
+    "reconstruction",
     "rgb_to_gray",
     "project",
     "pick_slice",
