@@ -34,6 +34,7 @@ __all__ = [
     "parts_of_objects",
     "positive",
     "radius_per_axis",
+    "reconstructed",
     "remap",
     "threshold_level",
     "watershed",
@@ -410,6 +411,15 @@ def flat_extremum(
                 compare(result, window, out=result)
     assert result is not None  # a ball holds at least its centre
     return result
+
+
+def reconstructed(
+    seed: NDArray[Any], limit: NDArray[Any], connectivity: Literal["full", "face"]
+) -> NDArray[Any]:
+    """Dilate a seed again and again, never above the limit of the same dtype."""
+    from napari_delineate.kernels.reconstruction import reconstruct
+
+    return reconstruct(seed, limit, connectivity == "full")
 
 
 def join_surfaces(parts: Sequence[Surface]) -> Surface:

@@ -13,6 +13,21 @@ from napari_delineate.filters.edges import (
     laplacian_of_gaussian,
     sobel,
 )
+from napari_delineate.filters.morphology import (
+    area_closing,
+    area_opening,
+    closing,
+    closing_by_reconstruction,
+    dilation,
+    erosion,
+    fill_dark_holes,
+    h_maxima_transform,
+    h_minima_transform,
+    morphological_gradient,
+    opening,
+    opening_by_reconstruction,
+    reconstruction,
+)
 from napari_delineate.filters.projection import pick_channel, pick_frame, pick_slice, project
 from napari_delineate.filters.ridges import frangi, meijering, sato
 from napari_delineate.filters.transform import (
@@ -33,6 +48,19 @@ __all__ = [
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",
+    "erosion",
+    "dilation",
+    "opening",
+    "closing",
+    "morphological_gradient",
+    "opening_by_reconstruction",
+    "closing_by_reconstruction",
+    "area_opening",
+    "area_closing",
+    "h_maxima_transform",
+    "h_minima_transform",
+    "fill_dark_holes",
+    "reconstruction",
     "gradient_magnitude",
     "sobel",
     "laplacian_of_gaussian",
