@@ -7,6 +7,13 @@ from napari_delineate.postprocessing.by_hand import (
     split_by_points,
 )
 from napari_delineate.postprocessing.combining import combine, mask_labels, relate, subtract
+from napari_delineate.postprocessing.conversion import (
+    labels_to_mask,
+    labels_to_points,
+    labels_to_shapes,
+    points_to_labels,
+    shapes_to_labels,
+)
 from napari_delineate.postprocessing.corrections import apply_corrections
 from napari_delineate.postprocessing.filtering import (
     clear_border,
@@ -42,6 +49,14 @@ from napari_delineate.postprocessing.numbering import (
     relabel_by_size,
     relabel_sequential,
     shuffle_labels,
+)
+from napari_delineate.postprocessing.outlines import (
+    outline,
+    outline_labels,
+    separate_touching,
+    skeleton_points,
+    skeletonize,
+    skeletonize_labels,
 )
 from napari_delineate.postprocessing.splitting_and_merging import (
     merge_by_intensity,
@@ -91,5 +106,16 @@ __all__ = [
     "relabel_sequential",
     "relabel_by_size",
     "shuffle_labels",
+    "outline",
+    "outline_labels",
+    "separate_touching",
+    "skeletonize",
+    "skeletonize_labels",
+    "skeleton_points",
+    "labels_to_mask",
+    "labels_to_points",
+    "points_to_labels",
+    "labels_to_shapes",
+    "shapes_to_labels",
     "apply_corrections",
 ]

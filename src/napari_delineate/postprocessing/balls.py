@@ -76,12 +76,12 @@ def balance(mask: NDArray[np.bool_], footprint: NDArray[np.bool_]) -> NDArray[np
         for offset in itertools.product(*(range(-entry, entry + 1) for entry in half[:-1])):
             at = tuple(step + entry for step, entry in zip(offset, half, strict=False))
             if widths[at] == width:
-                to, come_from = _shifted(offset, mask.shape[:-1])
+                to, come_from = shifted(offset, mask.shape[:-1])
                 result[to] += run[come_from]
     return result
 
 
-def _shifted(
+def shifted(
     offset: tuple[int, ...], shape: tuple[int, ...]
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     """Return the pixels that have a neighbour at an offset, and these neighbours."""

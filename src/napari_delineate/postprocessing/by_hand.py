@@ -61,8 +61,8 @@ def merge_by_points(labels: Labels, points: Points, *, spacing: Spacing = 1.0) -
     >>> postprocessing.merge_by_points(np.array([[2, 2, 0, 5, 7]]), points)
     array([[2, 2, 0, 2, 7]], dtype=int32)
     """
-    found = labels[tuple(places.pixels_of(points, labels.shape, spacing).T)]
-    return groups.joined(labels, groups.chained(found))
+    pixels, _ = places.pixels_of(points, labels.shape, spacing)
+    return groups.joined(labels, groups.chained(labels[tuple(pixels.T)]))
 
 
 @operation
@@ -110,7 +110,7 @@ def merge_by_lines(labels: Labels, lines: Shapes, *, spacing: Spacing = 1.0) -> 
     >>> postprocessing.merge_by_lines(np.array([[2, 2, 0, 5, 7]]), lines)
     array([[2, 2, 0, 2, 7]], dtype=int32)
     """
-    _check_axes(lines, (labels.ndim,))
+    places.check_axes(lines, "lines", {labels.ndim})
     pairs = [np.zeros((0, 2), labels.dtype)]
     for path in lines:
         pixels = places.pixels_along(path, labels.shape, spacing)
@@ -167,7 +167,7 @@ def split_by_points(labels: Labels, points: Points, *, spacing: Spacing = 1.0) -
     >>> postprocessing.split_by_points(labels, np.array([[1, 0], [1, 4]]))[0]
     array([3, 3, 0, 4, 4], dtype=int32)
     """
-    pixels = places.pixels_of(points, labels.shape, spacing)
+    pixels, _ = places.pixels_of(points, labels.shape, spacing)
     _, first = np.unique(pixels, axis=0, return_index=True)
     pixels = pixels[np.sort(first)]
     owners = labels[tuple(pixels.T)]
@@ -237,7 +237,7 @@ def split_by_lines(labels: Labels, lines: Shapes, *, spacing: Spacing = 1.0) -> 
     >>> postprocessing.split_by_lines(labels, np.array([[[-1, 3], [2, 3]]]))[0]
     array([4, 4, 4, 4, 5], dtype=int32)
     """
-    _check_axes(lines, (2, labels.ndim))
+    places.check_axes(lines, "lines", {2, labels.ndim})
     plane, in_plane = labels.shape[-2:], np.broadcast_to(spacing, labels.ndim)[-2:]
     cut = np.zeros(plane, bool)
     for path in lines:
@@ -276,12 +276,3 @@ def _piece_of_each_pixel(
     nearest = building_blocks.expanded(pieces, float("inf"), spacing)
     has_pieces = np.isin(whole, part[1:])
     return np.asarray(np.where(mask & has_pieces, new[nearest], 0))
-
-
-def _check_axes(lines: NDArray[Any], allowed: tuple[int, ...]) -> None:
-    if lines.shape[2] not in allowed:
-        words = " or ".join(map(str, sorted(set(allowed))))
-        raise ValueError(
-            f"lines must have {words} coordinates, as the image has axes; they have "
-            f"{lines.shape[2]}"
-        )

@@ -11,14 +11,21 @@ from numpy.typing import NDArray
 __all__: list[str] = []  # no operations
 
 
-def pixels_of(points: NDArray[Any], shape: tuple[int, ...], spacing: Any) -> NDArray[np.intp]:
-    """Return the indices of the pixels that points lie on, without those outside."""
-    if points.shape[1] != len(shape):
+def check_axes(value: NDArray[Any], name: str, allowed: set[int]) -> None:
+    """Refuse points or shapes whose coordinates do not fit the axes of an image."""
+    number = value.shape[-1]
+    if number not in allowed:
+        words = " or ".join(map(str, sorted(allowed)))
         raise ValueError(
-            f"points must have {len(shape)} coordinates, as the image has axes; "
-            f"they have {points.shape[1]}"
+            f"{name} must have {words} coordinates, as the image has axes; they have {number}"
         )
-    # Half a pixel belongs to the next one, as napari draws it.
+
+
+def pixels_of(
+    points: NDArray[Any], shape: tuple[int, ...], spacing: Any
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the pixels of the points that lie in an image, and which points these are."""
+    check_axes(points, "points", {len(shape)})
     return _inside(points / np.broadcast_to(spacing, len(shape)), shape)
 
 
@@ -33,12 +40,15 @@ def pixels_along(path: NDArray[Any], shape: tuple[int, ...], spacing: Any) -> ND
         steps = int(np.ceil(np.abs(end - start).max()))
         shares = np.linspace(0, 1, steps + 1)[1:, None]
         parts.append(start + shares * (end - start))
-    return np.unique(_inside(np.concatenate(parts), shape), axis=0)
+    pixels, _ = _inside(np.concatenate(parts), shape)
+    return np.unique(pixels, axis=0)
 
 
-def _inside(places: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Return the pixels around places on the grid, without those outside of the image."""
+def _inside(
+    places: NDArray[Any], shape: tuple[int, ...]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the pixels around places on the grid that an image has, and which these are."""
     # Half a pixel belongs to the next one, as napari draws it.
     rounded = np.floor(places + 0.5)
-    inside = np.all((rounded >= 0) & (rounded < shape), axis=1)
-    return np.asarray(rounded[inside], np.intp)
+    inside = np.flatnonzero(np.all((rounded >= 0) & (rounded < shape), axis=1))
+    return rounded[inside].astype(np.intp), inside
