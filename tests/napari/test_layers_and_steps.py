@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_delineate import filters, voxels
+from napari_delineate._napari import view
 from napari_delineate._napari.step_panel import StepPanel
 
 VORONOI = "segmentation.voronoi_otsu_labeling"
@@ -71,3 +72,17 @@ def test_an_input_that_can_not_be_used_any_more_locks_nothing(
     settle()
     assert not session.running
     assert np.array_equal(session.layer("blurred").data, filters.gaussian(image, sigma=4))
+
+
+def test_layers_that_go_are_drawn_between_and_come_back_to_their_places(
+    session, viewer, coins, add, settle, monkeypatch
+):
+    add(VORONOI, "postprocessing.clear_border")
+    drawn = []
+    monkeypatch.setattr(view, "_draw", lambda viewer: drawn.append(len(viewer.layers)))
+    session.undo(2)
+    settle()
+    assert drawn == [2, 1]
+    session.redo(2)
+    settle()
+    assert [layer.name for layer in viewer.layers] == ["coins", "labels", "inner_labels"]

@@ -95,7 +95,8 @@ class View:
         self._workflow, self._results = workflow, results
         with self._changing():
             values = values_of_anchors(workflow)
-            for anchor in list(self._shown):
+            # The topmost layer goes first, so that each comes back to where it was.
+            for anchor in sorted(self._shown, key=self._height, reverse=True):
                 if anchor not in values:
                     self._withdraw(viewer, anchor)
             self._deleted.intersection_update(values)
@@ -185,6 +186,11 @@ class View:
         place = self._bindings.place(self._workflow, name)
         put_into(layer, value, place, is_ours=METADATA in layer.metadata)
 
+    def _height(self, anchor: str) -> int:
+        """Return where a layer lies among the others, -1 if there is none."""
+        viewer, layer = self._viewer(), self._bindings.layer_at(anchor)
+        return -1 if viewer is None or layer is None else int(viewer.layers.index(layer))
+
     def _withdraw(self, viewer: napari.Viewer, anchor: str) -> None:
         """Take away a layer that shows a result which is no more."""
         layer = self._bindings.layer_at(anchor)
@@ -194,6 +200,7 @@ class View:
         if layer is not None:
             self._kept[anchor] = (layer, viewer.layers.index(layer))
             viewer.layers.remove(layer)
+            _draw(viewer)
 
     def _show_table(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> None:
         key = f"{name} {self._results.content_keys[name]}"
@@ -227,6 +234,17 @@ class View:
             yield
         finally:
             self._bindings.own_change = before
+
+
+def _draw(viewer: napari.Viewer) -> None:
+    """Draw the canvas now.
+
+    Where two layers of labels go without being drawn between, OpenGL ends the process once both
+    are shown again (napari 0.9.2 with vispy 0.17).
+    """
+    canvas = getattr(getattr(viewer.window, "_qt_viewer", None), "canvas", None)
+    if canvas is not None:
+        canvas.native.repaint()
 
 
 def _is_table(workflow: Workflow, name: str) -> bool:
