@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import ndimage
 
 from napari_delineate.catalogue import Operation
@@ -52,6 +53,13 @@ def value(kind: Kind, ndim: int, number: int = 1) -> Any:
         return labels(ndim, number) > 0
     if kind is Kind.LABELS:
         return labels(ndim, number)
+    if kind is Kind.POINTS:  # two in the object 5, one in 3, one on background
+        return np.array([[4.0] * (ndim - 2) + at for at in ([14, 4], [16, 8], [5, 6], [21, 21])])
+    if kind is Kind.SHAPES:  # through 5 and 6, and across 9; the second has a vertex less
+        paths = [[[15, 1], [15, 5], [16, 15]], [[3, 25], [13, 25], [13, 25]]]
+        return np.array([[[4.0] * (ndim - 2) + at for at in path] for path in paths])
+    if kind is Kind.TABLE:
+        return pd.DataFrame({"label": [3, 5, 6, 9], "parent": [1, 2, 2, 0]})
     if kind is Kind.SURFACE:
         return labels_to_surface(labels(ndim))
     if kind is Kind.CORRECTIONS:

@@ -7,6 +7,7 @@ from napari_delineate.filters.background import (
 )
 from napari_delineate.filters.color import rgb_to_gray
 from napari_delineate.filters.denoise import gaussian, median
+from napari_delineate.filters.masking import mask_image
 from napari_delineate.filters.transform import rescale_isotropic
 
 # In menu order.
@@ -16,6 +17,7 @@ __all__ = [
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",
+    "mask_image",
     "rgb_to_gray",
     "rescale_isotropic",
 ]
