@@ -119,6 +119,10 @@ def add_step(draw: st.DrawFn, drawn: Drawn) -> None:
     order(settings, "low_sigma", "high_sigma")
     order(settings, "minimum", "maximum")
     fit_to_grids(draw, settings, operation, axes if over is None else "YX")
+    if operation.id == "filters.mask_image":
+        settings["value"] = float(draw(st.integers(0, 1)))  # which every dtype holds
+    if settings.get("lower") is not None and settings.get("upper") is not None:
+        settings["lower"], settings["upper"] = sorted((settings["lower"], settings["upper"]))
     drawn.workflow = drawn.workflow.add(operation.id, wiring, settings, over=over)
     step = drawn.workflow.steps[-1]
     for name in step.outputs:
@@ -157,6 +161,8 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     if setting.quantity is Quantity.SIZE:
         number = draw(st.sampled_from([0.0, 3.0, 20.5]))
         return draw(st.sampled_from([Voxels(number), number]))
+    if setting.type is bool:
+        return draw(st.booleans())
     if setting.type is int:
         return draw(st.integers(int(max(setting.range.minimum, 0)), 6))
     if setting.type is float and setting.range.maximum <= 1:

@@ -157,6 +157,8 @@ def test_sensible_values_are_allowed_ordered_and_hold_the_present_one(setting, d
     low, high = max(setting.range.minimum, 0), min(setting.range.maximum, 1e4)
     if setting.choices:
         value = data.draw(st.sampled_from(setting.choices))
+    elif setting.type is bool:
+        value = data.draw(st.booleans())
     elif setting.type is int:
         value = data.draw(st.integers(int(low), int(high)))
     else:
@@ -168,8 +170,8 @@ def test_sensible_values_are_allowed_ordered_and_hold_the_present_one(setting, d
     assert value in values
     assert [setting.check(one) for one in values] == list(values)
     assert {type(one) for one in values} == {type(value)}
-    if setting.choices:
-        assert values == setting.choices
+    if setting.choices or setting.type is bool:
+        assert values == (setting.choices or (False, True))
         return
     numbers = [one.number if isinstance(one, Voxels) else one for one in values]
     assert numbers == sorted(set(numbers))

@@ -261,12 +261,41 @@ def test_refuses_different_shapes(operation):
     given = inputs.arguments(operation, 2)
     if len(given) == 1 and isinstance(given[0], list):
         given = [[given[0][0], given[0][1][:-1]]]
-    elif sum(entry.kind in GRID_KINDS for entry in operation.inputs) > 1:
-        given[-1] = given[-1][:-1]
     else:
-        pytest.skip("takes one grid")
+        grids = [i for i, entry in enumerate(operation.inputs) if entry.kind in GRID_KINDS]
+        if len(grids) < 2:
+            pytest.skip("takes one grid")
+        given[grids[-1]] = given[grids[-1]][:-1]
     with pytest.raises(ValueError, match="must have the same shape"):
         inputs.call(operation, given)
+
+
+@each_ndim
+def test_says_which_points_do_not_fit_the_image(operation, ndim):
+    """Another number of axes is refused; points outside, or none, are refused or nothing."""
+    kinds = [entry.kind for entry in operation.inputs]
+    if Kind.POINTS not in kinds or not any(kind in GRID_KINDS for kind in kinds):
+        pytest.skip("takes no points in an image")
+    place = kinds.index(Kind.POINTS)
+    name = operation.inputs[place].name
+    given = inputs.arguments(operation, ndim)
+    inside = given[place]
+    for wrong, message in (
+        (inputs.value(Kind.POINTS, 5 - ndim), f"must have {ndim} coordinates"),
+        (np.full(inside.shape, np.nan), "not finite"),
+        (inside[0], r"must have the shape \(N, 2\) or \(N, 3\)"),
+    ):
+        given[place] = wrong
+        with pytest.raises(ValueError, match=f"{name} .*{message}"):
+            inputs.call(operation, given)
+    for unusual in (inside[:0], inside + 500.0, inside - 500.0):
+        given[place] = unusual
+        try:
+            result = inputs.call(operation, given)
+        except ValueError as error:
+            assert name in str(error)  # noqa: PT017
+        else:
+            assert result.shape == inputs.SHAPES[ndim]
 
 
 def contents(operation, ndim):
@@ -456,7 +485,10 @@ def test_lengths_in_voxels_mean_the_same_at_any_isotropic_spacing(operation, ndi
 def test_one_spacing_and_one_per_axis_are_the_same(operation):
     if not operation.takes_spacing:
         pytest.skip("takes no spacing")
-    given = inputs.arguments(operation, 3)
+    given = [
+        0.5 * value if entry.kind in (Kind.POINTS, Kind.SHAPES) else value
+        for entry, value in zip(operation.inputs, inputs.arguments(operation, 3), strict=True)
+    ]
     assert inputs.same(
         operation.function(*given, spacing=0.5),
         operation.function(*given, spacing=np.array([0.5, 0.5, 0.5])),

@@ -13,6 +13,7 @@ from napari_delineate.filters.edges import (
     laplacian_of_gaussian,
     sobel,
 )
+from napari_delineate.filters.masking import mask_image
 from napari_delineate.filters.morphology import (
     area_closing,
     area_opening,
@@ -48,6 +49,7 @@ __all__ = [
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",
+    "mask_image",
     "erosion",
     "dilation",
     "opening",

@@ -23,6 +23,12 @@ from napari_delineate.postprocessing.filtering import (
     keep_largest_objects,
     keep_largest_parts,
 )
+from napari_delineate.postprocessing.interpolation import fill_between_slices
+from napari_delineate.postprocessing.islands import (
+    remove_small_islands,
+    select_islands,
+    split_islands,
+)
 from napari_delineate.postprocessing.mask_morphology import (
     binary_closing,
     binary_dilation,
@@ -58,6 +64,7 @@ from napari_delineate.postprocessing.outlines import (
     skeletonize,
     skeletonize_labels,
 )
+from napari_delineate.postprocessing.segments import hollow, logical, margin, smooth_jointly
 from napari_delineate.postprocessing.splitting_and_merging import (
     merge_by_intensity,
     merge_by_table,
@@ -100,6 +107,14 @@ __all__ = [
     "split_by_points",
     "split_by_lines",
     "combine",
+    "remove_small_islands",
+    "split_islands",
+    "select_islands",
+    "margin",
+    "hollow",
+    "smooth_jointly",
+    "logical",
+    "fill_between_slices",
     "subtract",
     "mask_labels",
     "relate",

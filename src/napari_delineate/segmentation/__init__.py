@@ -1,5 +1,15 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.growing_from_points import (
+    connected_threshold,
+    level_tracing,
+    local_threshold_at_points,
+)
+from napari_delineate.segmentation.growing_from_seeds import (
+    gradient_watershed,
+    grow_from_seeds,
+    random_walker,
+)
 from napari_delineate.segmentation.labeling import (
     gauss_otsu_labeling,
     label_connected_components,
@@ -26,6 +36,12 @@ __all__ = [
     "seeded_watershed",
     "local_minima_seeded_watershed",
     "local_maxima",
+    "connected_threshold",
+    "local_threshold_at_points",
+    "level_tracing",
+    "grow_from_seeds",
+    "gradient_watershed",
+    "random_walker",
     "identify_primary_objects",
     "identify_secondary_objects",
     "identify_tertiary_objects",
