@@ -6,7 +6,20 @@ from napari_delineate.filters.background import (
     white_tophat,
 )
 from napari_delineate.filters.color import rgb_to_gray
-from napari_delineate.filters.denoise import gaussian, median
+from napari_delineate.filters.denoise import (
+    butterworth,
+    gaussian,
+    mean,
+    median,
+    percentile,
+    wavelet_denoising,
+)
+from napari_delineate.filters.edge_preserving import (
+    anisotropic_diffusion,
+    bilateral,
+    non_local_means,
+    total_variation,
+)
 from napari_delineate.filters.edges import (
     gradient_magnitude,
     hessian_eigenvalues,
@@ -46,6 +59,14 @@ from napari_delineate.filters.transform import (
 __all__ = [
     "gaussian",
     "median",
+    "percentile",
+    "mean",
+    "butterworth",
+    "wavelet_denoising",
+    "bilateral",
+    "total_variation",
+    "non_local_means",
+    "anisotropic_diffusion",
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",

@@ -1,0 +1,112 @@
+"""What the filters that remove noise share: how much noise there is, and wavelets."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate.building_blocks import offsets_within
+from napari_delineate.types import length_per_axis, voxels
+
+__all__ = [
+    "as_float",
+    "as_volume",
+    "finest_steps",
+    "local_mean",
+    "noise_level",
+    "norm_of_difference",
+    "spline_weights",
+]
+
+
+def as_float(image: NDArray[Any]) -> NDArray[Any]:
+    """Return the image as float32 or float64, integers scaled to 0..1."""
+    from skimage.util import img_as_float
+
+    return np.asarray(img_as_float(image))
+
+
+def as_volume(image: NDArray[Any]) -> NDArray[Any]:
+    """Return a view with three axes."""
+    return image if image.ndim == 3 else image[np.newaxis]
+
+
+def local_mean(
+    pixels: NDArray[Any], radius: tuple[float, ...], shape: Literal["ball", "box"]
+) -> NDArray[Any]:
+    """Return the mean over a ball or box around every pixel, reflected at borders.
+
+    A ball is the union of runs along the last axis: one running sum per length of run, then
+    one sum of whole images per run, instead of one per voxel of the ball.
+    """
+    from scipy import ndimage
+
+    footprint = offsets_within(radius, shape)
+    if shape == "box":
+        return np.asarray(ndimage.uniform_filter(pixels, footprint.shape, mode="reflect"))
+    half = [size // 2 for size in footprint.shape]
+    widths = footprint.sum(axis=-1)
+    total = np.zeros(pixels.shape)
+    for width in np.unique(widths[widths > 0]):
+        run = ndimage.uniform_filter1d(pixels, int(width), mode="reflect", output=np.float64)
+        run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
+        run *= width / footprint.sum()
+        for offset in itertools.product(*(range(2 * entry + 1) for entry in half[:-1])):
+            if widths[offset] == width:
+                total += run[
+                    tuple(
+                        slice(start, start + length)
+                        for start, length in zip(offset, pixels.shape[:-1], strict=True)
+                    )
+                ]
+    return total.astype(pixels.dtype, copy=False)
+
+
+def finest_steps(spacing: Any) -> NDArray[np.float64]:
+    """Return one finest voxel in voxels of each of three axes, 0 for one that is not there."""
+    steps = length_per_axis(voxels(1), spacing)
+    return np.array([0.0] * (3 - len(steps)) + list(steps))
+
+
+def noise_level(pixels: NDArray[Any]) -> float:
+    """Return the standard deviation of the noise of each pixel, 0 in smooth images.
+
+    Second differences along two axes leave hardly anything else, and their median does not
+    see the few edges (Immerkaer, "Fast noise variance estimation", 1996).
+    """
+    axes = [axis for axis in (-2, -1) if pixels.shape[axis] > 2]
+    if not axes:
+        return 0.0
+    rest = pixels
+    for axis in axes:
+        rest = np.diff(rest, n=2, axis=axis)
+    median = float(np.median(np.abs(rest)))
+    return median / 0.6744897501960817 / 6 ** (len(axes) / 2)
+
+
+def spline_weights(step: int, ratio: float) -> NDArray[np.float64] | None:
+    """Return a B3 spline whose weights lie a step of finest voxels apart along an axis."""
+    if ratio > step:
+        return None
+    apart = round(step / ratio)
+    weights = np.zeros(4 * apart + 1)
+    weights[::apart] = np.array([1, 4, 6, 4, 1]) / 16
+    return weights
+
+
+def norm_of_difference(first: Any, second: Any) -> float:
+    """Return what the difference of two separable blurs makes of noise of 1."""
+
+    def product(one: Any, other: Any) -> float:
+        result = 1.0
+        for a, b in zip(one, other, strict=True):
+            short, long = sorted((a, b), key=len)
+            margin = (len(long) - len(short)) // 2
+            result *= float(short @ long[margin : margin + len(short)])
+        return result
+
+    squares = product(first, first) + product(second, second) - 2 * product(first, second)
+    return float(np.sqrt(max(squares, 0.0)))
