@@ -3,11 +3,19 @@
 from napari_delineate.segmentation.labeling import (
     gauss_otsu_labeling,
     label_connected_components,
+    voronoi_labeling,
     voronoi_otsu_labeling,
+)
+from napari_delineate.segmentation.maxima import (
+    find_maxima,
+    local_maxima,
+    segment_maxima,
+    ultimate_points,
 )
 from napari_delineate.segmentation.thresholding import threshold
 from napari_delineate.segmentation.watershed import (
-    local_maxima,
+    binary_watershed,
+    distance_transform_watershed,
     local_minima_seeded_watershed,
     seeded_watershed,
 )
@@ -18,7 +26,13 @@ __all__ = [
     "label_connected_components",
     "gauss_otsu_labeling",
     "voronoi_otsu_labeling",
+    "voronoi_labeling",
     "seeded_watershed",
     "local_minima_seeded_watershed",
+    "distance_transform_watershed",
+    "binary_watershed",
     "local_maxima",
+    "find_maxima",
+    "segment_maxima",
+    "ultimate_points",
 ]
