@@ -12,6 +12,10 @@ from napari_delineate.segmentation.maxima import (
     segment_maxima,
     ultimate_points,
 )
+from napari_delineate.segmentation.particles import (
+    analyze_labeled_particles,
+    analyze_particles,
+)
 from napari_delineate.segmentation.thresholding import threshold
 from napari_delineate.segmentation.watershed import (
     binary_watershed,
@@ -35,4 +39,6 @@ __all__ = [
     "find_maxima",
     "segment_maxima",
     "ultimate_points",
+    "analyze_particles",
+    "analyze_labeled_particles",
 ]
