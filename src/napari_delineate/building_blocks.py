@@ -17,6 +17,7 @@ from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 __all__ = [
     "ROUNDING",
     "connected_components",
+    "diagonal",
     "difference",
     "distance_inside",
     "distance_to",
@@ -30,6 +31,7 @@ __all__ = [
     "gaussian_halo",
     "join_surfaces",
     "above_otsu",
+    "as_float",
     "offsets_within",
     "parts_of_objects",
     "positive",
@@ -73,6 +75,13 @@ def gaussian(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArray[Any]:
     blurred = correlate(np.ldexp(image, -2), weights)
     low, high = (np.ldexp(limit, -2) for limit in (image.min(), image.max()))
     return np.asarray(np.ldexp(np.clip(blurred, low, high), 2))
+
+
+def as_float(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image as floats: float32 where that holds every number exactly."""
+    if image.dtype.kind == "f":
+        return image
+    return image.astype(np.float32 if image.dtype.itemsize <= 2 else np.float64)
 
 
 def difference(image: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
@@ -264,6 +273,11 @@ def distance_inside(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.flo
     return np.asarray(edt.edt(writable, anisotropy=spacing, black_border=full, parallel=0))
 
 
+def diagonal(image: NDArray[Any], spacing: Spacing) -> float:
+    """Return a distance that no two pixels of an image exceed."""
+    return float(np.linalg.norm(np.multiply(image.shape, spacing)))
+
+
 def expanded(labels: NDArray[Any], reach: float, spacing: Spacing) -> NDArray[Any]:
     """Give every background pixel within a physical distance the label nearest to it."""
     from napari_delineate.kernels.nearest_label import nearest_label
@@ -277,12 +291,25 @@ def watershed(
     seeds: NDArray[Any],
     mask: NDArray[np.bool_] | None = None,
     connectivity: Literal["full", "face"] = "face",
+    *,
+    compactness: float = 0.0,
+    line: bool = False,
 ) -> NDArray[Any]:
     """Flood an image from seeds, wherever the mask allows, as scikit-image does."""
+    from skimage.segmentation import watershed as skimage_watershed
+
     from napari_delineate.kernels.watershed import flood_levels
 
     reach = 1 if connectivity == "face" else image.ndim
-    return _with_small_labels(seeds, lambda small: flood_levels(image, small, mask, reach))
+
+    def grow(small: NDArray[np.int32]) -> NDArray[Any]:
+        if not compactness and not line:
+            return flood_levels(image, small, mask, reach)
+        return np.asarray(
+            skimage_watershed(image, small, reach, None, mask, compactness, watershed_line=line)
+        )
+
+    return _with_small_labels(seeds, grow)
 
 
 def flood(seeds: NDArray[Any], mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[Any]:

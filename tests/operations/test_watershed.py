@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage.morphology import local_maxima, local_minima
 from skimage.segmentation import watershed
 
-from napari_delineate import segmentation
+from napari_delineate import segmentation, voxels
 from napari_delineate.kernels.watershed import flood_flat, flood_levels
 
 LEVELS = st.sampled_from(["?", "u1", "i2", "u2", "i4", "f4", "f8"])
@@ -99,3 +99,149 @@ def test_voronoi_otsu_floods_as_scikit_image_does(shared_image):
     expected = watershed(mask, seeds, mask=mask)
     found = segmentation.voronoi_otsu_labeling(image, spot_sigma=3.5, outline_sigma=2)
     assert np.array_equal(found, expected)
+
+
+# Options of the seeded watershed
+
+
+@pytest.mark.parametrize("connectivity", ["face", "full"])
+@pytest.mark.parametrize("compactness", [0, 0.5])
+@pytest.mark.parametrize("line", [False, True])
+def test_seeded_watershed_equals_scikit_image_with_every_setting(connectivity, compactness, line):
+    image = smooth((40, 50), "f8")
+    seeds = ndimage.label(local_minima(ndimage.gaussian_filter(image, 2)))[0]
+    mask = smooth((40, 50), "f8", 4, 1) > 0.3
+    found = segmentation.seeded_watershed(
+        image,
+        seeds,
+        mask,
+        connectivity=connectivity,
+        compactness=compactness,
+        watershed_line=line,
+    )
+    reach = 1 if connectivity == "face" else 2
+    expected = watershed(image, seeds, reach, None, mask, compactness, watershed_line=line)
+    assert np.array_equal(found, expected)
+
+
+# Binary watershed
+
+
+def test_binary_watershed_equals_imagej(shared_image):
+    mask = shared_image("published/blobs_otsu.tif")
+    expected = shared_image("published/blobs_otsu_watershed.tif") > 0
+    found = segmentation.binary_watershed(mask)
+    assert np.array_equal(found.split_mask, expected)
+    assert found.labels.max() == 68
+
+
+def balls(spacing, ndim=3, gap=26):
+    """Two overlapping balls of radius 16, their middles some way apart along the last axis."""
+    size = np.array([44, 44, 70][-ndim:])
+    shape = np.ceil(size / spacing[-ndim:]).astype(int)
+    grid = np.indices(shape) * np.reshape(spacing[-ndim:], (-1,) + (1,) * ndim)
+    mask = np.zeros(shape, bool)
+    for x in (22, 22 + gap):
+        middle = np.array([22, 22, x][-ndim:]).reshape((-1,) + (1,) * ndim)
+        mask |= ((grid - middle) ** 2).sum(axis=0) <= 16**2
+    return mask
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (4.0, 1.0, 1.0), (1.0, 2.0, 1.0)], ids=str)
+@pytest.mark.parametrize("method", ["binary_watershed", "distance_transform_watershed"])
+def test_touching_balls_are_cut_halfway_on_any_grid(ndim, spacing, method):
+    mask = balls(spacing, ndim)
+    result = getattr(segmentation, method)(mask, spacing=spacing[-ndim:])
+    labels = result.labels if method == "binary_watershed" else result
+    assert labels.max() == 2
+    sizes = np.bincount(labels.ravel())[1:]
+    assert sizes.min() > 0.9 * sizes.max()
+    columns = [np.argwhere(labels == number)[:, -1] * spacing[-1] for number in (1, 2)]
+    assert abs(columns[0].mean() - 22) < 2
+    assert abs(columns[1].mean() - 48) < 2
+
+
+@pytest.mark.parametrize("shape", [(60, 70), (14, 40, 40)])
+def test_binary_watershed_leaves_lines_between_pieces(shape):
+    mask = smooth(shape, "f8", 3) > 0.5
+    split, labels = segmentation.binary_watershed(mask)
+    assert not (split & ~mask).any()
+    assert np.array_equal(labels > 0, split)
+    corners = np.ones((3,) * len(shape))
+    assert ndimage.label(mask, corners)[1] < labels.max()
+    # Pieces do not touch, also over corners, and what was cut away was needed for that.
+    lowest = ndimage.minimum_filter(np.where(labels > 0, labels, labels.max() + 1), 3)
+    assert (lowest[split] == labels[split]).all()
+    for place in np.argwhere(mask & ~split)[:40]:
+        around = labels[tuple(slice(max(p - 1, 0), p + 2) for p in place)]
+        assert len(np.unique(around[around > 0])) > 1
+
+
+def test_a_larger_prominence_cuts_less():
+    mask = smooth((80, 90), "f8", 3) > 0.5
+    counts = [
+        segmentation.binary_watershed(mask, prominence=prominence).labels.max()
+        for prominence in (0, 0.5, 1.5, 100)
+    ]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == ndimage.label(mask, np.ones((3, 3)))[1]
+
+
+# Distance transform watershed
+
+
+def test_intensity_cuts_what_shape_does_not():
+    y, x = np.ogrid[:40, :60]
+    mask = (abs(y - 20) < 12) & (abs(x - 30) < 24)  # a plain box
+    image = np.exp(-((x - 18) ** 2) / 60) + np.exp(-((x - 42) ** 2) / 60) + 0 * y
+    settings = {"sigma": 2, "seeds": "regional"}
+    assert segmentation.distance_transform_watershed(mask, **settings).max() == 1
+    cut = segmentation.distance_transform_watershed(mask, image, declump_by="intensity", **settings)
+    assert cut.max() == 2
+    assert (cut[mask] > 0).all()
+    edge = np.argwhere(cut == 1)[:, 1].max()
+    assert abs(edge - 30) <= 1
+    with pytest.raises(ValueError, match="needs an image"):
+        segmentation.distance_transform_watershed(mask, declump_by="intensity")
+
+
+def test_settings_of_seeds_keep_fewer_of_them():
+    y, x = np.ogrid[:40, :120]
+    mask = np.zeros((40, 120), bool)
+    for middle, radius in ((20, 16), (46, 12), (64, 8), (75, 5)):
+        mask |= (y - 20) ** 2 + (x - middle) ** 2 <= radius**2
+    cut = segmentation.distance_transform_watershed
+    assert cut(mask, minimum_distance=4).max() == 4
+    assert cut(mask, minimum_distance=4, maximum_seeds=2).max() == 2
+    assert cut(mask, minimum_distance=4, minimum_intensity=6).max() == 3
+    assert cut(mask, minimum_distance=4, exclude_border=voxels(25)).max() <= 2
+    assert cut(mask, minimum_distance=4, seed_radius=9).max() < 4
+    lined = cut(mask, minimum_distance=4, watershed_line=True)
+    assert lined.max() == 4
+    assert 0 < np.count_nonzero(mask & (lined == 0)) < 60
+
+
+# Voronoi
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (3.0, 1.0)])
+def test_voronoi_zones_are_of_the_nearest_point(spacing):
+    random = np.random.default_rng(1)
+    places = random.permutation(40 * 50)[:12]
+    labels = np.zeros((40, 50), np.int32)
+    labels.flat[places] = np.arange(1, 13)
+    zones, lines = segmentation.voronoi_labeling(labels, spacing=spacing)
+    points = np.argwhere(labels) * spacing
+    numbers = labels[labels > 0]
+    grid = np.argwhere(np.ones(labels.shape)) * spacing
+    distances = np.linalg.norm(grid[:, None] - points[None], axis=2)
+    chosen = distances[:, [int(np.flatnonzero(numbers == n)[0]) for n in range(1, 13)]]
+    own = chosen[np.arange(len(grid)), zones.ravel() - 1]
+    assert np.allclose(own, distances.min(axis=1))
+    # A line pixel is as far from a second object, up to a step of the grid.
+    second = np.sort(distances, axis=1)[:, 1].reshape(labels.shape)
+    nearest = distances.min(axis=1).reshape(labels.shape)
+    assert (second - nearest)[lines].max() <= 2 * max(spacing)
+    parts = ndimage.label(~lines)[1]
+    assert parts == 12

@@ -13,8 +13,16 @@ from napari_delineate.segmentation.growing_from_seeds import (
 from napari_delineate.segmentation.labeling import (
     gauss_otsu_labeling,
     label_connected_components,
+    voronoi_labeling,
     voronoi_otsu_labeling,
 )
+from napari_delineate.segmentation.maxima import (
+    find_maxima,
+    local_maxima,
+    segment_maxima,
+    ultimate_points,
+)
+from napari_delineate.segmentation.particles import analyze_labeled_particles, analyze_particles
 from napari_delineate.segmentation.primary_objects import identify_primary_objects
 from napari_delineate.segmentation.secondary_objects import (
     identify_secondary_objects,
@@ -22,7 +30,8 @@ from napari_delineate.segmentation.secondary_objects import (
 )
 from napari_delineate.segmentation.thresholding import threshold
 from napari_delineate.segmentation.watershed import (
-    local_maxima,
+    binary_watershed,
+    distance_transform_watershed,
     local_minima_seeded_watershed,
     seeded_watershed,
 )
@@ -33,9 +42,17 @@ __all__ = [
     "label_connected_components",
     "gauss_otsu_labeling",
     "voronoi_otsu_labeling",
+    "voronoi_labeling",
     "seeded_watershed",
     "local_minima_seeded_watershed",
+    "distance_transform_watershed",
+    "binary_watershed",
     "local_maxima",
+    "find_maxima",
+    "segment_maxima",
+    "ultimate_points",
+    "analyze_particles",
+    "analyze_labeled_particles",
     "connected_threshold",
     "local_threshold_at_points",
     "level_tracing",

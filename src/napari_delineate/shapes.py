@@ -1,0 +1,128 @@
+"""Shapes of labelled objects that scikit-image does not measure, or not on any grid."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate.types import Spacing, spacing_per_axis
+
+__all__ = ["boundary_sizes", "feret_diameters", "roundness_of"]
+
+
+def boundary_sizes(
+    labels: NDArray[np.int32],
+    spacing: Spacing,
+    method: Literal["traced", "crofton"] = "crofton",
+    connectivity: Literal["full", "face"] = "full",
+) -> NDArray[np.float64]:
+    """Return the perimeter (2D) or the surface area (3D) of every object.
+
+    Parameters
+    ----------
+    labels : ndarray of int32
+        Objects numbered from 1.
+    spacing : float or tuple of float
+        Voxel size.
+    method : {"traced", "crofton"}
+        ImageJ's way along the outlines (of objects in parts, all of them), or the
+        estimate from crossing lines. Volumes have no outline, for them it is always the
+        second.
+    connectivity : {"full", "face"}
+        Whether an outline goes on over corners.
+
+    Returns
+    -------
+    (N,) ndarray of float64
+        The size of the boundary of object i + 1.
+    """
+    import cc3d
+    import fastremap
+
+    from napari_delineate.kernels.outlines import crofton_sizes, traced_perimeters
+
+    voxel = spacing_per_axis(spacing, labels.ndim)
+    if labels.ndim == 3 or method == "crofton":
+        return crofton_sizes(labels, voxel)
+    neighbours = 8 if connectivity == "full" else 4
+    parts = cc3d.connected_components(np.require(labels, requirements="W"), connectivity=neighbours)
+    parts = fastremap.renumber(parts, in_place=True)[0].astype(np.int32)
+    perimeters = traced_perimeters(parts, voxel, connectivity == "full")
+    owners = np.zeros(len(perimeters) + 1, np.int32)
+    owners[parts] = labels
+    total = np.bincount(owners[1:], perimeters, int(labels.max()) + 1)[1:]
+    return total.astype(np.float64)
+
+
+def roundness_of(
+    sizes: NDArray[Any], boundaries: NDArray[np.float64], ndim: int
+) -> NDArray[np.float64]:
+    """Return circularity (2D) or sphericity (3D): 1 for a ball, at most 1.
+
+    Parameters
+    ----------
+    sizes : (N,) ndarray
+        Areas or volumes.
+    boundaries : (N,) ndarray
+        Perimeters or surface areas.
+    ndim : int
+        2 or 3.
+
+    Returns
+    -------
+    (N,) ndarray of float64
+        The area by that of a disk with this perimeter; the surface area of a ball with
+        this volume by this surface area.
+    """
+    if ndim == 2:
+        return np.asarray(np.minimum(4 * np.pi * sizes / boundaries**2, 1))
+    return np.asarray(np.minimum(np.cbrt(np.pi) * (6 * sizes) ** (2 / 3) / boundaries, 1))
+
+
+def feret_diameters(
+    labels: NDArray[np.int32], spacing: Spacing
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how long every object is along its longest line, and how wide at its narrowest.
+
+    Parameters
+    ----------
+    labels : ndarray of int32
+        Objects numbered from 1, none missing.
+    spacing : float or tuple of float
+        Voxel size.
+
+    Returns
+    -------
+    longest, narrowest : (N,) ndarray of float64
+        The largest distance between two corners of pixels, and the least distance between
+        two parallel lines (planes) that hold the object between them.
+    """
+    from scipy import ndimage
+    from scipy.spatial import ConvexHull
+    from scipy.spatial.distance import pdist
+
+    voxel = spacing_per_axis(spacing, labels.ndim)
+    longest, narrowest = [], []
+    for number, box in enumerate(ndimage.find_objects(labels), 1):
+        hull = ConvexHull(_corners(labels[box] == number) * voxel)
+        ends = hull.points[hull.vertices]
+        longest.append(pdist(ends).max())
+        # The narrowest view of a polygon is along one of its sides; of a polyhedron it may
+        # be between two edges, too, which the sides of voxels come close to.
+        across = ends @ hull.equations[:, :-1].T
+        narrowest.append(np.ptp(across, axis=0).min())
+    return np.array(longest), np.array(narrowest)
+
+
+def _corners(mask: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return the corners of the first and the last pixel of every row."""
+    rows = np.argwhere(mask.any(axis=-1))
+    filled = mask[tuple(rows.T)]
+    first = filled.argmax(axis=1)
+    last = mask.shape[-1] - filled[:, ::-1].argmax(axis=1)
+    ends = np.concatenate([np.column_stack([rows, first]), np.column_stack([rows, last])])
+    steps = np.indices((2,) * (mask.ndim - 1)).reshape(mask.ndim - 1, -1).T
+    steps = np.column_stack([steps, np.zeros(len(steps), int)])
+    return np.asarray((ends[:, np.newaxis] + steps).reshape(-1, mask.ndim))
