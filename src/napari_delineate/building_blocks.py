@@ -32,6 +32,7 @@ __all__ = [
     "reconstructed",
     "remap",
     "threshold_level",
+    "turned",
     "watershed",
     "without_folds",
 ]
@@ -73,6 +74,11 @@ def fitting(result: NDArray[Any], what: str = "the result") -> NDArray[Any]:
             f"{result.dtype}; divide it first, for instance by 1000"
         )
     return result
+
+
+def turned(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image of the same dtype in which what was darker is brighter."""
+    return np.asarray(-image if image.dtype.kind == "f" else ~image)
 
 
 def gaussian_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:

@@ -1,32 +1,37 @@
 """Turn images into images: remove noise and background, change the grid or the colours."""
 
 from napari_delineate.filters.background import (
+    black_tophat,
     difference_of_gaussians,
     subtract_background,
+    subtract_paraboloid,
+    tophat_by_reconstruction,
     white_tophat,
 )
 from napari_delineate.filters.color import rgb_to_gray
+from napari_delineate.filters.cropping import crop, crop_labels
 from napari_delineate.filters.denoise import gaussian, median
+from napari_delineate.filters.illumination import correct_illumination
 from napari_delineate.filters.morphology import (
-    area_closing,
-    area_opening,
     closing,
-    closing_by_reconstruction,
     dilation,
     erosion,
+    morphological_gradient,
+    opening,
+)
+from napari_delineate.filters.peaks_and_holes import (
+    area_closing,
+    area_opening,
+    closing_by_reconstruction,
     fill_dark_holes,
     h_maxima_transform,
     h_minima_transform,
-    morphological_gradient,
-    opening,
     opening_by_reconstruction,
     reconstruction,
 )
 from napari_delineate.filters.projection import pick_channel, pick_frame, pick_slice, project
 from napari_delineate.filters.transform import (
     bin_voxels,
-    crop,
-    crop_labels,
     resample,
     resample_labels,
     rescale,
@@ -39,8 +44,12 @@ __all__ = [
     "gaussian",
     "median",
     "white_tophat",
+    "black_tophat",
+    "tophat_by_reconstruction",
     "subtract_background",
+    "subtract_paraboloid",
     "difference_of_gaussians",
+    "correct_illumination",
     "erosion",
     "dilation",
     "opening",
