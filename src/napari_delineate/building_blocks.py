@@ -39,6 +39,7 @@ __all__ = [
     "reconstructed",
     "remap",
     "threshold_level",
+    "turned",
     "watershed",
     "without_folds",
 ]
@@ -115,6 +116,11 @@ def positive(length: tuple[float, ...], name: str) -> tuple[float, ...]:
     if min(length) == 0:
         raise ValueError(f"{name} must be more than 0; got 0")
     return length
+
+
+def turned(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image of the same dtype in which what was darker is brighter."""
+    return np.asarray(-image if image.dtype.kind == "f" else ~image)
 
 
 def gaussian_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:

@@ -1,11 +1,15 @@
 """Turn images into images: remove noise and background, change the grid or the colours."""
 
 from napari_delineate.filters.background import (
+    black_tophat,
     difference_of_gaussians,
     subtract_background,
+    subtract_paraboloid,
+    tophat_by_reconstruction,
     white_tophat,
 )
 from napari_delineate.filters.color import rgb_to_gray
+from napari_delineate.filters.cropping import crop, crop_labels
 from napari_delineate.filters.denoise import (
     butterworth,
     gaussian,
@@ -26,19 +30,22 @@ from napari_delineate.filters.edges import (
     laplacian_of_gaussian,
     sobel,
 )
+from napari_delineate.filters.illumination import correct_illumination
 from napari_delineate.filters.masking import mask_image
 from napari_delineate.filters.morphology import (
-    area_closing,
-    area_opening,
     closing,
-    closing_by_reconstruction,
     dilation,
     erosion,
+    morphological_gradient,
+    opening,
+)
+from napari_delineate.filters.peaks_and_holes import (
+    area_closing,
+    area_opening,
+    closing_by_reconstruction,
     fill_dark_holes,
     h_maxima_transform,
     h_minima_transform,
-    morphological_gradient,
-    opening,
     opening_by_reconstruction,
     reconstruction,
 )
@@ -46,8 +53,6 @@ from napari_delineate.filters.projection import pick_channel, pick_frame, pick_s
 from napari_delineate.filters.ridges import frangi, meijering, sato
 from napari_delineate.filters.transform import (
     bin_voxels,
-    crop,
-    crop_labels,
     resample,
     resample_labels,
     rescale,
@@ -68,8 +73,12 @@ __all__ = [
     "non_local_means",
     "anisotropic_diffusion",
     "white_tophat",
+    "black_tophat",
+    "tophat_by_reconstruction",
     "subtract_background",
+    "subtract_paraboloid",
     "difference_of_gaussians",
+    "correct_illumination",
     "mask_image",
     "erosion",
     "dilation",

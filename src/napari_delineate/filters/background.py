@@ -11,7 +11,14 @@ from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
-__all__ = ["white_tophat", "subtract_background", "difference_of_gaussians"]
+__all__ = [
+    "white_tophat",
+    "black_tophat",
+    "tophat_by_reconstruction",
+    "subtract_background",
+    "subtract_paraboloid",
+    "difference_of_gaussians",
+]
 
 _EXACT = 2**53
 """Up to here every whole number is a float64."""
@@ -86,10 +93,135 @@ def white_tophat(
 
 
 @operation(locality=_opening_halo)
+def black_tophat(
+    image: Image,
+    *,
+    radius: Annotated[Length, Range(0)] = voxels(10),
+    shape: Literal["ball", "box"] = "ball",
+    spacing: Spacing = 1.0,
+) -> Image:
+    """Keep what is dark and narrower than a ball, as bright things on a dark background.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Z, Y, X) ndarray
+        Intensities of any real dtype.
+    radius : float or Voxels
+        Distance from the centre of the structuring element to its edge, somewhat more
+        than the radius of the largest object, in the units of `spacing` or `voxels(n)`.
+    shape : {"ball", "box"}
+        Shape of the structuring element: a disk or ball, or a square or cube.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
+
+    Returns
+    -------
+    foreground : ndarray, same shape and dtype
+        The closing of the image minus the image; float16 becomes float32.
+
+    Raises
+    ------
+    ValueError
+        If `radius` is negative or far beyond the size of the image, or the image is empty
+        or holds NaN, infinity or numbers too large to subtract.
+
+    Notes
+    -----
+    Beyond its borders the image is reflected. Results equal those of
+    `scipy.ndimage.black_tophat` with the same footprint.
+
+    References
+    ----------
+    .. [1] Meyer, "Contrast feature extraction", Practical Metallography special issue 8
+           (1978), 374-380.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import filters
+    >>> image = np.full((30, 30), 80); image[10:13, 10:13] = 50
+    >>> int(filters.black_tophat(image, radius=4).max())
+    30
+    """
+    voxel_radius = building_blocks.radius_per_axis(radius, spacing, image.shape)
+    dilated = building_blocks.flat_extremum(image, voxel_radius, shape, "maximum")
+    closed = building_blocks.flat_extremum(dilated, voxel_radius, shape, "minimum")
+    if image.dtype == bool:
+        return np.asarray(image ^ closed)
+    return building_blocks.difference(closed, image)
+
+
+@operation
+def tophat_by_reconstruction(
+    image: Image,
+    *,
+    radius: Annotated[Length, Range(0)] = voxels(15),
+    background: Literal["dark", "light"] = "dark",
+    spacing: Spacing = 1.0,
+) -> Image:
+    """Subtract a background found by opening by reconstruction, which keeps flat ground flat.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Z, Y, X) ndarray
+        Intensities of any real dtype.
+    radius : float or Voxels
+        Radius of the ball of the erosion that the reconstruction begins with, somewhat more
+        than that of the largest object, in the units of `spacing` or as `voxels(n)`.
+    background : {"dark", "light"}
+        Whether objects are brighter or darker than the background.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
+
+    Returns
+    -------
+    foreground : ndarray, same shape and dtype
+        How much brighter than the background a pixel is, or how much darker than a light
+        one, from 0 up; float16 becomes float32.
+
+    Raises
+    ------
+    ValueError
+        If `radius` is negative or far beyond the size of the image, or the image is empty
+        or holds NaN, infinity or numbers too large to subtract.
+
+    See Also
+    --------
+    white_tophat : Looks no farther than twice its radius, so that it fits parts of images.
+
+    References
+    ----------
+    .. [1] Vincent, "Morphological grayscale reconstruction in image analysis", IEEE
+           Transactions on Image Processing 2 (1993), 176-201,
+           https://doi.org/10.1109/83.217222
+    .. [2] Bankhead et al., "QuPath", Scientific Reports 7 (2017), 16878, whose cell
+           detection finds backgrounds in this way,
+           https://doi.org/10.1038/s41598-017-17204-5
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import filters
+    >>> image = np.full((30, 30), 50); image[10:13, 10:13] = 80; image[20:, 20:] = 60
+    >>> found = filters.tophat_by_reconstruction(image, radius=4)
+    >>> int(found[11, 11]), int(found[29, 29])
+    (30, 0)
+    """
+    pixels = image if background == "dark" else building_blocks.turned(image)
+    voxel_radius = building_blocks.radius_per_axis(radius, spacing, image.shape)
+    eroded = building_blocks.flat_extremum(pixels, voxel_radius, "ball", "minimum")
+    opened = building_blocks.reconstructed(eroded, pixels, "full")
+    if image.dtype == bool:
+        return np.asarray(pixels ^ opened)
+    return building_blocks.difference(pixels, opened)
+
+
+@operation(locality=_opening_halo)
 def subtract_background(
     image: Image,
     *,
     radius: Annotated[Length, Range(0)] = voxels(10),
+    background: Literal["dark", "light"] = "dark",
     spacing: Spacing = 1.0,
 ) -> Image:
     """Subtract the background that a ball rolled under the intensities touches.
@@ -97,18 +229,21 @@ def subtract_background(
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) ndarray
-        Intensities of any real dtype; the background is dark.
+        Intensities of any real dtype.
     radius : float or Voxels
         Radius of the ball, somewhat more than the radius of the largest object, in the
         units of `spacing` or as `voxels(n)`. The time grows with its square (2D) or
         cube (3D).
+    background : {"dark", "light"}
+        Whether objects are brighter or darker than the background.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
     Returns
     -------
     foreground : ndarray, same shape and dtype
-        The image minus its background; float16 becomes float32.
+        How much brighter than the background a pixel is, or how much darker than a light
+        one; float16 becomes float32.
 
     Raises
     ------
@@ -119,6 +254,7 @@ def subtract_background(
     See Also
     --------
     white_tophat : Much faster with a flat ball.
+    subtract_paraboloid : Much faster with a paraboloid as curved as the ball.
 
     Notes
     -----
@@ -160,9 +296,10 @@ def subtract_background(
         np.inf,
         np.sqrt(np.clip(reach**2 - squares, 0, None)),
     )
-    pixels = _for_rolling_ball(image)
-    background = rolling_ball(pixels, kernel=kernel)
-    return np.asarray(building_blocks.difference(pixels, background), image.dtype)
+    turned = image if background == "dark" else building_blocks.turned(image)
+    pixels = _for_rolling_ball(turned)
+    below = rolling_ball(pixels, kernel=kernel)
+    return np.asarray(building_blocks.difference(pixels, below), image.dtype)
 
 
 def _for_rolling_ball(image: NDArray[Any]) -> NDArray[Any]:
@@ -181,6 +318,87 @@ def _for_rolling_ball(image: NDArray[Any]) -> NDArray[Any]:
         )
     # A ball touches the same pixels wherever zero is.
     return np.asarray(image - image.dtype.type(low))
+
+
+@operation
+def subtract_paraboloid(
+    image: Image,
+    *,
+    radius: Annotated[Length, Range(0.0)] = voxels(10),
+    background: Literal["dark", "light"] = "dark",
+    spacing: Spacing = 1.0,
+) -> Image:
+    """Subtract the background that a paraboloid slid under the intensities touches.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Z, Y, X) ndarray
+        Intensities of any real dtype.
+    radius : float or Voxels
+        Radius of the ball that is as curved as the tip of the paraboloid, somewhat more
+        than the radius of the largest object, in the units of `spacing` or as `voxels(n)`.
+        The time does not depend on it. A radius of 0 leaves nothing.
+    background : {"dark", "light"}
+        Whether objects are brighter or darker than the background.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
+
+    Returns
+    -------
+    foreground : ndarray, same shape and dtype
+        How much brighter than the background a pixel is, or how much darker than a light
+        one; float16 becomes float32. Backgrounds of integers are rounded down.
+
+    Raises
+    ------
+    ValueError
+        If `radius` is negative, or the image is empty or holds NaN, infinity or numbers too
+        large to be computed exactly.
+
+    See Also
+    --------
+    subtract_background : Rolls a ball, as ImageJ does by default.
+
+    Notes
+    -----
+    Along the intensity axis, lengths are counted in the finest voxels, as in ImageJ, whose
+    sliding paraboloid comes near to this one. Pixels beyond the borders do not count.
+
+    References
+    ----------
+    .. [1] van den Boomgaard et al., "Quadratic structuring functions in mathematical
+           morphology", Mathematical Morphology and its Applications to Image and Signal
+           Processing (1996), 147-154, https://doi.org/10.1007/978-1-4613-0469-2_18
+    .. [2] Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions", Theory
+           of Computing 8 (2012), 415-428, https://doi.org/10.4086/toc.2012.v008a019
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import filters
+    >>> image = np.full((30, 30), 50); image[10:13, 10:13] = 80
+    >>> int(filters.subtract_paraboloid(image, radius=4)[11, 11])
+    30
+    """
+    from napari_delineate.kernels.paraboloid import erode_with_paraboloid
+
+    per_axis = length_per_axis(radius, spacing)
+    if max(per_axis) == 0:
+        return np.zeros_like(image)
+    turned = image if background == "dark" else building_blocks.turned(image)
+    pixels = _for_rolling_ball(turned)
+    # The paraboloid falls by d²/2r at a distance d, all in finest voxels, of which the radius
+    # has max(per_axis).
+    highest = max(per_axis)
+    curvature = tuple(highest / entry**2 / 2 for entry in per_axis)
+    single = pixels.dtype == np.float32
+    ground: NDArray[Any] = pixels.astype(np.float32 if single else np.float64, copy=False)
+    eroded = erode_with_paraboloid(ground, curvature)
+    below = np.minimum(-erode_with_paraboloid(-eroded, curvature), ground)
+    if pixels.dtype.kind != "f":
+        # Rounding of the last digits is no grey level.
+        below = np.floor(below + 1e-6).astype(pixels.dtype)
+    return np.asarray(building_blocks.difference(pixels, below), image.dtype)
 
 
 def _difference_halo(*, spacing: Any, low_sigma: Length, high_sigma: Length) -> tuple[int, ...]:
