@@ -103,13 +103,6 @@ def test_every_operation_runs_with_its_defaults(assistant, session, viewer, sett
     session.run("surfaces.labels_to_surface", {"labels": layers[Kind.LABELS]}, {})
     settle()
     layers[Kind.SURFACE] = session.layer("surface")
-    labels = layers[Kind.LABELS]
-    session.run("postprocessing.relate", {entry.name: labels for entry in RELATE.inputs}, {})
-    settle()
-    layers[Kind.TABLE] = session.workflow.steps[-1].outputs[RELATE_TABLE]
-    layers[Kind.POINTS] = viewer.add_points(plain_places(labels), name="places")
-    path = plain_places(labels)[:2] * [[1.0, 1.0, 1.0], [1.0, 1.1, 1.1]]
-    layers[Kind.SHAPES] = viewer.add_shapes([path], shape_type="path", name="paths")
     colours = np.stack([cropped[0]] * 3, axis=-1).astype(np.uint8)
     layers[Kind.RGB] = viewer.add_image(colours, name="colours", rgb=True)
     for operation in catalogue.operations():
