@@ -26,6 +26,14 @@ from napari_delineate.filters.edges import (
     laplacian_of_gaussian,
     sobel,
 )
+from napari_delineate.filters.enhance import (
+    adaptive_histogram_equalization,
+    enhance_circles,
+    enhance_dark_holes,
+    local_normalization,
+    standard_deviation,
+    unsharp_mask,
+)
 from napari_delineate.filters.ridges import frangi, meijering, sato
 from napari_delineate.filters.transform import rescale_isotropic
 
@@ -44,6 +52,12 @@ __all__ = [
     "white_tophat",
     "subtract_background",
     "difference_of_gaussians",
+    "adaptive_histogram_equalization",
+    "unsharp_mask",
+    "local_normalization",
+    "standard_deviation",
+    "enhance_dark_holes",
+    "enhance_circles",
     "gradient_magnitude",
     "sobel",
     "laplacian_of_gaussian",
