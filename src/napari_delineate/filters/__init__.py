@@ -30,6 +30,14 @@ from napari_delineate.filters.edges import (
     laplacian_of_gaussian,
     sobel,
 )
+from napari_delineate.filters.enhance import (
+    adaptive_histogram_equalization,
+    enhance_circles,
+    enhance_dark_holes,
+    local_normalization,
+    standard_deviation,
+    unsharp_mask,
+)
 from napari_delineate.filters.illumination import correct_illumination
 from napari_delineate.filters.masking import mask_image
 from napari_delineate.filters.morphology import (
@@ -78,6 +86,12 @@ __all__ = [
     "subtract_background",
     "subtract_paraboloid",
     "difference_of_gaussians",
+    "adaptive_histogram_equalization",
+    "unsharp_mask",
+    "local_normalization",
+    "standard_deviation",
+    "enhance_dark_holes",
+    "enhance_circles",
     "correct_illumination",
     "mask_image",
     "erosion",
