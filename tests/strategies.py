@@ -167,7 +167,8 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
         return draw(st.integers(int(max(setting.range.minimum, 0)), 6))
     if setting.type is float and setting.range.maximum <= 1:
         return draw(st.floats(0.2, 1.0))
-    return draw(st.floats(0, 200, allow_nan=False))
+    low, high = max(setting.range.minimum, 0), min(setting.range.maximum, 200)
+    return draw(st.floats(low, high, allow_nan=False))
 
 
 def order(settings: dict[str, Any], low: str, high: str) -> None:
@@ -195,6 +196,12 @@ def fit_to_grids(
             settings[name] = draw(st.integers(0, 1)) if operation.declaration.picks else 0
         elif name == "axis" and "Z" not in axes:
             settings[name] = "z"
+        elif name in ("value", "gamma"):  # nothing is divided by 0
+            settings[name] = draw(st.sampled_from([0.5, 2.0]))
+        elif name == "lowest":
+            settings[name] = 0.0
+        elif name == "low_percentile":
+            settings |= {"low_percentile": 1.0, "high_percentile": 99.5}
 
 
 def add_corrections(draw: st.DrawFn, drawn: Drawn) -> None:

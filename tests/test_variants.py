@@ -67,7 +67,14 @@ def test_other_operations_keep_inputs_outputs_and_settings(chain):
     assert [(one.operation, one.parameters.get("shape")) for one in found] == [
         ("filters.white_tophat", "ball"),
         ("filters.white_tophat", "box"),
+        ("filters.black_tophat", "ball"),
+        ("filters.black_tophat", "box"),
+        ("filters.tophat_by_reconstruction", None),
+        ("filters.tophat_by_reconstruction", None),
         ("filters.subtract_background", None),
+        ("filters.subtract_background", None),
+        ("filters.subtract_paraboloid", None),
+        ("filters.subtract_paraboloid", None),
         ("filters.difference_of_gaussians", None),
     ]
     assert {one.outputs for one in found} == {("blurred",)}

@@ -1,5 +1,15 @@
 """Turn images into images: remove noise and background, change the grid or the colours."""
 
+from napari_delineate.filters.arithmetic import (
+    adjust_gamma,
+    apply_function,
+    calculate,
+    clip,
+    combine_images,
+    invert,
+    rescale_intensity,
+    standardize,
+)
 from napari_delineate.filters.background import (
     black_tophat,
     difference_of_gaussians,
@@ -8,7 +18,7 @@ from napari_delineate.filters.background import (
     tophat_by_reconstruction,
     white_tophat,
 )
-from napari_delineate.filters.color import rgb_to_gray
+from napari_delineate.filters.color import rgb_channel, rgb_to_gray
 from napari_delineate.filters.cropping import crop, crop_labels
 from napari_delineate.filters.denoise import (
     butterworth,
@@ -59,6 +69,12 @@ from napari_delineate.filters.peaks_and_holes import (
 )
 from napari_delineate.filters.projection import pick_channel, pick_frame, pick_slice, project
 from napari_delineate.filters.ridges import frangi, meijering, sato
+from napari_delineate.filters.stains import (
+    optical_density_sum,
+    separate_estimated_stains,
+    separate_stains,
+    stain_density,
+)
 from napari_delineate.filters.transform import (
     bin_voxels,
     resample,
@@ -107,6 +123,14 @@ __all__ = [
     "h_minima_transform",
     "fill_dark_holes",
     "reconstruction",
+    "combine_images",
+    "calculate",
+    "apply_function",
+    "invert",
+    "clip",
+    "rescale_intensity",
+    "standardize",
+    "adjust_gamma",
     "gradient_magnitude",
     "sobel",
     "laplacian_of_gaussian",
@@ -115,6 +139,11 @@ __all__ = [
     "sato",
     "meijering",
     "rgb_to_gray",
+    "rgb_channel",
+    "separate_stains",
+    "stain_density",
+    "separate_estimated_stains",
+    "optical_density_sum",
     "project",
     "pick_slice",
     "pick_frame",

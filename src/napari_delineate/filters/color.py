@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from napari_delineate.declaration import operation
 from napari_delineate.types import RGB, Image
 
-__all__ = ["rgb_to_gray"]
+__all__ = ["rgb_to_gray", "rgb_channel"]
 
 
 _WEIGHTS = (0.2125, 0.7154, 0.0721)
@@ -63,3 +63,40 @@ def rgb_to_gray(image: RGB) -> Image:
         for channel, weight in enumerate(_WEIGHTS)
     )
     return np.asarray(red + green + blue)
+
+
+@operation(locality=_no_halo)
+def rgb_channel(image: RGB, *, channel: Literal["red", "green", "blue"] = "red") -> Image:
+    """Take red, green or blue of a colour image.
+
+    Parameters
+    ----------
+    image : (Y, X, 3 or 4) or (Z, Y, X, 3 or 4) ndarray
+        Red, green, blue and perhaps alpha.
+    channel : {"red", "green", "blue"}
+        The colour that is taken.
+
+    Returns
+    -------
+    channel : (Y, X) or (Z, Y, X) ndarray, same dtype
+        The intensities of the colour; float16 becomes float32.
+
+    Raises
+    ------
+    ValueError
+        If the last axis does not hold 3 or 4 colours, or the image is empty or holds NaN
+        or infinity.
+
+    References
+    ----------
+    .. [1] ImageJ, "Split channels", https://imagej.net/ij/docs/guide/146-28.html
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import filters
+    >>> image = np.zeros((2, 2, 3), np.uint8); image[..., 1] = 9
+    >>> int(filters.rgb_channel(image, channel="green").max())
+    9
+    """
+    return image[..., ("red", "green", "blue").index(channel)].copy()
