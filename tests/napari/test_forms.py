@@ -45,8 +45,10 @@ def test_every_operation_runs_from_its_form(viewer, session, run):
     rgb = add(viewer, Kind.RGB, name="colours")
     labels = add(viewer, Kind.LABELS, name="labels")
     other = add(viewer, Kind.LABELS, number=2, name="other")
+    points = viewer.add_points(inputs.value(Kind.POINTS, 2), name="spots", axis_labels="YX")
     surface = None
     given = {Kind.IMAGE: image, Kind.RGB: rgb, Kind.LABELS: labels, Kind.MASK: labels}
+    given[Kind.POINTS] = points
     for operation in operations():
         if operation.id == "postprocessing.apply_corrections":
             continue  # corrections are painted, see test_session

@@ -317,3 +317,27 @@ def test_level_tracing_of_a_cone_is_a_ball(spacing):
     assert np.array_equal(dark, found)
     hollow = np.where(distance < 5, 0, image)  # the contour encloses the hole, too
     assert np.array_equal(segmentation.level_tracing(hollow, [point], spacing=spacing), found)
+
+
+@pytest.mark.parametrize(
+    "grow",
+    [segmentation.grow_from_seeds, segmentation.gradient_watershed],
+    ids=["grow_from_seeds", "gradient_watershed"],
+)
+def test_a_seed_in_every_nucleus_and_around_finds_the_nuclei(shared_image, grow):
+    """Against nuclei outlined by hand, with one pixel of each and what is far from all."""
+    image = shared_image("nuclei2d_gt/dsb_a891bbc8.tif")
+    reference = shared_image("nuclei2d_gt/dsb_a891bbc8_labels.tif").astype(int)
+    depth = ndimage.distance_transform_edt(reference)
+    numbers = np.unique(reference)[1:]
+    seeds = np.zeros(reference.shape, int)
+    for place, number in zip(
+        ndimage.maximum_position(depth, reference, numbers), numbers, strict=True
+    ):
+        seeds[place] = number
+    background = reference.max() + 1
+    seeds[ndimage.distance_transform_edt(reference == 0) > 4] = background
+    found = grow(image, seeds)
+    found[found == background] = 0
+    right = (found == reference)[reference > 0].sum()
+    assert right / ((found > 0) | (reference > 0)).sum() > 0.8

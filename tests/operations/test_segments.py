@@ -283,3 +283,14 @@ def test_masks_fill_an_image_with_a_value(dtype):
 def test_a_value_that_the_image_can_not_hold_is_refused(dtype, value):
     with pytest.raises(ValueError, match=r"value must be a whole number from .* to .*; got"):
         filters.mask_image(np.ones((2, 2), dtype), np.eye(2, dtype=bool), value=value)
+
+
+def test_every_fourth_slice_is_enough_for_nuclei(shared_image):
+    """Nuclei of an embryo, drawn in some slices, come back as the reference has them."""
+    reference = shared_image("nuclei3d_gt/qcanet_mouse_embryo_8_cell_stage_labels.tif").astype(int)
+    drawn = np.zeros_like(reference)
+    drawn[::4] = reference[::4]
+    found = postprocessing.fill_between_slices(drawn, spacing=(1.75, 0.8, 0.8))
+    both = ((found == reference) & (reference > 0)).sum()
+    assert 2 * both / ((found > 0).sum() + (reference > 0).sum()) > 0.9
+    assert 2 * (drawn > 0).sum() / ((drawn > 0).sum() + (reference > 0).sum()) < 0.5
