@@ -1,5 +1,6 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.edges import canny_edges
 from napari_delineate.segmentation.labeling import (
     gauss_otsu_labeling,
     label_connected_components,
@@ -41,4 +42,5 @@ __all__ = [
     "ultimate_points",
     "analyze_particles",
     "analyze_labeled_particles",
+    "canny_edges",
 ]
