@@ -245,3 +245,17 @@ def test_voronoi_zones_are_of_the_nearest_point(spacing):
     assert (second - nearest)[lines].max() <= 2 * max(spacing)
     parts = ndimage.label(~lines)[1]
     assert parts == 12
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_areas_grow_over_what_rises_again_as_over_its_reconstruction(seed):
+    from skimage.morphology import reconstruction
+
+    from napari_delineate.kernels.line_watershed import grow_apart
+
+    levels = (smooth((50, 60), "f8", 2, seed) * 300).clip(0, 254).astype(np.uint8)
+    levels[levels < 60] = 0
+    levels[smooth((50, 60), "f8", 2, seed) > 0.8] = 255
+    lowered = reconstruction(np.where(levels == 255, 255, 0), levels, footprint=np.ones((3, 3)))
+    assert not np.array_equal(lowered, levels)
+    assert np.array_equal(grow_apart(levels), grow_apart(lowered.astype(np.uint8)))

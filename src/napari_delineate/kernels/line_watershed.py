@@ -13,7 +13,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.kernels.neighbours import bordered, inside
+from napari_delineate.kernels.neighbours import bordered, inside, neighbour_offsets
 
 __all__ = ["grow_apart"]
 
@@ -29,15 +29,18 @@ def grow_apart(levels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     Parameters
     ----------
     levels : (Y, X) ndarray of uint8
-        255 on the areas, 0 where they may not go, the order of growing between.
+        255 on the areas, 0 where they may not go, the order of growing between. Where it
+        rises again on a way down from the areas, it counts as level.
 
     Returns
     -------
     (Y, X) ndarray of bool
         True on the areas grown.
     """
-    wide = bordered(levels, 0)
+    risen = bordered(levels, 0)
+    wide = np.zeros_like(risen)
     flat = wide.reshape(-1)
+    _lower(risen.reshape(-1), flat, neighbour_offsets(wide.shape, 2))
     begins = np.append(0, np.cumsum(np.bincount(flat, minlength=256)))
     places = np.argsort(flat, kind="stable")
     width = wide.shape[1]
@@ -54,6 +57,29 @@ def _apart() -> NDArray[np.bool_]:
     joined = sets | np.roll(sides, 1, axis=1) | np.roll(sides, -1, axis=1)
     changes = (joined != np.roll(joined, 1, axis=1)).sum(axis=1)
     return np.asarray(changes >= 4)
+
+
+@numba.njit(cache=True, nogil=True)
+def _lower(levels: Any, lowered: Any, offsets: Any) -> None:
+    """Set each pixel to the highest level on which a way leads to it from the areas."""
+    heads: Any = np.full(256, -1, np.int32)
+    links: Any = np.empty(levels.size, np.int32)
+    for area in range(levels.size):
+        if levels[area] == 255:
+            lowered[area] = 255
+            links[area] = heads[255]
+            heads[255] = area
+    for level in range(255, 0, -1):
+        while heads[level] >= 0:
+            place = np.int64(heads[level])
+            heads[level] = links[place]
+            for offset in offsets:
+                neighbour = place + offset
+                if lowered[neighbour] == 0 and levels[neighbour] > 0:
+                    reached = min(level, np.int64(levels[neighbour]))
+                    lowered[neighbour] = reached
+                    links[neighbour] = heads[reached]
+                    heads[reached] = neighbour
 
 
 @numba.njit(cache=True, nogil=True)

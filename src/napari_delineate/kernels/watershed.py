@@ -13,13 +13,15 @@ takes them in the order in which they happen to come out of its heap, and that d
 gets the pixels halfway between them. To give the same, such a flood has to keep everything
 in one heap that makes the same moves; in a constant image only the places of the seeds in
 that heap matter, and are kept. Pixels of one label may come in any order: they are next to
-each other in every queue, so they reach the same pixels.
+each other in every queue, so they reach the same pixels. So may those of parts of a mask
+that are not connected.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import cc3d
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +92,7 @@ def flood_levels(
     offsets = neighbour_offsets(pixels.shape, connectivity)
     kind = flat["level"].dtype
     heap = np.empty(1024, [("level", kind), ("age", np.int32), ("place", np.int32)])
-    contested = _contested(flat[starts])
+    contested = _contested(flat[starts], _parts(mask, connectivity, starts))
     if contested:
         starts = _flood_as_heap(flat, heap, starts, offsets, contested)
     intervals = 1 + min(image.size // _PER_INTERVAL, _MOST_INTERVALS)
@@ -126,13 +128,27 @@ def _start(seeds: NDArray[np.int32], mask: NDArray[np.bool_] | None) -> NDArray[
     return bordered(allowed, _OUTSIDE, np.int32)
 
 
-def _contested(seeds: NDArray[Any]) -> int:
-    """Count the seeds up to the highest level that seeds of several labels have."""
+def _parts(
+    mask: NDArray[np.bool_] | None, connectivity: int, places: NDArray[np.int64]
+) -> NDArray[Any]:
+    """Return in which connected part of a mask each place of the bordered image is."""
+    if mask is None:
+        return np.zeros(len(places), np.int8)
+    neighbours = {(2, 1): 4, (2, 2): 8, (3, 1): 6, (3, 2): 18, (3, 3): 26}
+    pixels = bordered(mask.view(np.uint8), 0)
+    parts = cc3d.connected_components(pixels, connectivity=neighbours[mask.ndim, connectivity])
+    return np.asarray(parts.reshape(-1)[places])
+
+
+def _contested(seeds: NDArray[Any], parts: NDArray[Any]) -> int:
+    """Count the seeds up to the highest level that several labels have in one part."""
     levels, labels = seeds["level"], seeds["label"]
-    order = np.lexsort((labels, levels))
-    levels, labels = levels[order], labels[order]
-    shared = levels[1:][(levels[1:] == levels[:-1]) & (labels[1:] != labels[:-1])]
-    return int(np.searchsorted(levels, shared[-1], "right")) if len(shared) else 0
+    order = np.lexsort((labels, parts, levels))
+    levels, labels, parts = levels[order], labels[order], parts[order]
+    shared = (levels[1:] == levels[:-1]) & (parts[1:] == parts[:-1]) & (labels[1:] != labels[:-1])
+    if not shared.any():
+        return 0
+    return int(np.searchsorted(levels, levels[1:][shared][-1], "right"))
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,5 +1,6 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.edges import canny_edges
 from napari_delineate.segmentation.growing_from_points import (
     connected_threshold,
     level_tracing,
@@ -53,6 +54,7 @@ __all__ = [
     "ultimate_points",
     "analyze_particles",
     "analyze_labeled_particles",
+    "canny_edges",
     "connected_threshold",
     "local_threshold_at_points",
     "level_tracing",
