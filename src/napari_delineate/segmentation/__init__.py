@@ -1,5 +1,6 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.cell_detection import detect_cells
 from napari_delineate.segmentation.labeling import (
     gauss_otsu_labeling,
     label_connected_components,
@@ -29,4 +30,5 @@ __all__ = [
     "identify_primary_objects",
     "identify_secondary_objects",
     "identify_tertiary_objects",
+    "detect_cells",
 ]
