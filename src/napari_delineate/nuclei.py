@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, clumps, outlines
-from napari_delineate.kernels.reconstruction import reconstruct
 
 __all__ = [
     "blobs",
@@ -56,6 +55,8 @@ def local_background(
     ndarray, same shape and dtype
         The background, nowhere above the image.
     """
+    from napari_delineate.kernels.reconstruction import reconstruct
+
     lowest = _repeated(image, radius, "minimum")
     if by_reconstruction:
         return reconstruct(lowest, image)
@@ -119,6 +120,8 @@ def trimmed(labels: NDArray[Any], image: NDArray[Any], spacing: tuple[float, ...
 def split_at_narrow_places(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[Any]:
     """Divide a mask where it is narrow between two of its wide places."""
     from skimage.morphology import local_maxima
+
+    from napari_delineate.kernels.reconstruction import reconstruct
 
     if not mask.any():
         return np.zeros(mask.shape, np.int32)
