@@ -1,5 +1,6 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.cell_detection import detect_cells
 from napari_delineate.segmentation.edges import canny_edges
 from napari_delineate.segmentation.growing_from_points import (
     connected_threshold,
@@ -64,4 +65,5 @@ __all__ = [
     "identify_primary_objects",
     "identify_secondary_objects",
     "identify_tertiary_objects",
+    "detect_cells",
 ]
