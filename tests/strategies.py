@@ -118,6 +118,12 @@ def add_step(draw: st.DrawFn, drawn: Drawn) -> None:
     settings = {setting.name: draw_setting(draw, setting) for setting in operation.settings}
     order(settings, "low_sigma", "high_sigma")
     order(settings, "minimum", "maximum")
+    if operation.id in NEEDS_BLUR:
+        for name in {"sigma", "minimum_sigma", "maximum_sigma"} & set(settings):
+            number = getattr(settings[name], "number", settings[name])
+            settings[name] = settings[name] if number else Voxels(1)
+    order(settings, "minimum_sigma", "maximum_sigma")
+    order(settings, "minimum_radius", "maximum_radius")
     fit_to_grids(draw, settings, operation, axes if over is None else "YX")
     if operation.id == "filters.mask_image":
         settings["value"] = float(draw(st.integers(0, 1)))  # which every dtype holds
@@ -148,6 +154,21 @@ def possible_wirings(operation: Operation, drawn: Drawn) -> dict[str, dict[str, 
     return found
 
 
+NEEDS_BLUR = {
+    f"filters.{name}"
+    for name in (
+        "gradient_magnitude",
+        "laplacian_of_gaussian",
+        "hessian_eigenvalues",
+        "frangi",
+        "sato",
+        "meijering",
+        "enhance_circles",
+    )
+}
+"""Operations that refuse a sigma of 0, which has no derivative."""
+
+
 def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     """Draw a value that a setting allows and that small images bear."""
     if setting.optional and draw(st.booleans()):
@@ -166,7 +187,7 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     if setting.type is int:
         return draw(st.integers(int(max(setting.range.minimum, 0)), 6))
     if setting.type is float and setting.range.maximum <= 1:
-        return draw(st.floats(0.2, 1.0))
+        return draw(st.floats(max(setting.range.minimum, 0.2), setting.range.maximum))
     low, high = max(setting.range.minimum, 0), min(setting.range.maximum, 200)
     return draw(st.floats(low, high, allow_nan=False))
 
