@@ -126,6 +126,17 @@ def test_local_otsu_of_a_window_over_everything_is_that_of_the_image():
     assert (found != (image > filters.threshold_otsu(image))).mean() < 0.01
 
 
+def test_local_otsu_takes_read_only_bytes_and_marks_nothing_where_it_is_flat():
+    image = np.full((20, 30), 90, np.uint8)
+    image[8:12, 5:9] = 200
+    image.flags.writeable = False
+    found = segmentation.local_otsu_threshold(image, radius=3)
+    assert np.array_equal(found, image == 200)
+    dark = segmentation.local_otsu_threshold(255 - image, radius=3, objects="dark")
+    assert np.array_equal(dark, image == 200)
+    assert not segmentation.local_otsu_threshold(image, radius=0).any()
+
+
 @pytest.mark.parametrize("method", SYMMETRIC)
 def test_dark_objects_are_bright_in_the_negative(method):
     function, given_settings = SYMMETRIC[method]

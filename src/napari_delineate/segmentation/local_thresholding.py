@@ -293,7 +293,7 @@ def local_otsu_threshold(
     -------
     mask : ndarray of bool, same shape
         True where the pixel is brighter than Otsu's threshold of its window, or, for dark
-        objects, where it is not; False everywhere in a constant image.
+        objects, where it is not; False where the window is constant.
 
     Raises
     ------
@@ -332,6 +332,12 @@ def local_otsu_threshold(
     levels = image
     if image.dtype != np.uint8:
         levels = (scaled_to_one(image) * (GREY_LEVELS - 1) + 0.5).astype(np.uint8)
+    levels = np.require(levels, requirements="W")  # scikit-image refuses read-only memory
     footprint = building_blocks.offsets_within(voxel_radius, shape)
     bright = np.asarray(levels > rank.otsu(levels, footprint.astype(np.uint8)))
-    return bright if objects == "bright" else ~bright
+    # A window without contrast has no threshold, and so no objects.
+    if objects == "bright":
+        lowest = building_blocks.flat_extremum(levels, voxel_radius, shape, "minimum")
+        return np.asarray(bright & (levels > lowest))
+    highest = building_blocks.flat_extremum(levels, voxel_radius, shape, "maximum")
+    return np.asarray(~bright & (levels < highest))
