@@ -19,6 +19,8 @@ from napari_delineate.workflow import Workflow, WorkflowInput
 
 AXES = ("YX", "ZYX", "TYX", "TZYX", "CYX", "ZCYX")
 SIZES = {"T": 2, "C": 2, "Z": 5, "Y": 16, "X": 18}
+PICKY = ("intermodes", "logarithmic", "min_error", "minimum", "sauvola")
+"""Choices that need a certain image, such as one with two modes, or another choice beside."""
 SPACINGS = {"Z": 1.5, "Y": 0.5, "X": 0.5}
 
 
@@ -127,8 +129,9 @@ def add_step(draw: st.DrawFn, drawn: Drawn) -> None:
     fit_to_grids(draw, settings, operation, axes if over is None else "YX")
     if operation.id == "filters.mask_image":
         settings["value"] = float(draw(st.integers(0, 1)))  # which every dtype holds
-    if settings.get("lower") is not None and settings.get("upper") is not None:
-        settings["lower"], settings["upper"] = sorted((settings["lower"], settings["upper"]))
+    order(settings, "lower", "upper")
+    order(settings, "low", "high")
+    order(settings, "lower_bound", "upper_bound")
     drawn.workflow = drawn.workflow.add(operation.id, wiring, settings, over=over)
     step = drawn.workflow.steps[-1]
     for name in step.outputs:
@@ -174,8 +177,7 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     if setting.optional and draw(st.booleans()):
         return None
     if setting.choices:
-        # Most images have no two modes, without which "minimum" finds no threshold.
-        return draw(st.sampled_from([one for one in setting.choices if one != "minimum"]))
+        return draw(st.sampled_from([one for one in setting.choices if one not in PICKY]))
     if setting.quantity is Quantity.LENGTH:
         number = draw(st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0]))
         return draw(st.sampled_from([Voxels(number), number]))
@@ -185,7 +187,9 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     if setting.type is bool:
         return draw(st.booleans())
     if setting.type is int:
-        return draw(st.integers(int(max(setting.range.minimum, 0)), 6))
+        return draw(
+            st.integers(int(max(setting.range.minimum, 0)), int(min(setting.range.maximum, 6)))
+        )
     if setting.type is float and setting.range.maximum <= 1:
         return draw(st.floats(max(setting.range.minimum, 0.2), setting.range.maximum))
     low, high = max(setting.range.minimum, 0), min(setting.range.maximum, 200)
@@ -194,12 +198,13 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
 
 def order(settings: dict[str, Any], low: str, high: str) -> None:
     """Give a pair of limits in the right order."""
-    if low in settings and settings.get(high) is not None:
+    if settings.get(low) is not None and settings.get(high) is not None:
         first, second = settings[low], settings[high]
-        settings[low] = Voxels(getattr(first, "number", first))
-        settings[high] = Voxels(getattr(second, "number", second))
-        if settings[low].number > settings[high].number:
-            settings[low], settings[high] = settings[high], settings[low]
+        if isinstance(first, Voxels) or isinstance(second, Voxels):
+            first = Voxels(getattr(first, "number", first))
+            second = Voxels(getattr(second, "number", second))
+        in_order = sorted((first, second), key=lambda one: getattr(one, "number", one))
+        settings[low], settings[high] = in_order
 
 
 def fit_to_grids(

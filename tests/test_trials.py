@@ -43,12 +43,12 @@ def trials(variants, sight, engine=None):
 def test_thresholds_of_a_region_as_scikit_image_finds_them():
     image = coins()
     workflow, step = start(image, "segmentation.threshold")
-    variants = alternatives(workflow, step)
+    methods = ["isodata", "li", "mean", "minimum", "otsu", "triangle", "yen"]
+    variants = sweep(workflow, step, "method", methods)
     found = trials(variants, Sight({"image": image}, image, REGION, {}))
     part = image.data[40:240, 100:300]
     for variant, trial in zip(variants, found, strict=True):
-        method = variant.title.removeprefix("Threshold: ")
-        level = getattr(skimage_filters, f"threshold_{method}")(part)
+        level = getattr(skimage_filters, f"threshold_{variant.title}")(part)
         objects = ndimage.label(part > level, np.ones((3, 3)))[1]
         assert trial.count == f"{objects} objects"
         mask = Value.of(part > level, Kind.MASK)
@@ -153,11 +153,19 @@ def test_a_variant_that_fails_says_why_and_the_others_go_on():
     dark = (250 * np.linspace(0, 1, 60_000) ** 0.5).reshape(200, 300).astype(np.uint8)
     image = Value.of(dark, Kind.IMAGE)
     workflow, step = start(image, "segmentation.threshold")
-    variants = alternatives(workflow, step)
-    found = trials(variants, Sight({"image": image}, image, {}, {}))
-    errors = {variant.title: trial.error for variant, trial in zip(variants, found, strict=True)}
-    assert errors.pop("Threshold: minimum").startswith("Method 'minimum' finds no threshold")
-    assert set(errors.values()) == {""}
+    methods = sensible_values(find("segmentation.threshold").settings[0], "otsu")
+    assert len(methods) == 17
+    found = trials(sweep(workflow, step, "method", methods), Sight({"image": image}, image, {}, {}))
+    by_method = dict(zip(methods, found, strict=True))
+    for method in ("minimum", "intermodes"):
+        failed = by_method.pop(method)
+        assert failed.error.startswith(f"Method '{method}' finds no threshold in this image")
+        assert "try 'otsu', 'li' or 'triangle'" in failed.error
+        assert failed.picture is None
+    for trial in by_method.values():
+        assert not trial.error
+        assert trial.picture is not None
+        assert trial.count.endswith(("object", "objects"))
 
 
 def test_a_grid_that_changes_is_not_cut():
@@ -207,10 +215,11 @@ def test_the_same_region_again_is_not_computed_again():
 
     engine = Engine(Counting())
     sight = Sight({"image": image}, image, REGION, {})
-    first = trials(alternatives(workflow, step), sight, engine)
-    assert len(calls) == 14  # a threshold and a count for each
-    again = trials(alternatives(workflow, step), sight, engine)
-    assert len(calls) == 14
+    variants = sweep(workflow, step, "method", ["otsu", "li", "triangle"])
+    first = trials(variants, sight, engine)
+    assert len(calls) == 6  # a threshold and a count for each
+    again = trials(variants, sight, engine)
+    assert len(calls) == 6
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.picture, other.picture)
         assert (one.count, one.seconds) == (other.count, other.seconds)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_delineate import object_numbers
 from napari_delineate.arrays import label_dtype
 from napari_delineate.separable import correlate, gaussian_weights
+from napari_delineate.thresholds.global_levels import above, global_level
 from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "finite",
     "flat_extremum",
     "flood",
-    "for_histogram",
     "gaussian",
     "gaussian_halo",
     "join_surfaces",
@@ -38,7 +38,6 @@ __all__ = [
     "radius_per_axis",
     "reconstructed",
     "remap",
-    "threshold_level",
     "turned",
     "watershed",
     "without_folds",
@@ -130,101 +129,7 @@ def gaussian_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:
 
 def above_otsu(image: NDArray[Any]) -> NDArray[np.bool_]:
     """Mark what is brighter than Otsu's threshold; nothing in a constant image."""
-    from skimage.filters import threshold_otsu
-
-    if image.min() == image.max():
-        return np.zeros(image.shape, bool)
-    image = for_histogram(image)
-    # Flat, because scikit-image warns of colours where the last axis has 3 or 4 pixels.
-    return np.asarray(image > threshold_otsu(image.ravel()))
-
-
-def for_histogram(image: NDArray[Any]) -> NDArray[Any]:
-    """Return an image in the form in which scikit-image can make its histogram.
-
-    Most images stay as they are. Some are shifted or scaled, which keeps the order of
-    their pixels: booleans; integers below 0, whose differences would not fit their dtype,
-    or so large that a bin for every level would fill the memory; floats that are too far
-    apart or too close for 256 bins and their squares.
-    """
-    low, high = image.min(), image.max()
-    if image.dtype == bool:
-        return image.astype(np.uint8)
-    if image.dtype.kind in "iu":
-        if low >= 0 and image.dtype.itemsize <= 2:
-            return image
-        if int(high) - int(low) < 2**16:
-            wide = image.astype(np.int32) if image.dtype.itemsize <= 2 else image
-            return np.asarray(wide - low, np.uint16)
-        image, low, high = image.astype(np.float64), np.float64(low), np.float64(high)
-    largest = max(abs(low), abs(high))
-    limits = np.finfo(image.dtype)
-    if largest < limits.max**0.25 and (
-        high - low > max(2**10 * np.spacing(largest), limits.tiny**0.25)
-    ):
-        return image
-    # A power of two changes no digit; the difference to the minimum has few enough.
-    scaled = np.ldexp(image.astype(np.float64), -int(np.frexp(largest)[1]))
-    return np.asarray(scaled - scaled.min())
-
-
-def threshold_level(image: NDArray[Any], method: str) -> float:
-    """Return the threshold that a method finds.
-
-    Parameters
-    ----------
-    image : ndarray
-        Intensities that are not all equal, from `for_histogram`.
-    method : str
-        "otsu", "li" or another function `threshold_…` of scikit-image.
-
-    Returns
-    -------
-    float
-        The highest intensity of the background.
-
-    Raises
-    ------
-    ValueError
-        If the method finds no threshold.
-    """
-    from skimage import filters
-
-    find = _minimum if method == "minimum" else getattr(filters, f"threshold_{method}")
-    try:
-        # Flat, because scikit-image warns of colours where the last axis has 3 or 4 pixels.
-        level: float = find(image.ravel())
-    except RuntimeError as error:
-        raise ValueError(
-            f"method {method!r} finds no threshold in this image ({error}); "
-            "try 'otsu', 'li' or 'triangle'"
-        ) from error
-    return level
-
-
-def _minimum(image: NDArray[Any]) -> float:
-    """Return the rarest level between the two modes of the smoothed histogram.
-
-    `skimage.filters.threshold_minimum` returns the same, but looks for the modes level by
-    level in Python, which takes it a minute for 16 bits.
-    """
-    from scipy import ndimage
-    from skimage.exposure import histogram
-
-    counts, levels = histogram(image, 256, source_range="image")
-    smooth = counts.astype(np.float32)
-    for _ in range(9_999):
-        smooth = ndimage.uniform_filter1d(smooth, 3)
-        steps = np.diff(smooth)
-        changes = np.flatnonzero(steps)
-        falls = steps[changes] < 0
-        modes = changes[falls & np.append(True, ~falls)[:-1]]
-        if len(modes) < 3:
-            break
-    if len(modes) != 2:
-        raise RuntimeError("its histogram does not have two modes")
-    level: float = levels[modes[0] + np.argmin(smooth[modes[0] : modes[1] + 1])]
-    return level
+    return above(image, global_level(image, "otsu"))
 
 
 def connected_components(

@@ -191,21 +191,6 @@ def _gaussian(
     return np.asarray(cle.gaussian_blur(_to_float(image), **sigmas))
 
 
-def _threshold(cle: Any, image: NDArray[Any], method: str) -> NDArray[Any]:
-    from napari_delineate.building_blocks import for_histogram, threshold_level
-
-    if image.min() == image.max():
-        return np.zeros(image.shape, bool)
-    # pyclesperanto's own thresholds bin differently, and so find other levels.
-    pixels = for_histogram(image)
-    level = float(threshold_level(pixels, method))
-    return _above(cle, pixels.astype(np.float32), level)
-
-
-def _above(cle: Any, image: Any, level: float) -> NDArray[np.bool_]:
-    return np.asarray(cle.greater_constant(image, scalar=level)).astype(bool)
-
-
 def _label_connected_components(
     cle: Any, mask: NDArray[Any], connectivity: str
 ) -> NDArray[np.int32]:
@@ -263,7 +248,6 @@ def _expand_labels(
 
 _VERSIONS: dict[str, Callable[..., Any]] = {
     "filters.gaussian": _gaussian,
-    "segmentation.threshold": _threshold,
     "segmentation.label_connected_components": _label_connected_components,
     "segmentation.voronoi_otsu_labeling": _voronoi_otsu_labeling,
     "postprocessing.expand_labels": _expand_labels,

@@ -86,16 +86,9 @@ def alternatives(workflow: Workflow, step: str) -> tuple[Variant, ...]:
             changed.append(workflow.replace(step, operation.id))
         except (TypeError, ValueError):
             continue  # it works on something else, or gives less than later steps use
-    variants = []
-    for one in (other for some in changed for other in _choices(some, step)):
-        found = one.step(step)
-        operation = catalogue.find(found.operation)
-        chosen = ", ".join(
-            str(found.parameters[setting.name]) for setting in operation.settings if setting.choices
-        )
-        title = f"{operation.title}: {chosen}" if chosen else operation.title
-        variants.append(_variant(title, one, step))
-    return tuple(variants)
+    return tuple(
+        _variant(title, one, step) for some in changed for title, one in _choices(some, step)
+    )
 
 
 def sweep(
@@ -259,7 +252,7 @@ def take(workflow: Workflow, variant: Variant) -> Workflow:
     >>> from napari_delineate.workflow import WorkflowInput
     >>> workflow = Workflow().add_input("coins", WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)))
     >>> workflow = workflow.add("segmentation.threshold", {"image": "coins"})
-    >>> variant = alternatives(workflow, "threshold")[2]
+    >>> variant = alternatives(workflow, "threshold")[6]
     >>> take(workflow, variant).step("threshold").parameters["method"]
     'li'
     """
@@ -272,14 +265,25 @@ def _used(workflow: Workflow, step: str) -> Workflow:
     return workflow.change(step, bypassed=False)
 
 
-def _choices(workflow: Workflow, step: str) -> Iterator[Workflow]:
-    """Return a workflow as it is, then with each other choice of a setting of a step."""
-    yield workflow
+def _choices(workflow: Workflow, step: str) -> Iterator[tuple[str, Workflow]]:
+    """Return a workflow as it is, then with each other choice of a setting of a step.
+
+    The titles show the choice of the first setting that has choices, such as the method, or
+    else the one that was changed, with the name of its setting.
+    """
     found = workflow.step(step)
-    for setting in catalogue.find(found.operation).settings:
+    operation = catalogue.find(found.operation)
+    settings = [setting for setting in operation.settings if setting.choices]
+    if not settings:
+        yield operation.title, workflow
+        return
+    yield f"{operation.title}: {found.parameters[settings[0].name]}", workflow
+    for setting in settings:
+        name = "" if setting is settings[0] else f"{spaced(setting.name)} "
         for choice in setting.choices:
             if choice != found.parameters[setting.name]:
-                yield workflow.change(step, parameters={setting.name: choice})
+                changed = workflow.change(step, parameters={setting.name: choice})
+                yield f"{operation.title}: {name}{choice}", changed
 
 
 def _variant(title: str, workflow: Workflow, step: str) -> Variant:

@@ -83,34 +83,6 @@ def test_gaussian_agrees_to_a_millionth_of_the_largest_value(on_both, ndim, dtyp
 
 
 @opencl
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("ndim", [2, 3])
-def test_threshold_agrees_in_every_pixel(on_both, ndim, method):
-    for dtype in DTYPES:
-        image = as_dtype(inputs.image(ndim), dtype)
-        if image.dtype.kind == "b" and method == "minimum":
-            continue  # two levels have no valley between them
-        expected, found = on_both(segmentation.threshold, image, method=method)
-        assert found.dtype == bool
-        assert np.array_equal(found, expected)
-
-
-@opencl
-@pytest.mark.parametrize("path", ["published/mitosis_mod.tif", "published/membrane2d.tif"])
-def test_threshold_agrees_on_real_images(on_both, shared_image, path):
-    for method in ("isodata", "li", "mean", "otsu", "triangle", "yen"):
-        expected, found = on_both(segmentation.threshold, shared_image(path), method=method)
-        assert np.array_equal(found, expected)
-
-
-@opencl
-def test_threshold_without_two_modes_says_the_same(device):
-    image = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    with use_device(device), pytest.raises(ValueError, match="'minimum' finds no threshold"):
-        segmentation.threshold(image, method="minimum")
-
-
-@opencl
 @pytest.mark.parametrize("connectivity", ["full", "face"])
 @pytest.mark.parametrize(
     "shape",
@@ -272,7 +244,6 @@ def test_the_edges_agree(on_both, image):
     expected, found = on_both(filters.gaussian, image)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * max(expected.max(), 1e-30))
     for operation, given in (
-        (segmentation.threshold, image),
         (segmentation.label_connected_components, mask),
         (segmentation.voronoi_otsu_labeling, image),
         (postprocessing.expand_labels, labels),
@@ -286,7 +257,6 @@ def test_the_edges_agree(on_both, image):
 def test_everything_foreground_agrees(on_both):
     full = np.ones(inputs.SHAPES[3], np.uint8)
     for operation in (
-        segmentation.threshold,
         segmentation.label_connected_components,
         postprocessing.expand_labels,
     ):

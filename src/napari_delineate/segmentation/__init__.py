@@ -1,6 +1,15 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.adaptive_thresholding import (
+    niblack_threshold,
+    phansalkar_threshold,
+    sauvola_threshold,
+)
 from napari_delineate.segmentation.cell_detection import detect_cells
+from napari_delineate.segmentation.corrected_thresholding import (
+    cellprofiler_threshold,
+    robust_background_threshold,
+)
 from napari_delineate.segmentation.edges import canny_edges
 from napari_delineate.segmentation.growing_from_points import (
     connected_threshold,
@@ -18,6 +27,12 @@ from napari_delineate.segmentation.labeling import (
     voronoi_labeling,
     voronoi_otsu_labeling,
 )
+from napari_delineate.segmentation.local_thresholding import (
+    bernsen_threshold,
+    local_contrast_threshold,
+    local_otsu_threshold,
+    local_threshold,
+)
 from napari_delineate.segmentation.maxima import (
     find_maxima,
     local_maxima,
@@ -30,7 +45,12 @@ from napari_delineate.segmentation.secondary_objects import (
     identify_secondary_objects,
     identify_tertiary_objects,
 )
-from napari_delineate.segmentation.thresholding import threshold
+from napari_delineate.segmentation.thresholding import (
+    hysteresis_threshold,
+    manual_threshold,
+    multi_otsu,
+    threshold,
+)
 from napari_delineate.segmentation.watershed import (
     binary_watershed,
     distance_transform_watershed,
@@ -41,6 +61,18 @@ from napari_delineate.segmentation.watershed import (
 # In menu order.
 __all__ = [
     "threshold",
+    "manual_threshold",
+    "hysteresis_threshold",
+    "multi_otsu",
+    "robust_background_threshold",
+    "cellprofiler_threshold",
+    "local_threshold",
+    "local_contrast_threshold",
+    "bernsen_threshold",
+    "niblack_threshold",
+    "sauvola_threshold",
+    "phansalkar_threshold",
+    "local_otsu_threshold",
     "label_connected_components",
     "gauss_otsu_labeling",
     "voronoi_otsu_labeling",

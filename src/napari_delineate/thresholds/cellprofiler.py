@@ -15,10 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.thresholds.blocks import blended_block_levels
-from napari_delineate.thresholds.levels import Levels, intensity_levels
+from napari_delineate.thresholds.levels import (
+    Levels,
+    finest_step,
+    intensity_levels,
+    least_cross_entropy,
+)
 from napari_delineate.thresholds.robust_background import RobustBackground, robust_background_level
 from napari_delineate.thresholds.windows import sauvola_levels, window_mean_and_deviation
-from napari_delineate.types import Length, length_per_axis, voxels
+from napari_delineate.types import Length, Spacing, length_per_axis, voxels
 
 __all__ = [
     "Method",
@@ -37,8 +42,6 @@ _GUIDE = (0.7, 1.5)
 """How far a local level may be from that of the whole image, as factors."""
 _SMOOTHING_TO_SIGMA = 1 / 0.6744 / 2
 """From the diameter that holds half of a Gaussian's weight along an axis to its sigma."""
-_FINEST_STEP = 2.0**-16
-"""The search for the least cross entropy ends at half of this share of the intensities' range."""
 _SAUVOLA_WEIGHT = 0.2
 _EPSILON = np.finfo(np.float64).eps
 
@@ -114,7 +117,7 @@ def cellprofiler_threshold(
     image: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     settings: ThresholdSettings,
-    spacing: tuple[float, ...],
+    spacing: Spacing,
 ) -> Threshold:
     """Find the foreground as CellProfiler's modules do.
 
@@ -126,8 +129,8 @@ def cellprofiler_threshold(
         Pixels that count: nothing outside takes part in any step, or is foreground.
     settings : ThresholdSettings
         The strategy, the method and what is done with the level.
-    spacing : tuple of float
-        Voxel size per axis.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def threshold_levels(
     image: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     settings: ThresholdSettings,
-    spacing: tuple[float, ...],
+    spacing: Spacing,
 ) -> tuple[float | NDArray[np.floating[Any]], float]:
     """Return the level (one, or one per pixel) and the level of the whole image.
 
@@ -176,7 +179,7 @@ def threshold_levels(
     logarithm = _Logarithm.of(levels) if settings.log_transform else None
     if logarithm is not None:
         levels = logarithm.forward(levels)
-    find = _level_finder(settings, _tolerance(levels))
+    find = _level_finder(settings, finest_step(levels) / 2)
 
     def level_of(region: NDArray[Any], within: NDArray[np.bool_] | None) -> float:
         found = intensity_levels(region, within)
@@ -209,7 +212,7 @@ def foreground(
     level: float | NDArray[Any],
     mask: NDArray[np.bool_] | None,
     smoothing_scale: Length,
-    spacing: tuple[float, ...],
+    spacing: Spacing,
 ) -> NDArray[np.bool_]:
     """Mark what is at or above a level, after blurring inside a mask.
 
@@ -223,8 +226,8 @@ def foreground(
         Pixels that count; all others are background.
     smoothing_scale : float or Voxels
         As in `ThresholdSettings`.
-    spacing : tuple of float
-        Voxel size per axis.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
 
     Returns
     -------
@@ -251,7 +254,7 @@ def _level_finder(settings: ThresholdSettings, tolerance: float) -> Callable[[Le
             return low if settings.middle_class == "foreground" else high
         if settings.method == "robust_background":
             return robust_background_level(levels, settings.robust_background)
-        return _least_cross_entropy(levels, tolerance)  # also the guide of Sauvola
+        return least_cross_entropy(levels, tolerance)  # also the guide of Sauvola
 
     return find
 
@@ -272,31 +275,6 @@ def _otsu_three_classes(levels: Levels) -> tuple[float, float]:
             return float(low), float(high)
     level = _otsu(levels)  # two intensities are two classes
     return level, level
-
-
-def _tolerance(levels: Levels) -> float:
-    """Return half of the smallest step between intensities, unless that is very fine."""
-    steps = np.diff(levels.values)
-    finest = (levels.values[-1] - levels.values[0]) * _FINEST_STEP
-    return float(max(steps[steps > 0].min(initial=np.inf), finest)) / 2
-
-
-def _least_cross_entropy(levels: Levels, tolerance: float) -> float:
-    """Return Li's level, found by the iteration of `skimage.filters.threshold_li`."""
-    lowest = levels.values[0]
-    values = levels.values - lowest
-    counts = np.concatenate([[0.0], np.cumsum(levels.counts)])
-    sums = np.concatenate([[0.0], np.cumsum(levels.counts * values)])
-    before, level = -np.inf, sums[-1] / counts[-1]
-    while abs(level - before) > tolerance:
-        before = level
-        place = np.searchsorted(values, level, side="right")
-        dark = sums[place] / counts[place]
-        bright = (sums[-1] - sums[place]) / (counts[-1] - counts[place])
-        if dark == 0:
-            break
-        level = (dark - bright) / (np.log(dark) - np.log(bright))
-    return float(level + lowest)
 
 
 @dataclass(frozen=True)

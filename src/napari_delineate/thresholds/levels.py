@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Levels", "intensity_levels"]
+from napari_delineate.thresholds.histograms import MOST_LEVELS, count_levels
 
-_TABLE = 2**16
-"""Whole numbers that span no more are counted in a table, a much faster way than sorting."""
-_PART = 2**20
+__all__ = ["Levels", "finest_step", "intensity_levels", "least_cross_entropy"]
+
+_FINEST_SHARE = 2.0**-16
 
 
 class Levels(NamedTuple):
@@ -59,26 +59,62 @@ def intensity_levels(image: NDArray[Any], mask: NDArray[np.bool_] | None = None)
     """
     pixels = image.ravel() if mask is None else image[mask]
     if pixels.dtype.kind in "bu" and pixels.dtype.itemsize <= 2:
-        return _from_table(_count(pixels), 0)
+        return _from_table(count_levels(pixels), 0)
     if pixels.dtype.kind in "iu":
         low, high = int(pixels.min()), int(pixels.max())
-        if high - low < _TABLE:
+        # A table is much faster than sorting.
+        if high - low < MOST_LEVELS:
             # Below 2**16 as unsigned numbers, also where the signed difference overflows.
             unsigned = (pixels - pixels.dtype.type(low)).view(f"u{pixels.dtype.itemsize}")
-            return _from_table(_count(unsigned.astype(np.uint16)), low)
+            return _from_table(count_levels(unsigned.astype(np.uint16)), low)
     values = np.sort(pixels).astype(np.float64, copy=False)
-    return Levels(values, np.ones(len(values)))
-
-
-def _count(pixels: NDArray[Any]) -> NDArray[np.intp]:
-    """Count whole numbers below 2**16, in parts because `bincount` copies them as 64 bits."""
-    table = np.zeros(_TABLE, np.intp)
-    for start in range(0, pixels.size, _PART):
-        part = np.bincount(pixels[start : start + _PART])
-        table[: len(part)] += part
-    return table
+    return Levels(values, np.broadcast_to(1.0, len(values)))
 
 
 def _from_table(table: NDArray[np.intp], first: int) -> Levels:
     present = np.flatnonzero(table)
     return Levels((present + first).astype(np.float64), table[present].astype(np.float64))
+
+
+def finest_step(levels: Levels) -> float:
+    """Return the smallest step between intensities, but no less than 2**-16 of their range."""
+    steps = np.diff(levels.values)
+    least = (levels.values[-1] - levels.values[0]) * _FINEST_SHARE
+    return float(max(steps[steps > 0].min(initial=np.inf), least))
+
+
+def least_cross_entropy(levels: Levels, tolerance: float) -> float:
+    """Return Li's threshold, found by the iteration of `skimage.filters.threshold_li`.
+
+    Parameters
+    ----------
+    levels : Levels
+        Intensities that are not all equal.
+    tolerance : float
+        The iteration ends where the threshold moves no more than this.
+
+    Returns
+    -------
+    float
+        The threshold.
+
+    References
+    ----------
+    .. [1] Li and Tam, "An iterative algorithm for minimum cross entropy thresholding",
+           Pattern Recognition Letters 19 (1998), 771-776,
+           https://doi.org/10.1016/S0167-8655(98)00057-9
+    """
+    lowest = levels.values[0]
+    values = levels.values - lowest
+    numbers = np.cumsum(levels.counts)
+    sums = np.cumsum(levels.counts * values)
+    before, level = -np.inf, sums[-1] / numbers[-1]
+    while abs(level - before) > tolerance:
+        before = level
+        last = np.searchsorted(values, level, side="right") - 1
+        dark = sums[last] / numbers[last]
+        bright = (sums[-1] - sums[last]) / (numbers[-1] - numbers[last])
+        if dark == 0:
+            break
+        level = (dark - bright) / (np.log(dark) - np.log(bright))
+    return float(level + lowest)

@@ -2,12 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["sauvola_levels", "window_mean_and_deviation"]
+from napari_delineate.building_blocks import ROUNDING, offsets_within
+
+__all__ = ["sauvola_levels", "window_deviation", "window_mean", "window_mean_and_deviation"]
+
+
+def window_mean(
+    image: NDArray[Any], radius: tuple[float, ...], shape: Literal["ball", "box"]
+) -> NDArray[np.float64]:
+    """Return the mean of the ball or box around every pixel, reflected at borders.
+
+    Parameters
+    ----------
+    image : ndarray
+        Intensities of any real dtype.
+    radius : tuple of float
+        Radius in voxels along each axis.
+    shape : {"ball", "box"}
+        A box is separable. A ball is the union of runs along the last axis: one running mean
+        per length of run, then one addition of whole images per run.
+
+    Returns
+    -------
+    ndarray of float64
+        The mean.
+    """
+    from scipy import ndimage
+
+    pixels = image.astype(np.float64)
+    if shape == "box":
+        sizes = [2 * int(np.floor(entry + ROUNDING)) + 1 for entry in radius]
+        return np.asarray(ndimage.uniform_filter(pixels, sizes, mode="reflect"))
+    footprint = offsets_within(radius, "ball")
+    half = [size // 2 for size in footprint.shape]
+    widths = footprint.sum(axis=-1)
+    total = np.zeros_like(pixels)
+    for width in np.unique(widths[widths > 0]):
+        run = ndimage.uniform_filter1d(pixels, int(width), axis=-1, mode="reflect")
+        run *= width / footprint.sum()
+        run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
+        for offset in np.argwhere(widths == width):
+            total += run[
+                tuple(
+                    slice(start, start + length)
+                    for start, length in zip(offset, image.shape[:-1], strict=True)
+                )
+            ]
+    return total
+
+
+def window_deviation(
+    image: NDArray[Any],
+    mean: NDArray[np.float64],
+    radius: tuple[float, ...],
+    shape: Literal["ball", "box"],
+) -> NDArray[np.float64]:
+    """Return the standard deviation of the ball or box around every pixel, from its mean."""
+    squares = window_mean(np.square(image, dtype=np.float64), radius, shape)
+    squares -= mean**2
+    return np.asarray(np.sqrt(np.maximum(squares, 0, out=squares), out=squares))
 
 
 def window_mean_and_deviation(
