@@ -83,7 +83,7 @@ def fill_holes(
     filled = holes.filled(mask)
     if maximum_size is None:
         return filled
-    added = building_blocks.connected_components(filled & ~mask, "face")
+    added = building_blocks.components_in_any_order(filled & ~mask, "face")
     largest = size_in_units(maximum_size, spacing) * (1 + building_blocks.ROUNDING)
     return mask | _with_sizes(added, 0.0, largest, spacing)
 
@@ -141,7 +141,7 @@ def remove_small_objects(
     >>> postprocessing.remove_small_objects(mask, minimum_size=2).astype(int)
     array([[0, 0, 1, 1]])
     """
-    parts = building_blocks.connected_components(mask, connectivity)
+    parts = building_blocks.components_in_any_order(mask, connectivity)
     smallest = size_in_units(minimum_size, spacing) * (1 - building_blocks.ROUNDING)
     return _with_sizes(parts, smallest, np.inf, spacing)
 
