@@ -17,6 +17,7 @@ from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 
 __all__ = [
     "ROUNDING",
+    "components_in_any_order",
     "connected_components",
     "diagonal",
     "difference",
@@ -136,16 +137,26 @@ def connected_components(
     mask: NDArray[Any], connectivity: Literal["full", "face"] = "full"
 ) -> NDArray[Any]:
     """Give connected pixels numbers from 1, in the order in which a scan meets them."""
-    import cc3d
     import fastremap
+
+    labels = components_in_any_order(mask, connectivity)
+    # cc3d's numbers follow the scan only for some shapes and connectivities.
+    labels, numbers = fastremap.renumber(labels, in_place=True)
+    return np.asarray(labels.astype(label_dtype(len(numbers))))
+
+
+def components_in_any_order(
+    mask: NDArray[Any], connectivity: Literal["full", "face"] = "full"
+) -> NDArray[Any]:
+    """Give connected pixels unsigned numbers from 1."""
+    import cc3d
 
     # cc3d refuses read-only memory, and its way with booleans marks pixels of the background
     # in some images, for instance [[1, 1, 1], [0, 0, 1], [0, 0, 1]].
     pixels = np.require(mask.view(np.uint8), requirements="W")
-    labels = cc3d.connected_components(pixels, connectivity=_NEIGHBOURS[connectivity, mask.ndim])
-    # cc3d's numbers follow the scan only for some shapes and connectivities.
-    labels, numbers = fastremap.renumber(labels, in_place=True)
-    return np.asarray(labels.astype(label_dtype(len(numbers))))
+    return np.asarray(
+        cc3d.connected_components(pixels, connectivity=_NEIGHBOURS[connectivity, mask.ndim])
+    )
 
 
 def parts_of_objects(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, object_numbers
 from napari_delineate.declaration import operation
@@ -80,12 +79,11 @@ def fill_holes(
     >>> int(postprocessing.fill_holes(ring).sum())
     9
     """
-    filled = holes.filled(mask)
     if maximum_size is None:
-        return filled
-    added = building_blocks.connected_components(filled & ~mask, "face")
-    largest = size_in_units(maximum_size, spacing) * (1 + building_blocks.ROUNDING)
-    return mask | _with_sizes(added, 0.0, largest, spacing)
+        return holes.filled(mask)
+    voxel = float(np.prod(np.broadcast_to(spacing, mask.ndim)))
+    largest = size_in_units(maximum_size, spacing) / voxel
+    return holes.filled_up_to(mask, largest * (1 + building_blocks.ROUNDING))
 
 
 @operation
@@ -141,20 +139,12 @@ def remove_small_objects(
     >>> postprocessing.remove_small_objects(mask, minimum_size=2).astype(int)
     array([[0, 0, 1, 1]])
     """
-    parts = building_blocks.connected_components(mask, connectivity)
-    smallest = size_in_units(minimum_size, spacing) * (1 - building_blocks.ROUNDING)
-    return _with_sizes(parts, smallest, np.inf, spacing)
-
-
-def _with_sizes(
-    parts: NDArray[Any], smallest: float, largest: float, spacing: Spacing
-) -> NDArray[np.bool_]:
-    """Return where parts lie whose areas or volumes are within limits."""
+    parts = building_blocks.components_in_any_order(mask, connectivity)
+    voxel = float(np.prod(np.broadcast_to(spacing, mask.ndim)))
+    smallest = size_in_units(minimum_size, spacing) / voxel
     numbers, counts = object_numbers.count_pixels(parts)
-    sizes = counts * np.prod(np.broadcast_to(spacing, parts.ndim))
-    return object_numbers.where(
-        parts, numbers[(sizes >= smallest) & (sizes <= largest) & (numbers > 0)]
-    )
+    kept = (counts >= smallest * (1 - building_blocks.ROUNDING)) & (numbers > 0)
+    return object_numbers.where(parts, numbers[kept])
 
 
 @operation

@@ -196,14 +196,14 @@ def shrink_labels(
     reach = length_in_units(distance, spacing)
     if reach == 0:
         return labels.copy()
-    squares = balls.squares_inside(labels, spacing)
-    result = np.where(balls.within(squares, reach), 0, labels)
+    result = np.where(balls.near_another(labels, reach, spacing), 0, labels)
     if keep_a_pixel:
         gone = np.setdiff1d(
             object_numbers.count_pixels(labels)[0], object_numbers.count_pixels(result)[0]
         )
         places = np.flatnonzero(np.isin(labels, gone[gone > 0]))
         owners = labels.reshape(-1)[places]
+        squares = balls.squares_inside(labels, spacing)
         # By object, then innermost first, then in the order of a scan.
         order = np.lexsort((places, -squares.reshape(-1)[places], owners))
         first = np.append(True, owners[order][1:] != owners[order][:-1])[: len(order)]
@@ -259,7 +259,7 @@ def open_labels(
     if reach == 0:
         return labels.copy()
     # A ball inside an object holds no pixel of another, so all grow back at once.
-    inner = np.where(balls.within(balls.squares_inside(labels, spacing), reach), 0, labels)
+    inner = np.where(balls.near_another(labels, reach, spacing), 0, labels)
     return building_blocks.expanded(inner, reach, spacing)
 
 

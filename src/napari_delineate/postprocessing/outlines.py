@@ -140,8 +140,7 @@ def outline_labels(
     if side == "outer":
         rim = np.where(labels > 0, 0, building_blocks.expanded(labels, reach, spacing))
     else:
-        near = balls.within(balls.squares_inside(labels, spacing), reach)
-        rim = np.where(near, labels, 0)
+        rim = np.where(balls.near_another(labels, reach, spacing), labels, 0)
     return object_numbers.narrowed(rim)
 
 
