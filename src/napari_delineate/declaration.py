@@ -57,7 +57,7 @@ class Declaration:
         voxels per axis, or the scope where no halo is enough.
     new_spacing : callable or None
         For an operation that changes the voxel size: a function of
-        `napari_delineate.types` from the spacing of the input, and settings by keyword,
+        `napari_delineate.sampling` from the spacing of the input, and settings by keyword,
         to the spacing of the result.
     new_origin : callable or None
         For an operation whose result begins elsewhere: such a function to where its first

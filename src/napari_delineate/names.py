@@ -9,6 +9,7 @@ from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from napari_delineate import sampling
 from napari_delineate.catalogue import PACKAGES
 
 __all__ = [
@@ -28,17 +29,8 @@ IMPORTS: Mapping[str, str] = MappingProxyType(
         "map_over": "napari_delineate",
         "use_device": "napari_delineate",
         "voxels": "napari_delineate",
-        **dict.fromkeys(
-            (
-                "isotropic_spacing",
-                "origin_of_blocks",
-                "origin_of_box",
-                "spacing_of_blocks",
-                "spacing_of_cubes",
-                "spacing_scaled",
-            ),
-            "napari_delineate.types",
-        ),
+        "isotropic_spacing": "napari_delineate.types",
+        **dict.fromkeys(sampling.__all__, "napari_delineate.sampling"),
         "read": "napari_delineate.files",
         "show_image": "napari_delineate.pictures",
         "show_labels": "napari_delineate.pictures",

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from numpy.typing import NDArray
 
 from napari_delineate.declaration import operation
-from napari_delineate.types import Image, Labels, Range, origin_of_box
+from napari_delineate.sampling import origin_of_box
+from napari_delineate.types import Image, Labels, Range
 
 __all__ = ["crop", "crop_labels"]
 

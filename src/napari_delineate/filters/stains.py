@@ -329,7 +329,8 @@ def _optical_density(channel: NDArray[Any], white: float) -> NDArray[Any]:
 
     if channel.dtype == np.uint8:
         # 256 logarithms instead of one for each pixel.
-        return np.asarray(_optical_density(np.arange(256) / 255, white)[channel])
+        table = _optical_density(np.arange(256) / 255, white)
+        return np.asarray(table.take(channel))
     light = img_as_float(channel)
     light = np.maximum(light, light.dtype.type(_DARKEST * white))
     return np.asarray(light.dtype.type(np.log10(white)) - np.log10(light))
@@ -338,10 +339,12 @@ def _optical_density(channel: NDArray[Any], white: float) -> NDArray[Any]:
 def _weighted(density: list[NDArray[Any]], weights: NDArray[Any]) -> NDArray[Any]:
     # One after the other: a matrix product rounds otherwise in images of other shapes, so that
     # a part would not come out as in the whole.
-    red, green, blue = (
-        one * one.dtype.type(weight) for one, weight in zip(density, weights, strict=True)
-    )
-    return np.asarray(red + green + blue)
+    result: NDArray[Any] = density[0] * density[0].dtype.type(weights[0])
+    part = np.empty_like(result)
+    for one, weight in zip(density[1:], weights[1:], strict=True):
+        np.multiply(one, one.dtype.type(weight), out=part)
+        result += part
+    return result
 
 
 def _vectors(

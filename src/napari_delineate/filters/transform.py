@@ -8,6 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.declaration import operation
+from napari_delineate.sampling import (
+    origin_of_blocks,
+    spacing_of_blocks,
+    spacing_of_cubes,
+    spacing_scaled,
+)
 from napari_delineate.types import (
     Image,
     Labels,
@@ -15,10 +21,6 @@ from napari_delineate.types import (
     Range,
     Spacing,
     isotropic_spacing,
-    origin_of_blocks,
-    spacing_of_blocks,
-    spacing_of_cubes,
-    spacing_scaled,
     voxels,
 )
 

@@ -49,18 +49,19 @@ def _lower_envelopes(lines: Any, rise: float) -> None:
     feet = np.empty(length, np.int64)
     begins = np.empty(length + 1)
     heights = np.empty(length)
+    # Multiplying is much quicker than dividing.
+    halves = 0.5 / np.maximum(np.arange(length), 1)
     for n in range(lines.shape[0]):
         for x in range(length):
-            heights[x] = lines[n, x]
+            heights[x] = lines[n, x] / rise
         last = 0
         feet[0] = 0
         begins[0] = -np.inf
         for x in range(1, length):
             while True:
                 foot = feet[last]
-                # Twice the middle plus the slope, in an order in which nothing overflows.
-                slope = heights[x] / rise - heights[foot] / rise
-                meeting = (x + foot + slope / (x - foot)) / 2
+                slope = (heights[x] - heights[foot]) * halves[x - foot]
+                meeting = 0.5 * (x + foot) + slope
                 if meeting > begins[last] or last == 0:
                     break
                 last -= 1
@@ -74,4 +75,5 @@ def _lower_envelopes(lines: Any, rise: float) -> None:
             while begins[at + 1] < x:
                 at += 1
             steps = x - feet[at]
-            lines[n, x] = heights[feet[at]] + rise * steps * steps
+            if steps != 0:  # else it stays just what it is
+                lines[n, x] = (heights[feet[at]] + steps * steps) * rise
