@@ -168,9 +168,9 @@ def blobs_above(
     smooth = building_blocks.gaussian(above, sigma)
     labels = blobs(laplacian(smooth, spacing))
     if threshold is None:
-        if smooth.min() == smooth.max():
+        threshold = global_level(smooth, "li")
+        if threshold is None:
             return np.zeros(image.shape, np.int32)
-        threshold = building_blocks.threshold_level(smooth, "li")
     kept = means(above, labels) > threshold
     if background is not None and maximum_background is not None:
         kept &= means(background, labels) <= maximum_background
