@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["correlate", "derivative_halo", "gaussian_derivative", "gaussian_weights", "in_threads"]
+__all__ = [
+    "correlate",
+    "derivative_halo",
+    "derivative_weights",
+    "gaussian_derivative",
+    "gaussian_weights",
+    "in_threads",
+]
 
 _DERIVATIVE_ENDS = 5.0
 """Where derivatives of a Gaussian end, in sigmas: they fall off later than the Gaussian."""
@@ -124,11 +131,17 @@ def gaussian_derivative(
         same number whatever the unit of length, and as large for a large object as for a
         small one of the same contrast.
     """
-    weights = [
+    return correlate(image, derivative_weights(sigma, orders))
+
+
+def derivative_weights(
+    sigma: tuple[float, ...], orders: tuple[int, ...]
+) -> list[NDArray[np.float64]]:
+    """Return the weights of `gaussian_derivative` along each axis."""
+    return [
         _derivative_weights(entry, order, reach)
         for entry, order, reach in zip(sigma, orders, derivative_halo(sigma), strict=True)
     ]
-    return correlate(image, weights)
 
 
 def _derivative_weights(sigma: float, order: int, reach: int) -> NDArray[np.float64]:
