@@ -224,7 +224,7 @@ def test_the_advice_is_true():
         )
         assert found, advice
         if found[1] is None:
-            assert needed in (Kind.IMAGE, Kind.RGB)
+            assert needed in (Kind.IMAGE, Kind.RGB, Kind.SHAPES)
             continue
         makers = [
             one
