@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.building_blocks import offsets_within
+from napari_delineate.building_blocks import finite, gaussian, offsets_within
 from napari_delineate.types import length_per_axis, voxels
 
 __all__ = [
+    "ROUNDING_OF_VARIANCES",
     "as_float",
     "as_volume",
     "finest_steps",
@@ -19,7 +20,11 @@ __all__ = [
     "noise_level",
     "norm_of_difference",
     "spline_weights",
+    "weighted_moments",
 ]
+
+ROUNDING_OF_VARIANCES = 1e-13
+"""Share of the mean square below which a variance is rounding."""
 
 
 def as_float(image: NDArray[Any]) -> NDArray[Any]:
@@ -63,6 +68,18 @@ def local_mean(
                     )
                 ]
     return total.astype(pixels.dtype, copy=False)
+
+
+def weighted_moments(
+    pixels: NDArray[np.float64], sigma: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and variance around every pixel, weighted by a Gaussian; refuse infinity."""
+    with np.errstate(over="ignore"):
+        squares = finite(gaussian(pixels**2, sigma))
+    mean = gaussian(pixels, sigma)
+    variance = squares - mean**2
+    variance[variance <= ROUNDING_OF_VARIANCES * squares] = 0
+    return mean, variance
 
 
 def finest_steps(spacing: Any) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, clumps, outlines
+from napari_delineate.thresholds.global_levels import global_level
 
 __all__ = [
     "blobs",

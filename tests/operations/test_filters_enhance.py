@@ -159,3 +159,20 @@ def test_circles_are_found_at_their_centre_by_their_radius(spacing, contrast):
 def test_radii_in_the_wrong_order_are_refused():
     with pytest.raises(ValueError, match="maximum_radius must be at least minimum_radius"):
         filters.enhance_dark_holes(np.zeros((9, 9)), minimum_radius=3, maximum_radius=2)
+
+
+@pytest.mark.parametrize("spacing", [(1, 1), (3, 1)], ids=str)
+def test_the_weighted_deviation_is_that_of_a_weighted_mean(spacing):
+    image = np.random.default_rng(0).random((20, 21))
+    sigma = [2 / size for size in spacing]
+    mean = ndimage.gaussian_filter(image, sigma, mode="nearest")
+    expected = np.sqrt(ndimage.gaussian_filter(image**2, sigma, mode="nearest") - mean**2)
+    found = filters.weighted_standard_deviation(image, sigma=2, spacing=spacing)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_the_weighted_deviation_of_waves_is_known_and_of_a_constant_0():
+    wave = np.sin(np.arange(200) * 2 * np.pi / 8) * np.ones((3, 1))
+    found = filters.weighted_standard_deviation(wave, sigma=8)
+    np.testing.assert_allclose(found[:, 60:140], np.sqrt(0.5), rtol=1e-5)
+    assert not filters.weighted_standard_deviation(np.full((9, 9), 0.1), sigma=2).any()

@@ -242,16 +242,24 @@ def test_every_version_is_declared_and_has_a_tolerance():
     assert declared == set(VERSIONS) == set(CHECKS)
 
 
+# What is compiled for a stack takes seconds the first time; one setting of each is enough
+# for everyday.
 CASES = [
-    pytest.param(name, settings, id=f"{name}-{number}")
+    pytest.param(
+        ndim,
+        name,
+        settings,
+        id=f"{ndim}-{name}-{number}",
+        marks=[pytest.mark.slow] if ndim == 3 and number else [],
+    )
+    for ndim in (2, 3)
     for name, check in CHECKS.items()
     for number, settings in enumerate(check.settings)
 ]
 
 
 @pytest.mark.opencl
-@pytest.mark.parametrize(("name", "settings"), CASES)
-@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize(("ndim", "name", "settings"), CASES)
 def test_settings_agree(compare, ndim, name, settings):
     operation = find(name)
     given = inputs.arguments(operation, ndim)

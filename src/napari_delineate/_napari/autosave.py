@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import create_worker
 from napari.utils.notifications import show_warning
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
 from napari_delineate.files import FileError
@@ -41,7 +42,6 @@ class Autosave(QObject):
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self.save)
         session.changed.connect(self._pause.start)
-        session.closed.connect(self._on_closed)
 
     def replace(self, crashed: Crashed) -> None:
         """Remove a session that was restored into this one, once this one is saved."""
@@ -78,8 +78,10 @@ class Autosave(QObject):
     def _on_finished(self) -> None:
         self._worker = None
 
-    def _on_closed(self) -> None:
-        self._pause.stop()
+    def close(self) -> None:
+        """Forget the session: it has ended as it should."""
+        if isalive(self._pause):
+            self._pause.stop()
         try:
             self._recovery.discard()
         except FileError as error:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import napari
 from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_warning
+from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from qtpy.QtGui import QGuiApplication
 
@@ -377,9 +378,11 @@ class Session(QObject):
             self.apply(workflow, evaluate=evaluate)
 
     def close(self) -> None:
-        """End the worker processes."""
+        """End the worker processes, and forget what was kept for a crash."""
         self._evaluator.close()
-        self.closed.emit()
+        self.autosave.close()
+        if isalive(self):  # where Python ends, Qt may have ended before
+            self.closed.emit()
 
     def to_save(self) -> tuple[Workflow, dict[str, Value]]:
         """Return the workflow with checksums and files of its inputs, and their values.

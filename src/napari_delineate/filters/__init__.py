@@ -10,6 +10,7 @@ from napari_delineate.filters.arithmetic import (
     rescale_intensity,
     standardize,
 )
+from napari_delineate.filters.artifacts import remove_outliers, suppress_stripes
 from napari_delineate.filters.background import (
     black_tophat,
     difference_of_gaussians,
@@ -28,6 +29,7 @@ from napari_delineate.filters.denoise import (
     percentile,
     wavelet_denoising,
 )
+from napari_delineate.filters.distances import distance_transform, geodesic_distance
 from napari_delineate.filters.edge_preserving import (
     anisotropic_diffusion,
     bilateral,
@@ -45,7 +47,6 @@ from napari_delineate.filters.enhance import (
     enhance_circles,
     enhance_dark_holes,
     local_normalization,
-    standard_deviation,
     unsharp_mask,
 )
 from napari_delineate.filters.illumination import correct_illumination
@@ -75,6 +76,7 @@ from napari_delineate.filters.stains import (
     separate_stains,
     stain_density,
 )
+from napari_delineate.filters.texture import standard_deviation, weighted_standard_deviation
 from napari_delineate.filters.transform import (
     bin_voxels,
     resample,
@@ -105,10 +107,11 @@ __all__ = [
     "adaptive_histogram_equalization",
     "unsharp_mask",
     "local_normalization",
-    "standard_deviation",
     "enhance_dark_holes",
     "enhance_circles",
     "correct_illumination",
+    "remove_outliers",
+    "suppress_stripes",
     "mask_image",
     "erosion",
     "dilation",
@@ -138,6 +141,10 @@ __all__ = [
     "frangi",
     "sato",
     "meijering",
+    "standard_deviation",
+    "weighted_standard_deviation",
+    "distance_transform",
+    "geodesic_distance",
     "rgb_to_gray",
     "rgb_channel",
     "separate_stains",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
-from napari_delineate.denoising import as_float, local_mean
+from napari_delineate.denoising import as_float, weighted_moments
 from napari_delineate.separable import derivative_halo
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
@@ -17,13 +17,9 @@ __all__ = [
     "adaptive_histogram_equalization",
     "unsharp_mask",
     "local_normalization",
-    "standard_deviation",
     "enhance_dark_holes",
     "enhance_circles",
 ]
-
-_ROUNDING = 1e-13
-"""Share of the mean square below which a variance is rounding."""
 
 
 @operation
@@ -216,82 +212,9 @@ def local_normalization(
     per_axis = length_per_axis(sigma, spacing)
     pixels = as_float(image)
     wide = pixels.astype(np.float64, copy=False)
-    with np.errstate(over="ignore"):
-        squares = building_blocks.finite(building_blocks.gaussian(wide**2, per_axis))
-    mean = building_blocks.gaussian(wide, per_axis)
-    variance = squares - mean**2
-    flat = variance <= _ROUNDING * squares
-    variance[flat] = np.inf
+    mean, variance = weighted_moments(wide, per_axis)
+    variance[variance == 0] = np.inf
     return np.asarray((wide - mean) / np.sqrt(variance), pixels.dtype)
-
-
-def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
-
-
-@operation(locality=_neighbourhood_halo, opencl=True)
-def standard_deviation(
-    image: Image,
-    *,
-    radius: Annotated[Length, Range(0)] = voxels(2),
-    shape: Literal["ball", "box"] = "ball",
-    spacing: Spacing = 1.0,
-) -> Image:
-    """Show texture: the standard deviation of the neighbourhood of every pixel.
-
-    Parameters
-    ----------
-    image : (Y, X) or (Z, Y, X) ndarray
-        Intensities of any real dtype. Integers are scaled to 0..1, as in `gaussian`.
-    radius : float or Voxels
-        Distance from the centre of the neighbourhood to its edge, in the units of
-        `spacing` or as `voxels(n)`. Below one voxel along an axis, only that slice counts.
-    shape : {"ball", "box"}
-        Shape of the neighbourhood: a disk or ball, or a square or cube, which is quicker.
-    spacing : float or tuple of float
-        Voxel size, one number or one per axis.
-
-    Returns
-    -------
-    texture : ndarray of float, same shape
-        The standard deviations; its square is the variance. float32 stays float32, all else
-        becomes float64.
-
-    Raises
-    ------
-    ValueError
-        If `radius` is negative or far beyond the size of the image, or the image is empty or
-        holds NaN, infinity or numbers too large to multiply.
-
-    Notes
-    -----
-    Beyond its borders the image is reflected.
-
-    The OpenCL version agrees to about 1e-5 of the brightest pixel; a ball whose radius is
-    not whole voxels along each axis is computed on the processor.
-
-    References
-    ----------
-    .. [1] Haralick, "Statistical and structural approaches to texture", Proceedings of the
-           IEEE 67 (1979), 786-804, https://doi.org/10.1109/PROC.1979.11328
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from napari_delineate import filters
-    >>> image = np.zeros((9, 9)); image[:, 5:] = 2
-    >>> filters.standard_deviation(image, radius=1, shape="box")[4, 3:6].round(3)
-    array([0.   , 0.943, 0.943])
-    """
-    per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
-    dtype = np.float32 if image.dtype == np.float32 else np.float64
-    pixels = as_float(image).astype(np.float64, copy=False)
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares = local_mean(pixels**2, per_axis, shape)
-        variance = squares - local_mean(pixels, per_axis, shape) ** 2
-    building_blocks.finite(variance)
-    variance[variance < _ROUNDING * squares] = 0
-    return np.asarray(np.sqrt(variance, out=variance), dtype)
 
 
 @operation

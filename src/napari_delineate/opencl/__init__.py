@@ -28,6 +28,7 @@ from napari_delineate.opencl import (
     masks,
     objects,
     projection,
+    texture,
     thresholding,
 )
 
@@ -37,6 +38,7 @@ VERSIONS: dict[str, Callable[..., Any]] = {
     **denoise.VERSIONS,
     **background.VERSIONS,
     **enhance.VERSIONS,
+    **texture.VERSIONS,
     **arithmetic.VERSIONS,
     **grey_morphology.VERSIONS,
     **edges.VERSIONS,

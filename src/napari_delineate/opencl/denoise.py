@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.building_blocks import offsets_within, radius_per_axis
+from napari_delineate.building_blocks import gaussian_halo, offsets_within, radius_per_axis
 from napari_delineate.opencl.pixels import (
+    NotOnOpenCLError,
     named_xyz,
     pulled,
     scaled_to_one,
@@ -17,6 +18,7 @@ from napari_delineate.opencl.pixels import (
     whole_ball,
     with_mirrored_borders,
 )
+from napari_delineate.separable import is_far_wider
 from napari_delineate.types import Voxels, length_per_axis
 
 __all__ = ["VERSIONS", "blurred", "local_mean"]
@@ -24,7 +26,10 @@ __all__ = ["VERSIONS", "blurred", "local_mean"]
 
 def blurred(cle: Any, image: Any, sigma: float | Voxels, spacing: tuple[float, ...]) -> Any:
     """Blur pixels that are on the device or can go there."""
-    return cle.gaussian_blur(image, **named_xyz("sigma", length_per_axis(sigma, spacing)))
+    per_axis = length_per_axis(sigma, spacing)
+    if any(map(is_far_wider, gaussian_halo(per_axis), image.shape)):
+        raise NotOnOpenCLError
+    return cle.gaussian_blur(image, **named_xyz("sigma", per_axis))
 
 
 def local_mean(

@@ -24,7 +24,7 @@ __all__ = ["VERSIONS"]
 
 
 def _derivative(cle: Any, image: Any, sigma: tuple[float, ...], orders: tuple[int, ...]) -> Any:
-    return correlated(cle, image, derivative_weights(sigma, orders), len(sigma))
+    return correlated(cle, image, derivative_weights(sigma, orders, image.shape), len(sigma))
 
 
 def _length(cle: Any, parts: list[Any]) -> Any:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.building_blocks import offsets_within, radius_per_axis
 from napari_delineate.filters.illumination import CorrectedIllumination, corrected_by
 from napari_delineate.opencl.denoise import blurred
 from napari_delineate.opencl.pixels import (
     NotOnOpenCLError,
-    named_xyz,
     pulled,
     scaled_to_one,
     single,
-    whole_ball,
-    with_mirrored_borders,
 )
 from napari_delineate.types import Voxels
 
@@ -37,25 +32,6 @@ def _unsharp_mask(
     return pulled(cle.add_images_weighted(given, smooth, factor1=1 + amount, factor2=-amount))
 
 
-def _standard_deviation(
-    cle: Any,
-    image: NDArray[Any],
-    radius: float | Voxels,
-    shape: Literal["ball", "box"],
-    spacing: tuple[float, ...],
-) -> NDArray[Any]:
-    per_axis = radius_per_axis(radius, spacing, image.shape)
-    if shape == "ball":
-        per_axis = whole_ball(per_axis)
-    reach = [size // 2 for size in offsets_within(per_axis, shape).shape]
-    connectivity = {"ball": "sphere", "box": "box"}[shape]
-
-    def deviation(wide: NDArray[np.float32]) -> Any:
-        return cle.standard_deviation(wide, **named_xyz("radius", reach), connectivity=connectivity)
-
-    return pulled(with_mirrored_borders(deviation, scaled_to_one(image), reach))
-
-
 def _correct_illumination(
     cle: Any,
     image: NDArray[Any],
@@ -72,6 +48,5 @@ def _correct_illumination(
 
 VERSIONS: dict[str, Callable[..., Any]] = {
     "filters.unsharp_mask": _unsharp_mask,
-    "filters.standard_deviation": _standard_deviation,
     "filters.correct_illumination": _correct_illumination,
 }

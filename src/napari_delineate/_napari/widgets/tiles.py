@@ -205,17 +205,19 @@ class CategoryTiles(QWidget):
         """Give every button its size, from the words that it shows."""
         metrics = next(iter(self.tiles.values())).fontMetrics()
         line = metrics.height()
-        gap, side = line // 4, round(line * 1.75)
+        gap, side = line // 4, round(line * 1.3)
+        shown = self._tiles_of(self._package)
         for tile in self.tiles.values():
             tile.setIconSize(QSize(side, side))
-        widest = max(tile.widest_word() for tile in self.tiles.values())
-        width = widest + line
+        # Titles in one line where two columns have the room; otherwise words are not broken.
+        one_line = max(metrics.horizontalAdvance(tile.category.title) for tile in shown)
+        word = max(tile.widest_word() for tile in shown)
+        beside = side + 2 * line
+        width = min(one_line + beside, max(word + beside, (self.width() - gap) // 2))
         self._grid.set_cell(width, 1, gap)
-        shown = self._tiles_of(self._package)
         lines = max(len(tile.lines(self._grid.cell_width())) for tile in shown)
-        self._grid.set_cell(width, side + lines * line + line, gap)
+        self._grid.set_cell(width, max(side, lines * line) + line // 2, gap)
 
-        side = round(line * 1.3)
         titles = max(metrics.horizontalAdvance(title) for title in PACKAGES.values())
         self._row.set_cell(side + line // 2, side + line, gap, len(PACKAGES))
         with_titles = self._row.cell_width() > titles + side + line
@@ -249,7 +251,7 @@ class CategoryTiles(QWidget):
 
 
 class Tile(GridButton):
-    """Show a category: its icon above its title.
+    """Show a category: its icon and its title.
 
     Parameters
     ----------
@@ -300,7 +302,8 @@ class Tile(GridButton):
     def lines(self, width: int) -> list[str]:
         """Return the title in lines for a tile of some width."""
         metrics = self.fontMetrics()
-        return _wrap(self.category.title, metrics, width - metrics.height() // 2)
+        beside = self.iconSize().width() + round(1.5 * metrics.height())
+        return _wrap(self.category.title, metrics, width - beside)
 
     def paintEvent(self, event: Any) -> None:  # noqa: ARG002, N802
         option = QStyleOptionToolButton()
@@ -310,14 +313,15 @@ class Tile(GridButton):
         painter = QStylePainter(self)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         line, side = self.fontMetrics().height(), self.iconSize().width()
-        top = line // 2
         mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
-        place = QRect((self.width() - side) // 2, top, side, side)
+        place = QRect(line // 2, (self.height() - side) // 2, side, side)
         self.icon().paint(painter, place, Qt.AlignmentFlag.AlignCenter, mode)
         painter.setPen(colour(self._theme, "text", 1.0 if self.isEnabled() else 0.45))
-        for number, text in enumerate(self.lines(self.width())):
-            row = QRect(0, top + side + line // 4 + number * line, self.width(), line)
-            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, text)
+        lines = self.lines(self.width())
+        top = (self.height() - line * len(lines)) // 2
+        for number, text in enumerate(lines):
+            row = QRect(side + line, top + number * line, self.width() - side - line, line)
+            painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _wrap(text: str, metrics: QFontMetrics, width: int) -> list[str]:

@@ -1,0 +1,184 @@
+"""Remove what a camera or a detector adds: single wrong pixels and stripes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate import building_blocks
+from napari_delineate.declaration import operation
+from napari_delineate.denoising import as_float
+from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
+
+__all__ = ["remove_outliers", "suppress_stripes"]
+
+
+def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
+    return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
+
+
+@operation(locality=_neighbourhood_halo)
+def remove_outliers(
+    image: Image,
+    *,
+    radius: Annotated[Length, Range(0)] = voxels(2),
+    threshold: Annotated[float, Range(0)] = 50.0,
+    which: Literal["bright", "dark", "both"] = "both",
+    spacing: Spacing = 1.0,
+) -> Image:
+    """Replace pixels by the median around them if they differ much from it, and only those.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Z, Y, X) ndarray
+        Intensities of any real dtype.
+    radius : float or Voxels
+        Radius of the ball of which the median is taken, in the units of `spacing` or as
+        `voxels(n)`. Below one voxel along an axis, only that slice counts.
+    threshold : float
+        How much a pixel must differ from the median, in the image's own range; some times
+        the noise.
+    which : {"bright", "dark", "both"}
+        Whether pixels brighter than the median are replaced, darker ones, or both.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
+
+    Returns
+    -------
+    cleaned : ndarray, same shape and dtype
+        The image without outliers; float16 becomes float32.
+
+    Raises
+    ------
+    ValueError
+        If `radius` is negative or far beyond the size of the image, `threshold` is negative,
+        or the image is empty or holds NaN or infinity.
+
+    See Also
+    --------
+    median : Replaces every pixel.
+
+    Notes
+    -----
+    Beyond its borders the image is reflected.
+
+    References
+    ----------
+    .. [1] ImageJ, Process > Noise > Remove Outliers, which looks for one side at a time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import filters
+    >>> image = np.full((5, 5), 100, np.uint8); image[2, 2] = 255; image[0, 0] = 120
+    >>> cleaned = filters.remove_outliers(image)
+    >>> int(cleaned[2, 2]), int(cleaned[0, 0])
+    (100, 120)
+    """
+    from scipy import ndimage
+
+    per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
+    pixels = image.view(np.uint8) if image.dtype == bool else image
+    middle = ndimage.median_filter(
+        pixels, footprint=building_blocks.offsets_within(per_axis, "ball")
+    )
+    wrong = np.zeros(pixels.shape, bool)
+    if which != "dark":
+        wrong |= _exceeds(pixels, middle, threshold)
+    if which != "bright":
+        wrong |= _exceeds(middle, pixels, threshold)
+    return np.asarray(np.where(wrong, middle, pixels), image.dtype)
+
+
+def _exceeds(pixels: NDArray[Any], others: NDArray[Any], threshold: float) -> NDArray[np.bool_]:
+    """Return where pixels are higher than others by more than a threshold."""
+    with np.errstate(over="ignore"):
+        above = pixels - others
+    if pixels.dtype.kind == "i":
+        # What wraps where the distance is large is right again without a sign.
+        above = above.view(f"u{pixels.dtype.itemsize}")
+    return np.asarray((pixels > others) & (above > threshold))
+
+
+@operation
+def suppress_stripes(
+    image: Image,
+    *,
+    direction: Literal["horizontal", "vertical"] = "horizontal",
+    width: Annotated[Length, Range(0)] = voxels(8),
+    length: Annotated[Length, Range(0)] = voxels(64),
+    spacing: Spacing = 1.0,
+) -> Image:
+    """Remove stripes that are thin and long, as scanning and sheets of light leave them.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Z, Y, X) ndarray
+        Intensities of any real dtype. Integers are scaled to 0..1, as in `gaussian`.
+    direction : {"horizontal", "vertical"}
+        Along which axis stripes run: along X, or along Y.
+    width : float or Voxels
+        What is much wider than this across the stripes is kept, in the units of `spacing`
+        or as `voxels(n)`; more than 0.
+    length : float or Voxels
+        What is much shorter than this along the stripes is kept; more than 0.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
+
+    Returns
+    -------
+    cleaned : ndarray of float, same shape
+        The image without stripes, with the same mean. float32 stays float32, all else
+        becomes float64.
+
+    Raises
+    ------
+    ValueError
+        If `width` or `length` is not above 0, or the image is empty or holds NaN, infinity
+        or numbers too large to add up.
+
+    Notes
+    -----
+    A wave of wave lengths a across and b along the stripes is multiplied by
+    1 - exp(-(length / b)² / 2) * (1 - exp(-(width / a)² / 2)). Beyond its borders the image
+    is mirrored. The slices of a volume are treated one by one.
+
+    References
+    ----------
+    .. [1] ImageJ, Process > FFT > Bandpass Filter, whose suppression of stripes this
+           follows; there the band pass comes with it, here it is
+           `difference_of_gaussians`.
+    .. [2] Münch, Trtik, Marone and Stampanoni, "Stripe and ring artifact removal with
+           combined wavelet-Fourier filtering", Optics Express 17 (2009), 8567-8591,
+           https://doi.org/10.1364/OE.17.008567
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import filters
+    >>> image = np.ones((32, 32)); image[::4] = 2
+    >>> float(np.ptp(filters.suppress_stripes(image)).round(3))
+    0.0
+    """
+    from scipy import fft
+
+    across, along = (-2, -1) if direction == "horizontal" else (-1, -2)
+    thin = building_blocks.positive(length_per_axis(width, spacing), "width")[across]
+    long = building_blocks.positive(length_per_axis(length, spacing), "length")[along]
+    pixels = as_float(image)
+    # The cosine transform is the Fourier transform of the mirrored image.
+    spectrum = fft.dctn(pixels.astype(np.float64, copy=False), axes=(-2, -1), workers=-1)
+    building_blocks.finite(spectrum)
+    stripes = 1 - np.exp(-((thin * _frequencies(image.shape[across])) ** 2) / 2)
+    lengthy = np.exp(-((long * _frequencies(image.shape[along])) ** 2) / 2)
+    gain = 1 - np.outer(stripes, lengthy)
+    spectrum *= gain if direction == "horizontal" else gain.T
+    cleaned = fft.idctn(spectrum, axes=(-2, -1), workers=-1, overwrite_x=True)
+    return np.asarray(building_blocks.finite(cleaned), pixels.dtype)
+
+
+def _frequencies(size: int) -> NDArray[np.float64]:
+    """Return the frequencies of the cosine transform, in waves per voxel."""
+    return np.arange(size) / (2 * size)
