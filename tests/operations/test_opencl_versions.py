@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +37,7 @@ BALLS = ({}, {"radius": 2.5})
 CHECKS = {
     "filters.gaussian": Check(ROUNDING, ({}, {"sigma": 1.5})),
     "filters.median": Check(ROUNDING, RADII),
-    "filters.mean": Check(ROUNDING, RADII),
+    "filters.mean": Check(SUMS, (*RADII, {"radius": 9})),
     "filters.white_tophat": Check(ROUNDING, ({"radius": 2.5}, {"radius": 3, "shape": "box"})),
     "filters.black_tophat": Check(ROUNDING, ({"radius": 2.5}, {"radius": 3, "shape": "box"})),
     "filters.difference_of_gaussians": Check(ROUNDING, ({"high_sigma": 3},)),
@@ -110,6 +112,9 @@ CHECKS = {
         ROUNDING, ({"y_start": 3, "x_stop": 11}, {"z_start": 2, "z_stop": 6, "x_start": 4})
     ),
     "filters.crop_labels": Check(EXACT, ({"y_start": 3, "x_stop": 11, "z_start": 4},)),
+    "segmentation.manual_threshold": Check(
+        EXACT, ({"lower": 30}, {"lower": 10.1, "upper": 60.3, "side": "outside"}, {"upper": 1e30})
+    ),
     "segmentation.local_threshold": Check(
         EXACT,
         (
@@ -187,6 +192,13 @@ def device():
         pytest.skip("there is no OpenCL device (on Debian and Ubuntu, pocl-opencl-icd is one)")
     with use_device("opencl") as name:
         return name
+
+
+def test_the_page_on_devices_names_every_version():
+    page = Path(__file__).parents[2] / "docs" / "devices.md"
+    first_column = [line.split("|")[1] for line in page.read_text().splitlines() if "|" in line]
+    table = first_column[: first_column.index(" operation ", 1)]
+    assert set(re.findall(r"`(\w+\.\w+)`", " ".join(table))) == set(VERSIONS)
 
 
 def outcome(operation, given, settings):

@@ -1,6 +1,6 @@
-"""OpenCL versions of `napari_delineate.segmentation.local_thresholding`.
+"""OpenCL versions of `napari_delineate.segmentation.thresholding` and `.local_thresholding`.
 
-The device finds the extrema, which float32 holds exactly; the CPU compares.
+Of windows the device finds the extrema, which float32 holds exactly; the CPU compares.
 """
 
 from __future__ import annotations
@@ -13,12 +13,35 @@ from numpy.typing import NDArray
 
 from napari_delineate.building_blocks import radius_per_axis
 from napari_delineate.opencl.grey_morphology import extremum
-from napari_delineate.opencl.pixels import NotOnOpenCLError, exact, pulled
+from napari_delineate.opencl.pixels import NotOnOpenCLError, exact, pulled, single
 from napari_delineate.segmentation.local_thresholding import split_by_contrast
+from napari_delineate.segmentation.thresholding import check_limits
 from napari_delineate.thresholds.comparison import brighter, darker
 from napari_delineate.types import Voxels
 
 __all__ = ["VERSIONS"]
+
+
+def _manual_threshold(
+    cle: Any, image: NDArray[Any], lower: float | None, upper: float | None, side: str
+) -> NDArray[np.bool_]:
+    check_limits(lower, upper)
+    given = cle.push(exact(image))
+    marked = np.ones(image.shape, bool)
+    if lower is not None:
+        limit = _next_single(lower, np.inf)
+        marked &= np.asarray(cle.greater_or_equal_constant(given, scalar=limit)) > 0
+    if upper is not None:
+        limit = _next_single(upper, -np.inf)
+        marked &= np.asarray(cle.smaller_or_equal_constant(given, scalar=limit)) > 0
+    return marked if side == "inside" else ~marked
+
+
+def _next_single(limit: float, towards: float) -> float:
+    """Return a limit, or the next float32 on one side of it: no pixel lies between."""
+    rounded = single(np.array([limit]))[0]
+    beyond = float(rounded) < limit if towards > 0 else float(rounded) > limit
+    return float(np.nextafter(rounded, np.float32(towards)) if beyond else rounded)
 
 
 def _extrema(
@@ -83,6 +106,7 @@ def _bernsen_threshold(
 
 
 VERSIONS: dict[str, Callable[..., Any]] = {
+    "segmentation.manual_threshold": _manual_threshold,
     "segmentation.local_threshold": _local_threshold,
     "segmentation.local_contrast_threshold": _local_contrast_threshold,
     "segmentation.bernsen_threshold": _bernsen_threshold,

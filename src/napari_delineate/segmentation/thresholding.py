@@ -131,7 +131,7 @@ def _own_pixel(*, spacing: Any, **_: Any) -> tuple[int, ...]:
     return (0,) * len(spacing)
 
 
-@operation(locality=_own_pixel)
+@operation(locality=_own_pixel, opencl=True)
 def manual_threshold(
     image: Image,
     *,
@@ -175,14 +175,19 @@ def manual_threshold(
     array([[False,  True, False],
            [False,  True, False]])
     """
-    if lower is not None and upper is not None and lower > upper:
-        raise ValueError(f"lower must be at most upper ({upper:g}); got {lower:g}")
+    check_limits(lower, upper)
     marked = np.ones(image.shape, bool)
     if lower is not None:
         marked &= image >= _comparable(lower, image.dtype, np.ceil)
     if upper is not None:
         marked &= image <= _comparable(upper, image.dtype, np.floor)
     return marked if side == "inside" else ~marked
+
+
+def check_limits(lower: float | None, upper: float | None) -> None:
+    """Refuse limits in the wrong order."""
+    if lower is not None and upper is not None and lower > upper:
+        raise ValueError(f"lower must be at most upper ({upper:g}); got {lower:g}")
 
 
 def _comparable(limit: float, dtype: np.dtype[Any], rounded: Any) -> Any:
