@@ -273,3 +273,16 @@ def test_variables_are_no_words_of_python(nuclei):
     for name in nuclei.workflow.values:
         assert name.isidentifier()
         assert not keyword.iskeyword(name)
+
+
+def test_an_operation_with_a_setting_named_axis_is_looped(tmp_path):
+    movie = np.random.default_rng(0).integers(0, 99, (3, 4, 5, 6)).astype(np.uint8)
+    values = {"movie": Value.of(movie, Kind.IMAGE, "TZYX", (2.0, 1.0, 1.0))}
+    workflow = Workflow().add_input("movie", WorkflowInput.of(values["movie"]))
+    workflow = workflow.add("filters.project", {"image": "movie"}, {"axis": "y"})
+    made = workflow.steps[-1].outputs[0]
+    results = Engine().run(workflow, values)
+    assert np.array_equal(results[made].data, movie.max(axis=2))
+    script = write_script(tmp_path / "script.py", workflow, values)
+    assert np.array_equal(run_script(script)[made], movie.max(axis=2))
+    check_notebook(Drawn(workflow, values), tmp_path)

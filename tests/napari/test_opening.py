@@ -230,8 +230,8 @@ def test_other_axes_are_closer_than_another_kind(viewer, dialog):
 
 def test_layers_that_no_step_takes_say_so(viewer, dialog):
     assert dialog(smoothing()).rows["cells"].message.text() == "No layer is open."
-    viewer.add_shapes([np.eye(2)], shape_type="line", name="lines")
-    assert "'lines' is a Shapes layer" in dialog(smoothing()).rows["cells"].message.text()
+    viewer.add_vectors(np.zeros((1, 2, 2)), name="arrows")
+    assert "'arrows' is a Vectors layer" in dialog(smoothing()).rows["cells"].message.text()
     viewer.add_image(inputs.image(2), name="turned", rotate=30)
     assert "rotated or sheared" in dialog(smoothing()).rows["cells"].message.text()
 
