@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 __all__ = [
     "correlate",
     "derivative_halo",
+    "derivative_weights",
     "gaussian_derivative",
     "gaussian_weights",
     "in_threads",
@@ -141,15 +142,21 @@ def gaussian_derivative(
     ValueError
         If a sigma is far wider than the image.
     """
-    if any(is_far_wider(*one) for one in zip(derivative_halo(sigma), image.shape, strict=True)):
+    return correlate(image, derivative_weights(sigma, orders, image.shape))
+
+
+def derivative_weights(
+    sigma: tuple[float, ...], orders: tuple[int, ...], extent: tuple[int, ...]
+) -> list[NDArray[np.float64]]:
+    """Return the weights of `gaussian_derivative` along each axis of an image."""
+    if any(is_far_wider(*one) for one in zip(derivative_halo(sigma), extent, strict=True)):
         raise ValueError(
             f"a sigma of {max(sigma):g} voxels is far wider than the image; choose a smaller one"
         )
-    weights = [
+    return [
         _derivative_weights(entry, order, reach)
         for entry, order, reach in zip(sigma, orders, derivative_halo(sigma), strict=True)
     ]
-    return correlate(image, weights)
 
 
 def _derivative_weights(sigma: float, order: int, reach: int) -> NDArray[np.float64]:

@@ -85,7 +85,7 @@ def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int,
     return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
 
 
-@operation(locality=_neighbourhood_halo)
+@operation(locality=_neighbourhood_halo, opencl=True)
 def median(
     image: Image,
     *,
@@ -121,6 +121,11 @@ def median(
     See Also
     --------
     gaussian : Faster, but blurs edges.
+
+    Notes
+    -----
+    The OpenCL version gives the same up to rounding to float32; a ball whose radius is not
+    whole voxels along each axis is computed on the processor.
 
     References
     ----------
@@ -203,7 +208,7 @@ def percentile(
     return np.asarray(found, image.dtype)
 
 
-@operation(locality=_neighbourhood_halo)
+@operation(locality=_neighbourhood_halo, opencl=True)
 def mean(
     image: Image,
     *,

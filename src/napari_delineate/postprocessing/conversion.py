@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-@operation(locality=lambda *, spacing: (0,) * len(spacing))
+@operation(locality=lambda *, spacing: (0,) * len(spacing), opencl=True)
 def labels_to_mask(labels: Labels) -> Mask:
     """Make one mask of all objects.
 
@@ -72,7 +72,7 @@ def labels_to_mask(labels: Labels) -> Mask:
     return np.asarray(labels > 0)
 
 
-@operation
+@operation(opencl=True)
 def labels_to_points(labels: Labels, *, spacing: Spacing = 1.0) -> Points:
     """Put a point at the centre of every object.
 
@@ -96,6 +96,9 @@ def labels_to_points(labels: Labels, *, spacing: Spacing = 1.0) -> Points:
     Notes
     -----
     The centre of an object that is bent can lie outside of it.
+
+    The OpenCL version adds positions in float32: it agrees to about 1e-5 of the size of the
+    image.
 
     References
     ----------
