@@ -87,7 +87,7 @@ def test_an_input_can_get_another_value(chain):
 
 
 def test_an_input_that_steps_need_can_not_become_another_kind(chain):
-    with pytest.raises(TypeError, match=r"filters\.gaussian takes image as image"):
+    with pytest.raises(TypeError, match="Gaussian takes an image as image"):
         chain.add_input("image", LABELS)
 
 
@@ -230,9 +230,9 @@ def test_any_number_of_inputs():
         ("filters.gaussian", {"image": "image"}, {"sgm": 1}, ValueError, "no parameter 'sgm'"),
         ("filters.gaussian", {"image": "image"}, {"sigma": -1}, ValueError, "must be 0 or more"),
         ("filters.gaussian", {"image": "image"}, {"sigma": "1"}, TypeError, "must be a number"),
-        ("filters.gaussian", {"image": "colours"}, {}, TypeError, "it with filters.rgb_to_gray"),
-        ("filters.gaussian", {"image": "labels"}, {}, TypeError, "choose another value"),
-        ("surfaces.smooth", {"surface": "labels"}, {}, TypeError, "surfaces.labels_to_surface"),
+        ("filters.gaussian", {"image": "colours"}, {}, TypeError, "it with RGB to gray"),
+        ("filters.gaussian", {"image": "labels"}, {}, TypeError, "it with Labels to mask"),
+        ("surfaces.smooth", {"surface": "labels"}, {}, TypeError, "Labels to surface"),
         ("postprocessing.combine", {"labels": []}, {}, ValueError, "at least one value"),
         (
             "postprocessing.combine",
@@ -250,7 +250,7 @@ def test_a_step_that_does_not_fit_is_refused(operation, inputs, parameters, erro
 
 
 def test_a_mask_is_not_taken_for_labels(chain):
-    with pytest.raises(TypeError, match=r"with segmentation\.label_connected_components"):
+    with pytest.raises(TypeError, match="with Label connected components"):
         chain.add("postprocessing.expand_labels", {"labels": "mask"})
 
 
@@ -446,9 +446,9 @@ def test_another_operation_keeps_parameters_of_the_same_name():
 
 
 def test_another_operation_must_fit(chain):
-    with pytest.raises(ValueError, match="clear_border needs a value for its input 'labels'"):
+    with pytest.raises(ValueError, match="Clear border needs a value for its input 'labels'"):
         chain.replace("threshold", "postprocessing.clear_border")
-    with pytest.raises(TypeError, match="takes labels as labels, but 'labels' is image"):
+    with pytest.raises(TypeError, match="takes labels as labels, but 'labels' is an image"):
         chain.replace("label_connected_components", "filters.gaussian")
     with pytest.raises(UnknownNameError):
         chain.replace("threshold", "segmentation.nothing")
@@ -460,8 +460,7 @@ def test_another_operation_must_give_what_later_steps_use():
     assert alone.steps[0].outputs == ("points",)
     used = workflow.add("measurements.measure", {"labels": "labels"})
     message = (
-        "step 'local_maxima' can not become filters.median, which does not give 'labels', "
-        "used by 'measure'"
+        "step 'local_maxima' can not become Median, which does not give 'labels', used by 'measure'"
     )
     with pytest.raises(ValueError, match=message):
         used.replace("local_maxima", "filters.median")
@@ -539,6 +538,8 @@ def step_data(id: str) -> dict:
         "corrections": WorkflowInput(Kind.CORRECTIONS, "YX", (1.0, 1.0)),
         "mask": WorkflowInput(Kind.MASK, "YX", (1.0, 1.0)),
         "points": WorkflowInput(Kind.POINTS, "YX", (1.0, 1.0)),
+        "shapes": WorkflowInput(Kind.SHAPES, "YX", (1.0, 1.0)),
+        "table": WorkflowInput(Kind.TABLE, "", (1.0, 1.0)),
     }
     by_kind = {value.kind: name for name, value in inputs.items()}
     wiring = {entry.name: by_kind[entry.kind] for entry in find(id).inputs}

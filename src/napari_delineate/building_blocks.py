@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import object_numbers
 from napari_delineate.arrays import label_dtype
-from napari_delineate.separable import correlate, gaussian_weights
+from napari_delineate.separable import correlate, gaussian_weights, is_far_wider
 from napari_delineate.thresholds.global_levels import above, global_level
 from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 
@@ -66,8 +67,8 @@ def gaussian(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArray[Any]:
     The result equals that of `skimage.filters.gaussian`, several times sooner.
     """
     weights = [
-        gaussian_weights(entry, reach) if entry > _NO_BLUR else None
-        for entry, reach in zip(sigma, gaussian_halo(sigma), strict=True)
+        _weights(entry, reach, length) if entry > _NO_BLUR else None
+        for entry, reach, length in zip(sigma, gaussian_halo(sigma), image.shape, strict=True)
     ]
     blurred = correlate(image, weights)
     if image.dtype.kind != "f" or np.isfinite(blurred).all():
@@ -76,6 +77,22 @@ def gaussian(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArray[Any]:
     blurred = correlate(np.ldexp(image, -2), weights)
     low, high = (np.ldexp(limit, -2) for limit in (image.min(), image.max()))
     return np.asarray(np.ldexp(np.clip(blurred, low, high), 2))
+
+
+def _weights(sigma: float, reach: int, length: int) -> NDArray[np.float64]:
+    """Return the weights of a Gaussian for an axis of some length, however wide it is.
+
+    Beyond the image all pixels are the nearest one of it: where almost all weights lie there,
+    their sum, an integral, stands for them and takes no memory.
+    """
+    if not is_far_wider(reach, length):
+        return gaussian_weights(sigma, reach)
+    offsets = np.arange(-length, length + 1)
+    weights = np.exp(-0.5 / (sigma * sigma) * offsets**2)
+    unit = sigma * math.sqrt(2)
+    ends = math.erf((reach + 0.5) / unit) - math.erf((length - 0.5) / unit)
+    weights[[0, -1]] = math.sqrt(math.pi) / 2 * unit * ends
+    return np.asarray(weights / weights.sum())
 
 
 def as_float(image: NDArray[Any]) -> NDArray[Any]:

@@ -29,9 +29,9 @@ __all__ = [
     "converter",
     "explain_mismatch",
     "find",
+    "kind_in_words",
     "next_steps",
     "operations",
-    "search",
 ]
 
 PACKAGES = {
@@ -320,36 +320,6 @@ def categories() -> tuple[Category, ...]:
     return tuple(dict.fromkeys(operation.category for operation in operations()))
 
 
-def search(text: str) -> tuple[Operation, ...]:
-    """Return the operations that contain all of some words.
-
-    Parameters
-    ----------
-    text : str
-        Words or parts of words, in any case; found in the name, the category, the summary
-        and the names of the parameters.
-
-    Returns
-    -------
-    tuple of Operation
-        Matches, those with the words in their title first.
-
-    Examples
-    --------
-    >>> [operation.id for operation in search("otsu labeling")]
-    ['segmentation.gauss_otsu_labeling', 'segmentation.voronoi_otsu_labeling']
-    """
-    words = text.lower().split()
-
-    def text_of(operation: Operation) -> str:
-        names = [setting.name for setting in operation.settings]
-        parts = [operation.id, operation.title, operation.category.title, operation.summary]
-        return " ".join(parts + names).lower()
-
-    found = [op for op in operations() if all(word in text_of(op) for word in words)]
-    return tuple(sorted(found, key=lambda op: not all(w in op.title.lower() for w in words)))
-
-
 def accepts(wanted: Kind, given: Kind) -> bool:
     """Tell whether a value of one kind can be used where another is wanted.
 
@@ -417,6 +387,15 @@ def converter(given: Kind, wanted: Kind) -> Operation | None:
     return None
 
 
+def kind_in_words(kind: Kind) -> str:
+    """Return a kind as it stands in a sentence, for instance "a colour image"."""
+    if kind is Kind.RGB:
+        return "a colour image"
+    if kind in (Kind.LABELS, Kind.POINTS, Kind.SHAPES, Kind.SCORES, Kind.CORRECTIONS):
+        return str(kind)
+    return f"an {kind}" if str(kind)[0] in "aeiou" else f"a {kind}"
+
+
 def explain_mismatch(operation: Operation, entry: Input, name: str, given: Kind) -> str:
     """Say why a value does not fit an input, and what would make it fit.
 
@@ -436,10 +415,11 @@ def explain_mismatch(operation: Operation, entry: Input, name: str, given: Kind)
     str
         One sentence.
     """
-    sentence = f"{operation.id} takes {entry.kind} as {entry.name}, but {name!r} is {given}"
+    wanted, found = kind_in_words(entry.kind), kind_in_words(given)
+    sentence = f"{operation.title} takes {wanted} as {entry.name}, but {name!r} is {found}"
     candidate = converter(given, entry.kind)
     if candidate is not None:
-        return f"{sentence}; convert it with {candidate.id}"
+        return f"{sentence}; convert it with {candidate.title}"
     return f"{sentence}; choose another value"
 
 

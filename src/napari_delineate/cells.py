@@ -128,6 +128,8 @@ def _body(workflow: Workflow, *, script: bool) -> Iterator[Cell]:
         for picture in others:
             yield Cell("code", "", shown=picture)
     if script:
+        yield Cell("markdown", "## What was made")
+        yield Cell("code", "\n".join(_told(workflow, name) for name in workflow.results()))
         return
     tables = [name for name, value in workflow.values.items() if value.kind is Kind.TABLE]
     if tables:
@@ -138,6 +140,20 @@ def _body(workflow: Workflow, *, script: bool) -> Iterator[Cell]:
     yield Cell("code", "", shown=_in_napari(lineage))
     yield Cell("markdown", "## Computed with")
     yield Cell("code", "", shown="versions()")
+
+
+def _told(workflow: Workflow, name: str) -> str:
+    """Return the code that says what a result is; a table is printed whole."""
+    kind = workflow.values[name].kind
+    if kind is Kind.TABLE:
+        return f'print("{name}:")\nprint({name}.to_string(index=False))'
+    if kind.is_grid:
+        return f'print("{name}: {_article(kind)},", *{name}.shape, {name}.dtype)'
+    if kind is Kind.SURFACE:
+        return f'print("{name}: {_article(kind)},", len({name}.faces), "triangles")'
+    if kind is Kind.POINTS:
+        return f'print("{name}:", len({name}), "points")'
+    return f'print("{name}:", {name})'
 
 
 def _describe_inputs(workflow: Workflow) -> str:

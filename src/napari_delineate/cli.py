@@ -21,6 +21,7 @@ from napari_delineate import batches, catalogue
 from napari_delineate.catalogue import PACKAGES
 from napari_delineate.engine import Engine, Progress, StepError
 from napari_delineate.files import FileError, read_workflow
+from napari_delineate.finding import search
 from napari_delineate.interrupts import noticed_interrupts
 from napari_delineate.signatures import REQUIRED
 from napari_delineate.types import Range
@@ -208,7 +209,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(chosen: argparse.Namespace) -> int:
-    found = catalogue.search(" ".join(chosen.text))
+    found = search(" ".join(chosen.text))
     if not found:
         raise UsageError(f"no operation contains {' '.join(chosen.text)!r}; list shows all")
     for package, title in PACKAGES.items():

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["correlate", "derivative_halo", "gaussian_derivative", "gaussian_weights", "in_threads"]
+__all__ = [
+    "correlate",
+    "derivative_halo",
+    "gaussian_derivative",
+    "gaussian_weights",
+    "in_threads",
+    "is_far_wider",
+]
 
 _DERIVATIVE_ENDS = 5.0
 """Where derivatives of a Gaussian end, in sigmas: they fall off later than the Gaussian."""
@@ -40,6 +47,11 @@ def gaussian_weights(sigma: float, reach: int) -> NDArray[np.float64]:
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 / (sigma * sigma) * offsets**2)
     return np.asarray(weights / weights.sum())
+
+
+def is_far_wider(reach: int, length: int) -> bool:
+    """Tell whether weights reach so far beyond an axis that they would fill the memory."""
+    return reach > 16 * length + 4096
 
 
 def correlate(image: NDArray[Any], weights: Sequence[NDArray[np.float64] | None]) -> NDArray[Any]:
@@ -123,7 +135,16 @@ def gaussian_derivative(
         float32 stays float32, all else becomes float64. Times sigma, a derivative is the
         same number whatever the unit of length, and as large for a large object as for a
         small one of the same contrast.
+
+    Raises
+    ------
+    ValueError
+        If a sigma is far wider than the image.
     """
+    if any(is_far_wider(*one) for one in zip(derivative_halo(sigma), image.shape, strict=True)):
+        raise ValueError(
+            f"a sigma of {max(sigma):g} voxels is far wider than the image; choose a smaller one"
+        )
     weights = [
         _derivative_weights(entry, order, reach)
         for entry, order, reach in zip(sigma, orders, derivative_halo(sigma), strict=True)

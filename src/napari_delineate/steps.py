@@ -238,7 +238,7 @@ def wire(operation: Operation, inputs: Wiring) -> dict[str, str | tuple[str, ...
     for entry in operation.inputs:
         value = inputs.get(entry.name)
         if value is None and not entry.optional:
-            raise ValueError(f"{operation.id} needs a value for its input {entry.name!r}")
+            raise ValueError(f"{operation.title} needs a value for its input {entry.name!r}")
         if entry.variable and value is not None:
             value = (value,) if isinstance(value, str) else tuple(value)
             if not value:

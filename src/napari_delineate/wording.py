@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_delineate.steps import WorkflowInput
     from napari_delineate.workflow import Workflow
 
-__all__ = ["SYMBOLS", "spaced", "unit_symbol", "value_in_words"]
+__all__ = ["SYMBOLS", "memory_in_words", "spaced", "unit_symbol", "value_in_words"]
 
 SYMBOLS = MappingProxyType(
     {
@@ -26,6 +26,11 @@ SYMBOLS = MappingProxyType(
     }
 )
 """Symbols of units, by the names that spacing has them under."""
+
+_BYTES = MappingProxyType(
+    {"B": "byte", "kB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "TB": "terabyte"}
+)
+"""Units of memory, each 1000 times the one before, and what they are called."""
 
 _POWERS = {2: "²", 3: "³"}
 
@@ -111,6 +116,38 @@ def value_in_words(
         return f"{value.number:.{digits}g} {unit_symbol('pixel', (), power)}"
     origin = _origin(workflow, source)
     return f"{value:.{digits}g} {unit_symbol(origin.units, origin.spacing, power)}"
+
+
+def memory_in_words(nbytes: float, *, spoken: bool = False) -> str:
+    """Return an amount of memory with its unit.
+
+    Parameters
+    ----------
+    nbytes : float
+        The number of bytes.
+    spoken : bool
+        Whether the unit is a whole word.
+
+    Returns
+    -------
+    str
+        The text; a kilobyte is 1000 bytes.
+
+    Examples
+    --------
+    >>> memory_in_words(512), memory_in_words(16_000_000), memory_in_words(1_250_000_000)
+    ('512 B', '16 MB', '1.2 GB')
+    >>> memory_in_words(16_000_000, spoken=True)
+    '16 megabytes'
+    """
+    size, units = float(nbytes), list(_BYTES)
+    place = 0
+    while size >= 999.5 and place < len(units) - 1:
+        size, place = size / 1000, place + 1
+    number = f"{size:.1f}".removesuffix(".0") if place and size < 9.95 else f"{size:.0f}"
+    if not spoken:
+        return f"{number} {units[place]}"
+    return f"{number} {_BYTES[units[place]]}{'' if number == '1' else 's'}"
 
 
 def spaced(name: str) -> str:

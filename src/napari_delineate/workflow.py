@@ -256,7 +256,7 @@ class Workflow:
         if lost:
             users = [one.name for one in self.steps if set(lost).intersection(one.sources)]
             raise ValueError(
-                f"step {name!r} can not become {operation}, which does not give "
+                f"step {name!r} can not become {found.title}, which does not give "
                 f"{list_names(lost)}, used by {list_names(users)}"
             )
         left = dict(step.inputs)

@@ -22,7 +22,8 @@ from napari_delineate._napari.widgets.icons import colour, icon, icon_names
 from napari_delineate._napari.widgets.needs import say_needs
 from napari_delineate._napari.widgets.search import OperationSearch
 from napari_delineate._napari.widgets.tiles import CategoryTiles
-from napari_delineate.catalogue import PACKAGES, accepts, categories, operations, search
+from napari_delineate.catalogue import PACKAGES, accepts, categories, operations
+from napari_delineate.finding import search
 from napari_delineate.history import History
 from napari_delineate.types import Kind
 from napari_delineate.workflow import Workflow, WorkflowInput

@@ -55,7 +55,7 @@ def test_a_layer_of_the_wrong_kind_says_what_converts_it(
     assert session.workflow == before
     said = assistant.panel.fields.error.text()
     assert "'drawn' is labels" in said
-    assert "takes image" in said
+    assert "takes an image" in said
 
 
 def test_a_layer_that_the_step_makes_is_refused(assistant, session, viewer, coins, add, settle):

@@ -90,5 +90,5 @@ def test_too_little_memory_is_said_before(assistant, viewer, coins, monkeypatch)
     monkeypatch.setattr(fields.psutil, "virtual_memory", Little)
     assistant.add("segmentation.threshold")
     note = assistant.panel.note.text()
-    assert "Running needs about 0.00065 GB of memory, 1e-06 GB are free" in note
+    assert "Running needs about 648 kB of memory, 1 kB are free" in note
     assert "crop the image" in note

@@ -15,6 +15,7 @@ from napari_delineate._napari.layers import (
     LayerError,
     Place,
     is_editable,
+    is_upright,
     place_of,
     source_of,
     to_value,
@@ -29,6 +30,11 @@ from napari_delineate.workflow import Workflow, WorkflowInput
 __all__ = ["APPLY", "Bindings", "anchor_of", "values_of_anchors"]
 
 APPLY = "postprocessing.apply_corrections"
+
+_CHANGES = frozenset(
+    ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+)
+"""Events that tell that a layer holds something else, or lies elsewhere."""
 
 PAINTED = ""
 """What a layer shows on which something was painted that is not computed yet."""
@@ -83,6 +89,8 @@ class Bindings:
         Keeps what layers held.
     on_stroke : callable
         Is called while something is painted, or points are changed, by hand.
+    on_input : callable
+        Is called when a layer that may be an input holds other data, or lies elsewhere.
     on_undo, on_redo : callable
         Are called with the layer for these keys.
     """
@@ -92,12 +100,14 @@ class Bindings:
         viewer: ViewerModel,
         store: Store,
         on_stroke: Callable[[], None],
+        on_input: Callable[[], None],
         on_undo: Callable[[Layer], None],
         on_redo: Callable[[Layer], None],
     ) -> None:
         self._viewer = weakref.ref(viewer)
         self._store = store
         self._on_stroke = on_stroke
+        self._on_input = on_input
         self._keys = {"Control-Z": on_undo, "Control-Shift-Z": on_redo}
         self._ids: dict[str, Any] = {}  # anchor -> unique_id of the layer
         self._places: dict[str, Place] = {}  # version of an input -> where its layer lay
@@ -132,6 +142,8 @@ class Bindings:
     def bind(self, anchor: str, layer: Layer) -> None:
         """Tie a layer to an anchor, and watch whether it is edited."""
         self._ids[anchor] = layer.unique_id
+        for change in _CHANGES.intersection(layer.events.emitters):
+            layer.events[change].connect(self._on_change)
         if is_editable(layer):
             layer.events.set_data.connect(self._on_edit)
             if isinstance(layer, Labels):
@@ -172,6 +184,38 @@ class Bindings:
         name = workflow.unique_name(layer.name)
         return self._with_input(workflow, name, layer), name
 
+    def changed_inputs(self, workflow: Workflow) -> dict[str, str]:
+        """Return the inputs that are no longer what their layers hold.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            The workflow now.
+
+        Returns
+        -------
+        dict of str to str
+            For each such input, what keeps it from being used as it is; empty if nothing does.
+        """
+        found = {}
+        for name in workflow.inputs:
+            anchor = anchor_of(workflow, name)
+            layer, shown = self.layer_at(anchor), self.shown.get(anchor)
+            if layer is None or shown is None:
+                continue
+            try:
+                if self._has_changed(shown, layer):
+                    found[name] = ""
+                    to_value(layer)
+            except LayerError as error:
+                found[name] = str(error)
+        return found
+
+    def turned_inputs(self, workflow: Workflow) -> list[str]:
+        """Return the inputs whose layers are rotated or sheared, which results do not follow."""
+        layers = ((name, self.layer_at(anchor_of(workflow, name))) for name in workflow.inputs)
+        return [name for name, layer in layers if layer is not None and not is_upright(layer)]
+
     def with_edits(
         self,
         workflow: Workflow,
@@ -179,6 +223,7 @@ class Bindings:
         results: Mapping[str, Value],
         *,
         lenient: bool = False,
+        by_hand: bool = False,
     ) -> Workflow:
         """Return a workflow that knows what was edited by hand since it ran.
 
@@ -196,6 +241,9 @@ class Bindings:
         lenient : bool, optional
             Whether an input that can not be used any more, such as an image that became a
             stack of unknown axes, counts as not edited.
+        by_hand : bool, optional
+            Whether only what people edit by hand is looked at, and no image that another
+            program replaces.
 
         Returns
         -------
@@ -210,7 +258,7 @@ class Bindings:
         before = values_of_anchors(evaluated)
         for anchor, name in values_of_anchors(workflow).items():
             layer, shown = self.layer_at(anchor), self.shown.get(anchor)
-            if layer is None or shown is None:
+            if layer is None or shown is None or (by_hand and not is_editable(layer)):
                 continue
             if workflow.maker(name) is None:
                 try:
@@ -230,6 +278,10 @@ class Bindings:
                     self.shown[anchor] = PAINTED
             self.is_shown(layer)
         return workflow
+
+    def _on_change(self, _: Any) -> None:
+        if not self.own_change:
+            self._on_input()
 
     def _on_edit(self, event: Any) -> None:
         if not self.own_change:

@@ -35,9 +35,14 @@ from napari_delineate.catalogue import Operation
 from napari_delineate.signatures import Input
 from napari_delineate.steps import Step
 from napari_delineate.types import Kind
+from napari_delineate.wording import memory_in_words
 
 __all__ = ["Fields", "label_of"]
 
+_LABEL, _FIELD = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
+
+_WORTH_ASKING = 100_000_000
+"""Bytes up to which reading what is not in memory takes no time to speak of."""
 _WORKING_MEMORY = 24
 """Bytes per voxel that an operation takes about: floats, distances, labels."""
 
@@ -83,6 +88,17 @@ class Fields(QWidget):
         self._add_settings()
         session.changed.connect(self._on_session)
         self.refresh()
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        """Put all labels above their fields where one of them needs it: an even column."""
+        super().resizeEvent(event)
+        rows = range(self._form.rowCount())
+        items = [(self._form.itemAt(row, _LABEL), self._form.itemAt(row, _FIELD)) for row in rows]
+        labels = max((label.widget().sizeHint().width() for label, _ in items), default=0)
+        edits = max((edit.widget().minimumSizeHint().width() for _, edit in items), default=0)
+        fits = labels + self._form.horizontalSpacing() + edits <= self.width()
+        wrap = QFormLayout.RowWrapPolicy
+        self._form.setRowWrapPolicy(wrap.WrapLongRows if fits else wrap.WrapAllRows)
 
     def sources(self) -> dict[str, Source | list[Source] | None]:
         """Return what is chosen for each input."""
@@ -305,16 +321,19 @@ def _memory_needed(layers: Sequence[Layer]) -> str:
     said = []
     large = [layer for layer in layers if not in_memory(layer)]
     if large:
-        gigabytes = sum(nbytes_of(layer) for layer in large) / 1e9
-        said.append(
-            f"{large[0].name} is not in memory: running reads all of it, {gigabytes:.2g} GB."
-        )
+        size = sum(nbytes_of(layer) for layer in large)
+        if size > _WORTH_ASKING:
+            said.append(
+                f"{large[0].name} is not in memory: running reads all of it, "
+                f"{memory_in_words(size)}."
+            )
     images = [layer for layer in layers if isinstance(layer, Image | Labels)]
     voxels = max((_size(layer) for layer in images), default=0)
     needed, free = voxels * _WORKING_MEMORY, psutil.virtual_memory().available
     if needed > free:
         said.append(
-            f"Running needs about {needed / 1e9:.2g} GB of memory, {free / 1e9:.2g} GB are free: "
+            f"Running needs about {memory_in_words(needed)} of memory, "
+            f"{memory_in_words(free)} are free: "
             "crop the image, or close other programs."
         )
     return " ".join(said)

@@ -20,6 +20,7 @@ __all__ = [
     "Place",
     "axes_of",
     "is_editable",
+    "is_upright",
     "kind_of",
     "likely_axes",
     "make_layer",
@@ -153,6 +154,12 @@ def plain_place(value: Value) -> Place:
     )
 
 
+def is_upright(layer: Layer) -> bool:
+    """Tell whether scale and translate say all of where a layer lies."""
+    straight = np.allclose(np.abs(layer.rotate), np.eye(layer.ndim)) and not np.any(layer.shear)
+    return straight and np.allclose(layer.affine.affine_matrix, np.eye(layer.ndim + 1))
+
+
 def spacing_of(layer: Layer) -> tuple[tuple[float, ...], str]:
     """Return the voxel size along the axes in space, and its unit.
 
@@ -162,7 +169,7 @@ def spacing_of(layer: Layer) -> tuple[tuple[float, ...], str]:
         If the layer is rotated or sheared, or its units can not be converted into one.
     """
     place = place_of(layer)
-    if not np.allclose(np.abs(layer.rotate), np.eye(layer.ndim)) or np.any(layer.shear):
+    if not is_upright(layer):
         raise LayerError(
             f"the layer {layer.name!r} is rotated or sheared; results could not be put in its place"
         )
@@ -285,6 +292,7 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
     elif value.kind in (Kind.MASK, Kind.LABELS):
         if is_ours and _can_hold(layer.data, value.data):
             np.copyto(layer.data, value.data, casting="unsafe")
+            layer._reset_history()  # as for another array: strokes were on what is gone
             layer.refresh()
         else:
             layer.data = _paintable(value.data)

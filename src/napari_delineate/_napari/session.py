@@ -87,6 +87,7 @@ class Session(QObject):
     progressed : `Progress` of the run
     finished : `Results` of the run, after the layers agree with them
     failed : a sentence, when nothing could be computed
+    inputs_changed : other inputs than before are no longer what the workflow knows
     closed : the viewer is closed
     """
 
@@ -95,6 +96,7 @@ class Session(QObject):
     progressed = Signal(object)
     finished = Signal(object)
     failed = Signal(str)
+    inputs_changed = Signal()
     closed = Signal()
 
     def __init__(self, viewer: napari.Viewer) -> None:
@@ -104,11 +106,15 @@ class Session(QObject):
         self.history: History[Workflow] = History(Workflow())
         self.results = Results()
         self.evaluated = Workflow()  # the workflow that the results belong to
+        self.changed_inputs: dict[str, str] = {}  # see `Bindings.changed_inputs`
+        self.turned_inputs: list[str] = []
         # The end of a stroke is announced while napari is still at it.
         strokes = QTimer(self, singleShot=True, interval=0)
         strokes.timeout.connect(lambda: self.record_edits(lenient=True))
+        looks = QTimer(self, singleShot=True, interval=0)
+        looks.timeout.connect(self._look_at_inputs)
         self._bindings = Bindings(
-            viewer, self.store, strokes.start, self._on_undo_key, self._on_redo_key
+            viewer, self.store, strokes.start, looks.start, self._on_undo_key, self._on_redo_key
         )
         self._view = View(viewer, self._bindings, self.store, self.changed.emit)
         self._files = InputFiles(self.store)
@@ -297,6 +303,7 @@ class Session(QObject):
         else:
             self.history = self.history.push(workflow)
         self._gesture = (gesture, now)
+        self._look_at_inputs()
         self.changed.emit()
         if evaluate:
             self.evaluate(preview=gesture is not None)
@@ -423,10 +430,18 @@ class Session(QObject):
                 return shown_region(self.viewer, layer)
         return None
 
-    def _with_edits(self, *, lenient: bool = False) -> Workflow:
+    def _with_edits(self, *, lenient: bool = False, by_hand: bool = False) -> Workflow:
         return self._bindings.with_edits(
-            self.workflow, self.evaluated, self.results, lenient=lenient
+            self.workflow, self.evaluated, self.results, lenient=lenient, by_hand=by_hand
         )
+
+    def _look_at_inputs(self) -> None:
+        """Say whether inputs changed; what a camera shows is not computed until it is asked for."""
+        changed = self._bindings.changed_inputs(self.workflow)
+        turned = self._bindings.turned_inputs(self.workflow)
+        if (changed, turned) != (self.changed_inputs, self.turned_inputs):
+            self.changed_inputs, self.turned_inputs = changed, turned
+            self.inputs_changed.emit()
 
     def _go(self) -> None:
         self._gesture = (None, 0.0)
@@ -470,12 +485,13 @@ class Session(QObject):
             # What is being painted would be painted over.
             QTimer.singleShot(50, lambda: self._on_computed(computed))
             return
-        edited = self._with_edits(lenient=True)
+        edited = self._with_edits(lenient=True, by_hand=True)
         if edited != self.workflow:
             self.apply(edited)  # what was painted meanwhile
             return
         self.results, self.evaluated = results, task.workflow
         self._view.show(task.workflow, results, computed.described)
+        self._look_at_inputs()
         for step, report in results.reports.items():
             for text in () if report.from_cache else report.warnings:
                 show_warning(f"{step}: {text}")

@@ -12,7 +12,7 @@ from napari.layers import Labels, Layer
 
 from napari_delineate._napari import docks
 from napari_delineate._napari.bindings import Bindings, anchor_of, values_of_anchors
-from napari_delineate._napari.layers import make_layer, put_into
+from napari_delineate._napari.layers import Place, make_layer, put_into
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
 from napari_delineate.store import Store
@@ -64,6 +64,7 @@ class View:
         self._store = store
         self._on_deleted = on_deleted
         self._shown = bindings.shown
+        self._places: dict[str, Place] = {}  # anchor -> where its layer was put
         self._names: dict[str, str] = {}  # anchor -> name of the value, when last shown
         self._kept: dict[str, tuple[Layer, int]] = {}  # layers that are not in the viewer
         self._deleted: set[str] = set()  # anchors whose layers a person has deleted
@@ -158,9 +159,11 @@ class View:
                 self._unlit.add(anchor)
             return
         value, key = found
+        place, made = self._bindings.place(self._workflow, name), self._workflow.maker(name)
+        has_moved = made is not None and self._places.get(anchor, place) != place
         if layer is None:
             layer = self._insert(viewer, anchor, name, value)
-        elif self._shown.get(anchor) != key:
+        elif self._shown.get(anchor) != key or has_moved:
             self._put(layer, name, value)
             self._bindings.is_shown(layer)
         if anchor in self._unlit:
@@ -168,7 +171,7 @@ class View:
             layer.visible = True
         if self._names.get(anchor) not in (None, name) and layer.name == self._names[anchor]:
             layer.name = name  # nobody has given the layer another name
-        self._shown[anchor], self._names[anchor] = key, name
+        self._shown[anchor], self._names[anchor], self._places[anchor] = key, name, place
 
     def _insert(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> Layer:
         kept = self._kept.pop(anchor, None)

@@ -224,7 +224,7 @@ def subtract_background(
     background: Literal["dark", "light"] = "dark",
     spacing: Spacing = 1.0,
 ) -> Image:
-    """Subtract the background that a ball rolled under the intensities touches.
+    """Subtract the background that a ball rolling under the intensities touches.
 
     Parameters
     ----------

@@ -56,7 +56,8 @@ def project(
 
     Notes
     -----
-    The standard deviation divides by the number of slices, as numpy does; ImageJ divides by
+    The maximum along the depth is known as maximum intensity projection (MIP). The standard
+    deviation divides by the number of slices, as numpy does; ImageJ divides by
     one less.
 
     References

@@ -196,7 +196,7 @@ def rescale(
     x_factor: _Factor = 0.5,
     interpolation: _Interpolation = "linear",
 ) -> Image:
-    """Make an image larger or smaller by a factor along each axis.
+    """Resize an image, by a factor along each axis.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def rescale_labels(
     y_factor: _Factor = 0.5,
     x_factor: _Factor = 0.5,
 ) -> Labels:
-    """Make labels larger or smaller by a factor along each axis.
+    """Resize labels, by a factor along each axis.
 
     Parameters
     ----------

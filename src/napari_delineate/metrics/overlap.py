@@ -28,7 +28,7 @@ def _ratio(part: float, whole: float, *, perfect: bool) -> float:
 
 @operation
 def jaccard(reference: Mask, labels: Mask) -> Score:
-    """Score the overlap of two foregrounds as intersection over union.
+    """Score the overlap of two foregrounds as intersection over union (IoU).
 
     TP / (TP + FP + FN), from 0 (no overlap) to 1 (equal); higher is better; no unit.
     Both empty: 1; one empty: 0.

@@ -13,7 +13,7 @@ __all__ = ["labels_to_surface"]
 
 @operation
 def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
-    """Make a closed surface around every object.
+    """Make a closed surface, a mesh of triangles, around every object.
 
     Parameters
     ----------

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_delineate import building_blocks
+from napari_delineate import building_blocks, meshes
 from napari_delineate.declaration import operation
 from napari_delineate.types import Range, Surface
 
@@ -112,27 +111,8 @@ def simplify(surface: Surface, *, fraction: Annotated[float, Range(0, 1)] = 0.5)
     if fraction == 1 or not len(surface.faces):
         return surface
     # One by one, because merging is cheapest, and soon complete, in small objects.
-    parts = [_reduced(part, fraction) for part in _connected_parts(surface)]
+    parts = [_reduced(part, fraction) for part in meshes.connected_parts(surface)]
     return building_blocks.join_surfaces(parts)
-
-
-def _connected_parts(surface: Surface) -> list[Surface]:
-    """Split a surface into the parts that share no vertex, without loose vertices."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    edges = surface.faces[:, [0, 1, 1, 2]].reshape(-1, 2).T
-    size = len(surface.vertices)
-    graph = coo_array((np.ones(edges.shape[1], bool), tuple(edges)), shape=(size, size))
-    _, part_of = connected_components(graph, directed=False)
-    part_of = part_of[surface.faces[:, 0]]
-    order = np.argsort(part_of, kind="stable")
-    starts = np.flatnonzero(np.diff(part_of[order])) + 1
-    parts = []
-    for faces in np.split(surface.faces[order], starts):
-        used, places = np.unique(faces, return_inverse=True)
-        parts.append(Surface(surface.vertices[used], places.reshape(-1, 3), surface.values[used]))
-    return parts
 
 
 def _reduced(surface: Surface, fraction: float) -> Surface:
@@ -166,51 +146,4 @@ def _simplified(surface: Surface, target: int) -> Surface:
     # The best place for a vertex can lie a little outside of what was there.
     vertices = np.clip(vertices, before.min(axis=0), before.max(axis=0))
     simpler = Surface(vertices, np.asarray(new_faces, np.int64), values)
-    return _without_pinches(building_blocks.without_folds(simpler))
-
-
-def _without_pinches(surface: Surface) -> Surface:
-    """Separate sheets that meet in one edge, so that every edge has two faces again.
-
-    A tunnel that became ever narrower ends as such an edge. Its faces get vertices of their
-    own at the same place, in pairs that go on around a vertex.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    # A side is known by its first corner, a corner by its place among all those of all faces.
-    corners = np.arange(surface.faces.size).reshape(-1, 3)
-    sides = np.stack([surface.faces, np.roll(surface.faces, -1, axis=1)], axis=-1).reshape(-1, 2)
-    ends = np.stack([corners, np.roll(corners, -1, axis=1)], axis=-1).reshape(-1, 2)
-    is_forward = sides[:, 0] < sides[:, 1]
-    low = np.where(is_forward, ends[:, 0], ends[:, 1])
-    high = np.where(is_forward, ends[:, 1], ends[:, 0])
-    _, edge_of, counts = np.unique(
-        np.sort(sides, axis=1), axis=0, return_inverse=True, return_counts=True
-    )
-    edge_of = edge_of.reshape(-1)
-    is_balanced = np.bincount(edge_of, np.where(is_forward, 1, -1)) == 0
-    if (counts <= 2).all() or not is_balanced.all():
-        return surface
-
-    def joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
-        """Return numbers of the corners, the same where two sides are one edge."""
-        pairs = (
-            np.concatenate([low[first], high[first]]),
-            np.concatenate([low[second], high[second]]),
-        )
-        graph = coo_array((np.ones(len(pairs[0]), bool), pairs), shape=(corners.size,) * 2)
-        return np.asarray(connected_components(graph, directed=False)[1])
-
-    def paired(sides: NDArray[Any], order: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Pair the forward sides of each edge with its backward ones, in some order."""
-        sides = sides[np.lexsort((order[sides], edge_of[sides]))]
-        return sides[is_forward[sides]], sides[~is_forward[sides]]
-
-    every = np.arange(len(sides))
-    plain = paired(every[counts[edge_of] == 2], every)
-    around = joined(*plain)
-    number_of = joined(*paired(every, np.where(counts[edge_of] == 2, 0, around[low])))
-    _, first_corner = np.unique(number_of, return_index=True)
-    old = surface.faces.reshape(-1)[first_corner]
-    return Surface(surface.vertices[old], number_of.reshape(-1, 3), surface.values[old])
+    return meshes.without_pinches(building_blocks.without_folds(simpler))

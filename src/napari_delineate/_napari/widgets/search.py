@@ -18,10 +18,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_delineate import catalogue
 from napari_delineate._napari.widgets.icons import colour, icon
 from napari_delineate._napari.widgets.needs import fits, say_needs
 from napari_delineate.catalogue import Operation
+from napari_delineate.finding import search
 from napari_delineate.types import Kind
 
 __all__ = ["OperationSearch"]
@@ -116,7 +116,7 @@ class OperationSearch(QLineEdit):
         if not text.strip():
             self.list.hide()
             return
-        found = catalogue.search(text)
+        found = search(text)
         # What can be used comes first; both parts keep their order.
         found = tuple(sorted(found, key=lambda one: not fits(one, self._kinds)))
         self._matches.show(found, self._kinds, text.strip())
