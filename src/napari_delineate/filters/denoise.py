@@ -203,7 +203,7 @@ def percentile(
     return np.asarray(found, image.dtype)
 
 
-@operation(locality=_neighbourhood_halo)
+@operation(version=2, locality=_neighbourhood_halo)
 def mean(
     image: Image,
     *,
