@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, clumps, outlines
+from napari_delineate import building_blocks, outlines
 from napari_delineate.thresholds.global_levels import global_level
 
 __all__ = [
@@ -94,7 +94,7 @@ def blobs(curvature: NDArray[Any]) -> NDArray[np.int32]:
 
     inside = curvature < 0
     seeds = building_blocks.connected_components(local_maxima(-curvature) & inside)
-    return clumps.flood(curvature, seeds.astype(np.int32), inside)
+    return building_blocks.watershed(curvature, seeds, inside, "full")
 
 
 def means(image: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]:
@@ -128,7 +128,7 @@ def split_at_narrow_places(mask: NDArray[np.bool_], spacing: tuple[float, ...]) 
     )
     lower = building_blocks.reconstructed(necks, distance, "full")
     seeds = building_blocks.connected_components(local_maxima(lower) & mask)
-    return clumps.flood(-distance, seeds.astype(np.int32), mask)
+    return building_blocks.watershed(-distance, seeds, mask, "full")
 
 
 def blobs_above(

@@ -208,7 +208,7 @@ def percentile(
     return np.asarray(found, image.dtype)
 
 
-@operation(locality=_neighbourhood_halo, opencl=True)
+@operation(version=2, locality=_neighbourhood_halo, opencl=True)
 def mean(
     image: Image,
     *,

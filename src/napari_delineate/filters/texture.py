@@ -23,7 +23,7 @@ def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int,
     return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
 
 
-@operation(locality=_neighbourhood_halo, opencl=True)
+@operation(version=2, locality=_neighbourhood_halo, opencl=True)
 def standard_deviation(
     image: Image,
     *,
