@@ -74,9 +74,9 @@ def _clip(
 ) -> NDArray[Any]:
     low, high = limits_of(image.dtype, lowest, highest)
     pixels = single(image)
-    # Limits beyond all pixels do nothing, but float32 may not hold them.
-    low = min(max(low, float(pixels.min())), float(pixels.max())) if lowest is None else low
-    high = max(min(high, float(pixels.max())), float(pixels.min())) if highest is None else high
+    # float32 may not hold the limits of the dtype; those of the pixels do as well.
+    low = min(float(pixels.min()), high) if lowest is None else low
+    high = max(float(pixels.max()), low) if highest is None else high
     limits = single(np.array([low, high], float))
     clipped = cle.clip(pixels, min_intensity=float(limits[0]), max_intensity=float(limits[1]))
     return pulled(clipped, image.dtype)

@@ -24,10 +24,11 @@ _NAMES = {
 def _project(cle: Any, image: NDArray[Any], method: str, axis: str) -> NDArray[Any]:
     if method not in _NAMES:
         raise NotOnOpenCLError  # the CPU adds whole numbers without rounding
-    stack, _ = stack_along(image, axis)
+    stack, along = stack_along(image, axis)
     projected = getattr(cle, f"{_NAMES[method]}_{axis}_projection")(single(stack))
     same_dtype = method in ("maximum", "minimum")
-    return pulled(projected, image.dtype if same_dtype else np.float32)
+    result = pulled(projected, image.dtype if same_dtype else np.float32)
+    return result.reshape([size for place, size in enumerate(stack.shape) if place != along])
 
 
 VERSIONS: dict[str, Callable[..., Any]] = {"filters.project": _project}
