@@ -14,7 +14,7 @@ from napari_delineate import recovery
 from napari_delineate._napari import evaluator, gallery
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
-from napari_delineate._napari.session import session_of
+from napari_delineate._napari.sessions import session_of
 from napari_delineate.worker import WorkerRunner
 from tests.napari.truth import check_notebook
 

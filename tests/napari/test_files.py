@@ -122,7 +122,7 @@ def test_surfaces_are_saved_in_physical_units(segmented, session, run, tmp_path)
 def test_a_workflow_is_saved_and_opened_again(
     segmented, session, make_napari_viewer, tmp_path, qtbot
 ):
-    from napari_delineate._napari.session import session_of
+    from napari_delineate._napari.sessions import session_of
 
     path = tmp_path / "nuclei.json"
     segmented.layers.save(str(path), plugin="napari-delineate")

@@ -46,43 +46,13 @@ from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
 
-__all__ = ["METADATA", "Session", "session_of"]
+__all__ = ["METADATA", "Session"]
 
 _ONE_GESTURE = 1.0
 """Changes of the same settings within so many seconds are one entry of the history."""
 
 Source: TypeAlias = Layer | str
 """What a step can work on: a layer, or the name of a value that has none."""
-
-_sessions: dict[int, Session] = {}
-
-
-def session_of(viewer: napari.Viewer) -> Session:
-    """Return the session of a viewer; the first call makes it.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        The viewer.
-
-    Returns
-    -------
-    Session
-        Its session. It ends with the viewer.
-    """
-    # Menu commands hand over a proxy of the viewer.
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    known = _sessions.get(id(viewer))
-    if known is None:
-        known = _sessions[id(viewer)] = Session(viewer)
-        weakref.finalize(viewer, _end, id(viewer))
-    return known
-
-
-def _end(key: int) -> None:
-    session = _sessions.pop(key, None)
-    if session is not None:
-        session.close()
 
 
 class Session(QObject):
