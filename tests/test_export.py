@@ -24,6 +24,7 @@ from napari_delineate.export import (
     write_notebook,
     write_script,
 )
+from napari_delineate.library import entries
 from napari_delineate.lineage import Lineage
 from napari_delineate.types import Kind
 from napari_delineate.values import Value, fingerprint
@@ -164,6 +165,16 @@ def test_a_notebook_runs_and_shows_every_result(nuclei, tmp_path):
         if "text/html" in output.get("data", {})
     ]
     assert "show_table(table)" in tables
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+def test_a_workflow_of_the_library_gives_the_same_as_a_script(entry, tmp_path):
+    given = entry.example.load()
+    workflow = entry.workflow_for({name: WorkflowInput.of(one) for name, one in given.items()})
+    expected = Engine().run(workflow, given)
+    found = run_script(write_script(tmp_path / "analysis.py", workflow, given))
+    for name in workflow.values:
+        assert inputs.same(found[name], expected[name].data), name
 
 
 def test_the_same_workflow_gives_the_same_bytes(nuclei, tmp_path):
