@@ -139,7 +139,8 @@ def settle(qtbot, session):
 
     def wait():
         qtbot.wait(200)
-        qtbot.waitUntil(lambda: not session.running, timeout=30_000)
+        # Machine code is compiled when an operation runs for the first time.
+        qtbot.waitUntil(lambda: not session.running, timeout=120_000)
 
     return wait
 
