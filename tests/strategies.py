@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_delineate.axes import looped_axes
 from napari_delineate.catalogue import Operation, accepts, operations
-from napari_delineate.engine import Engine
+from napari_delineate.engine import Engine, StepError
 from napari_delineate.postprocessing.corrections import record_corrections
 from napari_delineate.signatures import Setting
 from napari_delineate.steps import passed_on
@@ -19,8 +19,6 @@ from napari_delineate.workflow import Workflow, WorkflowInput
 
 AXES = ("YX", "ZYX", "TYX", "TZYX", "CYX", "ZCYX")
 SIZES = {"T": 2, "C": 2, "Z": 5, "Y": 16, "X": 18}
-PICKY = ("intermodes", "logarithmic", "min_error", "minimum", "sauvola")
-"""Choices that need a certain image, such as one with two modes, or another choice beside."""
 SPACINGS = {"Z": 1.5, "Y": 0.5, "X": 0.5}
 
 
@@ -31,6 +29,7 @@ class Drawn:
         self.workflow = workflow
         self.inputs = inputs or {}
         self.grids: dict[str, str] = {}
+        self.engine = Engine()
 
     def __repr__(self) -> str:
         inputs = {name: (value.kind, value.axes) for name, value in self.inputs.items()}
@@ -118,22 +117,13 @@ def add_step(draw: st.DrawFn, drawn: Drawn) -> None:
     if "Z" in axes and not (looped_axes(axes) or in_space) and draw(st.integers(0, 4)) == 0:
         over = "Z"  # slice by slice
     settings = {setting.name: draw_setting(draw, setting) for setting in operation.settings}
-    order(settings, "low_sigma", "high_sigma")
-    order(settings, "minimum", "maximum")
-    if operation.id in NEEDS_BLUR:
-        for name in {"sigma", "minimum_sigma", "maximum_sigma"} & set(settings):
-            number = getattr(settings[name], "number", settings[name])
-            settings[name] = settings[name] if number else Voxels(1)
-    order(settings, "minimum_sigma", "maximum_sigma")
-    order(settings, "minimum_radius", "maximum_radius")
     fit_to_grids(draw, settings, operation, axes if over is None else "YX")
-    if operation.id == "filters.mask_image":
-        settings["value"] = float(draw(st.integers(0, 1)))  # which every dtype holds
-    order(settings, "lower", "upper")
-    order(settings, "low", "high")
-    order(settings, "lower_bound", "upper_bound")
+    before = drawn.workflow
     drawn.workflow = drawn.workflow.add(operation.id, wiring, settings, over=over)
     step = drawn.workflow.steps[-1]
+    if is_refused(drawn, operation):
+        drawn.workflow = before
+        return
     for name in step.outputs:
         new = operation.declaration.changes_grid or bool(operation.declaration.picks)
         drawn.grids[name] = f"{grid}, by {step.name}" if new else grid
@@ -157,19 +147,20 @@ def possible_wirings(operation: Operation, drawn: Drawn) -> dict[str, dict[str, 
     return found
 
 
-NEEDS_BLUR = {
-    f"filters.{name}"
-    for name in (
-        "gradient_magnitude",
-        "laplacian_of_gaussian",
-        "hessian_eigenvalues",
-        "frangi",
-        "sato",
-        "meijering",
-        "enhance_circles",
-    )
-}
-"""Operations that refuse a sigma of 0, which has no derivative."""
+def is_refused(drawn: Drawn, operation: Operation) -> bool:
+    """Tell whether the last step refuses its settings, which do not fit the image or each other.
+
+    Such a refusal begins with the name of what is refused; any other error is raised.
+    """
+    try:
+        wanted = drawn.workflow.steps[-1].outputs
+        drawn.engine.run(drawn.workflow, drawn.inputs, wanted=wanted)
+    except StepError as error:
+        names = [one.name for one in (*operation.inputs, *operation.settings)]
+        if isinstance(error.__cause__, ValueError) and error.reason.startswith(tuple(names)):
+            return True
+        raise
+    return False
 
 
 def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
@@ -177,7 +168,7 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     if setting.optional and draw(st.booleans()):
         return None
     if setting.choices:
-        return draw(st.sampled_from([one for one in setting.choices if one not in PICKY]))
+        return draw(st.sampled_from(setting.choices))
     if setting.quantity is Quantity.LENGTH:
         number = draw(st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0]))
         return draw(st.sampled_from([Voxels(number), number]))
@@ -194,17 +185,6 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
         return draw(st.floats(max(setting.range.minimum, 0.2), setting.range.maximum))
     low, high = max(setting.range.minimum, 0), min(setting.range.maximum, 200)
     return draw(st.floats(low, high, allow_nan=False))
-
-
-def order(settings: dict[str, Any], low: str, high: str) -> None:
-    """Give a pair of limits in the right order."""
-    if settings.get(low) is not None and settings.get(high) is not None:
-        first, second = settings[low], settings[high]
-        if isinstance(first, Voxels) or isinstance(second, Voxels):
-            first = Voxels(getattr(first, "number", first))
-            second = Voxels(getattr(second, "number", second))
-        in_order = sorted((first, second), key=lambda one: getattr(one, "number", one))
-        settings[low], settings[high] = in_order
 
 
 def fit_to_grids(

@@ -29,6 +29,7 @@ SETTINGS = [
     pytest.param(setting, id=f"{one.id} {setting.name}")
     for one in operations()
     for setting in one.settings
+    if setting.type is not str or setting.choices  # there is nothing to try for a text
 ]
 
 
@@ -96,14 +97,23 @@ def test_what_works_on_something_else_is_no_alternative():
 
 
 def test_what_a_later_step_can_not_work_on_is_no_alternative():
-    """The points of local maxima are no labels that could be measured."""
-    image = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
-    workflow = Workflow().add_input("image", image)
-    workflow = workflow.add("segmentation.local_minima_seeded_watershed", {"image": "image"})
-    name = "local_minima_seeded_watershed"
-    assert "Local maxima" in [one.title for one in alternatives(workflow, name)]
-    workflow = workflow.add("measurements.measure", {"labels": "labels", "image": "image"})
-    assert "Local maxima" not in [one.title for one in alternatives(workflow, name)]
+    """The points of ultimate points are no labels that could be measured."""
+    mask = WorkflowInput(Kind.MASK, "YX", (1.0, 1.0))
+    workflow = Workflow().add_input("mask", mask)
+    workflow = workflow.add("postprocessing.skeletonize", {"mask": "mask"})
+    (step,) = workflow.steps
+    kinds = {
+        find(one.operation).outputs[0].kind
+        for variant in alternatives(workflow, step.name)
+        for one in variant.workflow.steps
+    }
+    assert Kind.POINTS in kinds
+    workflow = workflow.add("segmentation.label_connected_components", {"mask": step.outputs[0]})
+    kinds = {
+        find(variant.workflow.steps[0].operation).outputs[0].kind
+        for variant in alternatives(workflow, step.name)
+    }
+    assert kinds <= {Kind.MASK, Kind.LABELS}
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from napari_delineate import catalogue
 from napari_delineate.engine import Engine, Results
@@ -21,7 +21,7 @@ _QUICK = 0.5
 """Seconds below which the whole is not worth waiting for with a part."""
 
 
-def outdated(before: Workflow, after: Workflow) -> set[str]:
+def outdated(before: Workflow, after: Workflow, changed: Collection[str] = ()) -> set[str]:
     """Return the steps of a workflow whose results those of another one do not tell.
 
     Parameters
@@ -30,6 +30,8 @@ def outdated(before: Workflow, after: Workflow) -> set[str]:
         The workflow that was computed.
     after : Workflow
         The workflow now.
+    changed : collection of str
+        Inputs that are no longer what the workflow knows.
 
     Returns
     -------
@@ -43,10 +45,13 @@ def outdated(before: Workflow, after: Workflow) -> set[str]:
     >>> changed = workflow.add("segmentation.threshold", {"image": "denoised"})
     >>> outdated(workflow, changed)
     {'threshold'}
+    >>> sorted(outdated(changed, changed, {"coins"}))
+    ['median', 'threshold']
     """
     same_device = before.device == after.device
     known = {step.name: step for step in before.steps if same_device}
     doubtful = {name for name, one in after.inputs.items() if before.inputs.get(name) != one}
+    doubtful.update(changed)
     found = set()
     for step in after.steps:
         if known.get(step.name) != step or doubtful.intersection(step.sources):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from napari_delineate.types import Corrections, Kind, Surface
 from napari_delineate.values import Value
+from napari_delineate.wording import memory_in_words
 
 __all__ = ["Exchange", "decode", "encode"]
 
@@ -107,7 +108,7 @@ class Exchange:
                 else:
                     return path
         raise MemoryError(
-            f"there is no room for {nbytes / 1e6:.0f} MB in "
+            f"there is no room for {memory_in_words(nbytes)} in "
             f"{' or '.join(str(folder.parent) for folder in self._folders)}"
         )
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.signatures import Setting
+from napari_delineate.steps import grid_source
 from napari_delineate.types import Quantity, Voxels
 
 if TYPE_CHECKING:
     from napari_delineate.steps import WorkflowInput
     from napari_delineate.workflow import Workflow
 
-__all__ = ["SYMBOLS", "spaced", "unit_symbol", "value_in_words"]
+__all__ = ["SYMBOLS", "memory_in_words", "spaced", "unit_symbol", "value_in_words"]
 
 SYMBOLS = MappingProxyType(
     {
@@ -26,6 +27,11 @@ SYMBOLS = MappingProxyType(
     }
 )
 """Symbols of units, by the names that spacing has them under."""
+
+_BYTES = MappingProxyType(
+    {"B": "byte", "kB": "kilobyte", "MB": "megabyte", "GB": "gigabyte", "TB": "terabyte"}
+)
+"""Units of memory, each 1000 times the one before, and what they are called."""
 
 _POWERS = {2: "²", 3: "³"}
 
@@ -102,7 +108,7 @@ def value_in_words(
     if setting.quantity is None or isinstance(value, str):
         return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
     found = workflow.step(step)
-    source = found.sources[0]
+    source = grid_source(found, workflow.values)
     power = 1
     if setting.quantity is Quantity.SIZE:
         axes = spatial_axes(workflow.values[source].axes)
@@ -111,6 +117,38 @@ def value_in_words(
         return f"{value.number:.{digits}g} {unit_symbol('pixel', (), power)}"
     origin = _origin(workflow, source)
     return f"{value:.{digits}g} {unit_symbol(origin.units, origin.spacing, power)}"
+
+
+def memory_in_words(nbytes: float, *, spoken: bool = False) -> str:
+    """Return an amount of memory with its unit.
+
+    Parameters
+    ----------
+    nbytes : float
+        The number of bytes.
+    spoken : bool
+        Whether the unit is a whole word.
+
+    Returns
+    -------
+    str
+        The text; a kilobyte is 1000 bytes.
+
+    Examples
+    --------
+    >>> memory_in_words(512), memory_in_words(16_000_000), memory_in_words(1_250_000_000)
+    ('512 B', '16 MB', '1.2 GB')
+    >>> memory_in_words(16_000_000, spoken=True)
+    '16 megabytes'
+    """
+    size, units = float(nbytes), list(_BYTES)
+    place = 0
+    while size >= 999.5 and place < len(units) - 1:
+        size, place = size / 1000, place + 1
+    number = f"{size:.1f}".removesuffix(".0") if place and size < 9.95 else f"{size:.0f}"
+    if not spoken:
+        return f"{number} {units[place]}"
+    return f"{number} {_BYTES[units[place]]}{'' if number == '1' else 's'}"
 
 
 def spaced(name: str) -> str:
@@ -122,5 +160,5 @@ def _origin(workflow: Workflow, name: str) -> WorkflowInput:
     """Return the input whose units a value has."""
     for step in reversed(workflow.steps):
         if name in step.outputs:
-            name = step.sources[0]
+            name = grid_source(step, workflow.values)
     return workflow.inputs[name]

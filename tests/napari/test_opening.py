@@ -10,7 +10,7 @@ from napari.layers import Labels
 from napari.layers._source import layer_source
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QAbstractButton, QComboBox, QDialog, QFileDialog
+from qtpy.QtWidgets import QAbstractButton, QComboBox, QDialog, QFileDialog, QLabel
 
 from napari_delineate import samples
 from napari_delineate._napari import recovery_offer
@@ -18,7 +18,7 @@ from napari_delineate._napari.candidates import answer_of
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.library_menu import LibraryMenu, start_entry, why_not
 from napari_delineate._napari.opening import OpenDialog, choose_inputs, open_workflow
-from napari_delineate._napari.recovery_offer import RecoveryOffer
+from napari_delineate._napari.recovery_offer import RecoveryOffer, RecoveryOffers
 from napari_delineate.engine import Engine
 from napari_delineate.files import read_workflow, write_value, write_workflow
 from napari_delineate.library import entries
@@ -230,8 +230,8 @@ def test_other_axes_are_closer_than_another_kind(viewer, dialog):
 
 def test_layers_that_no_step_takes_say_so(viewer, dialog):
     assert dialog(smoothing()).rows["cells"].message.text() == "No layer is open."
-    viewer.add_shapes([np.eye(2)], shape_type="line", name="lines")
-    assert "'lines' is a Shapes layer" in dialog(smoothing()).rows["cells"].message.text()
+    viewer.add_vectors(np.zeros((1, 2, 2)), name="arrows")
+    assert "'arrows' is a Vectors layer" in dialog(smoothing()).rows["cells"].message.text()
     viewer.add_image(inputs.image(2), name="turned", rotate=30)
     assert "rotated or sheared" in dialog(smoothing()).rows["cells"].message.text()
 
@@ -440,9 +440,10 @@ def test_the_menu_offers_all_entries(viewer, session, qtbot):
     assert len(menu.on_layer["membranes"].text()) < 60
 
 
+TWO_AXES = {"nuclei_2d", "membranes", "cells_from_nuclei", "nuclei_cells_cytoplasm"}
 SUITS = {
-    "an image": ("YX", {"nuclei_2d", "membranes", "cells_from_nuclei"}),
-    "a movie": ("TYX", {"nuclei_2d", "membranes", "cells_from_nuclei"}),
+    "an image": ("YX", TWO_AXES),
+    "a movie": ("TYX", TWO_AXES),
     "a stack": ("ZYX", {"nuclei_3d"}),
     "a movie of stacks": ("TZYX", {"nuclei_3d"}),
 }
@@ -486,17 +487,29 @@ def test_an_entry_runs_on_its_sample(viewer, session, wait, name):
     assert isinstance(layer, Labels)
 
 
+def test_a_colour_image_suits_stained_tissue(viewer, session, wait):
+    value = ENTRIES["stained_tissue"].example.load()["tissue"]
+    layer = viewer.add_image(value.data, rgb=True, name="slide")
+    suited = {one.name for one in entries() if not why_not(session, one)}
+    assert suited == {"stained_tissue", "hematoxylin_dab"}
+    assert start_entry(session, ENTRIES["stained_tissue"], on_sample=False)
+    wait()
+    assert session.layer("tissue") is layer
+    expected = Engine().run(ENTRIES["stained_tissue"].workflow, {"tissue": value})
+    assert inputs.same(session.results["nuclei"].data, expected["nuclei"].data)
+
+
 def test_lengths_follow_the_unit_of_the_layer(viewer, session, wait):
     value = ENTRIES["nuclei_2d"].example.load()["nuclei"]
     viewer.add_image(value.data, scale=(500, 500), units="nanometer", name="first")
     assert start_entry(session, ENTRIES["nuclei_2d"], on_sample=False)
     wait()
-    assert session.workflow.step("split_touching_objects").parameters["sigma"] == 1750
+    assert session.workflow.step("split_touching_objects").parameters["sigma"] == 1250
     assert session.results["kept_labels"].data.max() == 18
     viewer.add_image(value.data, name="second")
     assert start_entry(session, ENTRIES["nuclei_2d"], on_sample=False)
     wait()
-    assert session.workflow.step("split_touching_objects").parameters["sigma"] == Voxels(3.5)
+    assert session.workflow.step("split_touching_objects").parameters["sigma"] == Voxels(2.5)
     assert session.results["kept_labels"].data.max() == 18
 
 
@@ -653,15 +666,62 @@ def test_the_offer_says_what_was_found(offer, tmp_path):
     assert "12 March 2019, 14:05" in offer(long_ago).text.text()
 
 
-def test_a_damaged_session_is_told_with_its_reason(offer, tmp_path):
+@pytest.fixture
+def offers(session, qtbot, tmp_path, monkeypatch):
+    """Five sessions that can be restored and three that can not be read."""
+    monkeypatch.setattr(recovery_offer, "_TIME_TO_UNDO", 10)
     when = datetime.datetime.now().astimezone()
-    shown = offer(Crashed(tmp_path, when, problem="/a/b.json is damaged"))
-    assert "can not be restored: /a/b.json is damaged. It is kept there." in shown.text.text()
-    assert not shown.restore_button.isVisible()
-    assert not shown.discard_button.isVisible()
-    shown.close_button.click()
-    assert not shown.isVisible()
-    assert tmp_path.exists()
+    usable = [Crashed(tmp_path / f"{n}", when, f"cells {n}", n) for n in range(5)]
+    for one in usable:
+        one.folder.mkdir()
+    damaged = [
+        Crashed(tmp_path / "damaged" / f"{n}", when, problem=f"{n}.json is damaged")
+        for n in range(3)
+    ]
+    made = RecoveryOffers(session, [damaged[0], *usable, *damaged[1:]])
+    qtbot.addWidget(made)
+    made.resize(320, 600)
+    made.show()
+    return made
+
+
+def test_one_session_is_offered_at_a_time(offers, qtbot):
+    for number in range(5):
+        position = f"({number + 1} of 5)"
+        qtbot.waitUntil(lambda position=position: position in offers.offer.text.text())
+        folder = offers.offer.crashed.folder
+        offers.offer.discard_button.click()
+        qtbot.waitUntil(lambda folder=folder: not folder.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: offers.offer is None)
+    assert offers.isVisible()
+    offers.damaged.close_button.click()
+    qtbot.waitUntil(lambda: not offers.isVisible())
+
+
+def test_deciding_later_hides_all_offers_and_keeps_all_sessions(offers):
+    offers.offer.later_button.click()
+    assert offers.offer is None
+    assert all((offers.damaged.text.toolTip(), offers.damaged.isVisible()))
+
+
+def test_damaged_sessions_are_one_line_with_their_folder(offers, monkeypatch, tmp_path):
+    assert offers.damaged.text.text() == "3 sessions could not be read."
+    assert "2.json is damaged" in offers.damaged.text.toolTip()
+    opened = []
+    monkeypatch.setattr(recovery_offer.QDesktopServices, "openUrl", opened.append)
+    offers.damaged.folder_button.click()
+    assert [url.toLocalFile() for url in opened] == [str(tmp_path / "damaged")]
+
+
+@pytest.mark.parametrize("width", [280, 320, 500])
+def test_no_text_of_an_offer_is_cut(offers, qtbot, width):
+    offers.offer.message.say("The file of the image is not where it was. " * 3, "error")
+    offers.resize(width, 600)
+    qtbot.wait(50)
+    for label in offers.findChildren(QLabel):
+        if label.isVisible():
+            assert label.height() >= label.heightForWidth(label.width())
+    assert offers.height() <= 14 * offers.fontMetrics().lineSpacing()
 
 
 def test_the_offer_fits_a_narrow_dock(offer, crashed, qtbot):

@@ -10,7 +10,7 @@ import pytest
 from napari_delineate._napari import fields
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.recovery_offer import RecoveryOffer
-from napari_delineate._napari.session import session_of
+from napari_delineate._napari.sessions import session_of
 from tests.napari.truth import check
 
 
@@ -90,5 +90,5 @@ def test_too_little_memory_is_said_before(assistant, viewer, coins, monkeypatch)
     monkeypatch.setattr(fields.psutil, "virtual_memory", Little)
     assistant.add("segmentation.threshold")
     note = assistant.panel.note.text()
-    assert "Running needs about 0.00065 GB of memory, 1e-06 GB are free" in note
+    assert "Running needs about 648 kB of memory, 1 kB are free" in note
     assert "crop the image" in note

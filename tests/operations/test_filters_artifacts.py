@@ -45,39 +45,21 @@ def test_no_threshold_is_the_median():
 
 
 @pytest.mark.parametrize("direction", ["horizontal", "vertical"])
-def test_a_wave_is_weakened_by_the_factor_that_is_documented(direction):
-    size, across, along = 64, 20, 2
-    places = (np.arange(size) + 0.5) * np.pi / size
-    wave = np.outer(np.cos(across * places), np.cos(along * places))
-    expected = 1 - np.exp(-((30 * along / 128) ** 2) / 2) * (
-        1 - np.exp(-((4 * across / 128) ** 2) / 2)
+@pytest.mark.parametrize("spacing", [(1, 1, 1), (4, 1, 2)], ids=str)
+def test_stripes_are_what_two_blurs_of_scipy_tell_apart(direction, spacing):
+    image = np.random.default_rng(0).random((3, 40, 50))
+    long, wide = (2, 1) if direction == "horizontal" else (1, 2)
+    blurred = ndimage.gaussian_filter1d(image, 12 / spacing[long], long, mode="nearest")
+    broad = ndimage.gaussian_filter1d(blurred, 3 / spacing[wide], wide, mode="nearest")
+    found = filters.suppress_stripes(
+        image, direction=direction, width=3, length=12, spacing=spacing
     )
-    image = wave if direction == "horizontal" else wave.T
-    found = filters.suppress_stripes(image, direction=direction, width=4, length=30)
-    np.testing.assert_allclose(found, image * expected, atol=1e-12)
+    np.testing.assert_allclose(found, image - blurred + broad, atol=1e-9)
 
 
-def test_stripes_that_were_put_on_an_image_go_and_the_image_stays():
-    random = np.random.default_rng(0)
-    clean = ndimage.gaussian_filter(random.random((128, 128)), 3)
-    clean = (clean - clean.mean()) / clean.std()
-    stripes = random.normal(0, 1, (128, 1)) * np.ones((1, 128))
-    found = filters.suppress_stripes(clean + stripes, width=40, length=300)
-    assert np.std(found - clean) < 0.35  # the stripes had 1
-    assert np.corrcoef(found.ravel(), clean.ravel())[0, 1] > 0.93
-    assert np.isclose(found.mean(), (clean + stripes).mean())
-
-
-def test_stripes_are_as_wide_and_long_in_physical_units():
-    image = np.random.default_rng(0).random((40, 50))
-    one = filters.suppress_stripes(image, width=3, length=20, spacing=(0.5, 2))
-    other = filters.suppress_stripes(image, width=6, length=10, direction="horizontal")
-    np.testing.assert_allclose(one, other)
-
-
-def test_slices_are_treated_one_by_one_and_sizes_of_nothing_refused():
-    volume = np.random.default_rng(0).random((3, 20, 30))
-    found = filters.suppress_stripes(volume)
-    assert np.allclose(found[1], filters.suppress_stripes(volume[1]))
-    with pytest.raises(ValueError, match="width must be more than 0"):
-        filters.suppress_stripes(volume, width=0)
+def test_stripes_go_and_waves_along_them_and_a_slope_stay():
+    y, x = np.mgrid[:120, :120]
+    clean = np.sin(x * 2 * np.pi / 10) + y / 50
+    stripes = np.sin(y * 2 * np.pi / 4)
+    found = filters.suppress_stripes(clean + stripes, width=5, length=30)
+    assert np.abs(found - clean)[30:-30].max() < 0.01  # the stripes had 1

@@ -126,6 +126,17 @@ def test_each_object_has_its_own_skeleton():
         assert np.array_equal(found == number, morphology.skeletonize(labels == number))
 
 
+@pytest.mark.parametrize("shape", [(2, 1, 2), (2, 2, 2), (3, 1, 2)], ids=str)
+def test_small_blocks_of_which_the_library_leaves_nothing_keep_a_voxel(shape):
+    mask = np.zeros((9, 9, 9), bool)
+    mask[tuple(slice(2, 2 + size) for size in shape)] = True
+    mask[7, 1:8, 7] = True
+    found = postprocessing.skeletonize(mask)
+    assert (found <= mask).all()
+    assert found[:6].sum() == 1
+    assert found[7].sum() > 1
+
+
 @settings(deadline=None, max_examples=30)
 @given(labels=small_labels())
 def test_skeletons_lie_in_their_objects(labels):

@@ -15,7 +15,6 @@ from qtpy.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -25,24 +24,28 @@ from napari_delineate import catalogue, rewiring
 from napari_delineate._napari.exporting import Exporting
 from napari_delineate._napari.forms import OperationForm
 from napari_delineate._napari.gallery import Gallery
+from napari_delineate._napari.input_notice import InputNotice
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.library_menu import LibraryMenu, start_entry
 from napari_delineate._napari.opening import open_workflow
-from napari_delineate._napari.recovery_offer import RecoveryOffer
-from napari_delineate._napari.session import session_of
+from napari_delineate._napari.recovery_offer import RecoveryOffers
+from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.states import describe_totals, states_of
 from napari_delineate._napari.step_menu import delete_step, fill_menu
 from napari_delineate._napari.step_panel import StepPanel
 from napari_delineate._napari.toolbar import AssistantBar
 from napari_delineate._napari.widgets import (
     CategoryTiles,
+    FocusRing,
     Message,
     OperationSearch,
+    Splitter,
     StepList,
 )
 from napari_delineate.engine import Progress
 from napari_delineate.files import FileError, read_workflow
 from napari_delineate.library import Entry
+from napari_delineate.names import is_identifier
 from napari_delineate.recovery import Crashed, find_crashed
 from napari_delineate.types import Kind
 from napari_delineate.variants import Variant, take
@@ -70,6 +73,7 @@ class Assistant(QWidget):
         viewer, theme = session.viewer, session.viewer.theme
         self._progress: Progress | None = None
         self._live = True
+        self._told = session.workflow  # what the message at the foot is about
         self._selecting = False
         self.exporting = Exporting(session, self)
         self.bar = AssistantBar(session, self.exporting, self._fill_open_menu)
@@ -83,8 +87,10 @@ class Assistant(QWidget):
         self.panel: StepPanel | OperationForm | None = None
         self.gallery: Gallery | None = None
         self.holder = _Scrolled()
+        self.ring = FocusRing(self, theme)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.holder)
+        self.inputs = InputNotice(session)
         self.message = Message()
         self.totals = QLabel()
         self.totals.setToolTip("Time that the steps took, and memory that results hold")
@@ -96,8 +102,7 @@ class Assistant(QWidget):
         self.cancel_button.setSizePolicy(keep)
         self.cancel_button.hide()
 
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setChildrenCollapsible(False)
+        split = self._split = Splitter(theme)
         split.addWidget(self.steps)
         split.addWidget(self.stack)
         split.setStretchFactor(0, 2)
@@ -109,6 +114,7 @@ class Assistant(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.search)
         layout.addWidget(self.tiles)
+        layout.addWidget(self.inputs)
         layout.addWidget(split, 1)
         layout.addWidget(self.message)
         layout.addLayout(foot)
@@ -125,6 +131,7 @@ class Assistant(QWidget):
         self.exporting.said.connect(self._on_said)
         self.exporting.failed.connect(self._on_failed)
         session.changed.connect(self._on_changed)
+        session.inputs_changed.connect(self._refresh)
         session.started.connect(self._on_started)
         session.progressed.connect(self._on_progress)
         session.finished.connect(self._on_finished)
@@ -177,6 +184,9 @@ class Assistant(QWidget):
             self.gallery.close()
         session = self.session
         session.changed.disconnect(self._on_changed)
+        session.inputs_changed.disconnect(self._refresh)
+        self.inputs.stop()
+        self.ring.stop()
         session.started.disconnect(self._on_started)
         session.progressed.disconnect(self._on_progress)
         session.finished.disconnect(self._on_finished)
@@ -196,6 +206,9 @@ class Assistant(QWidget):
     # What the session says
 
     def _on_changed(self) -> None:
+        if self.session.workflow is not self._told:
+            self._told = self.session.workflow
+            self._say("")  # what was said is about what was there before
         self._refresh()
         self._follow_selected()
 
@@ -240,7 +253,7 @@ class Assistant(QWidget):
         if layer is not None and not self._selecting:
             self.session.viewer.layers.selection.active = layer
 
-    def _follow_selected(self) -> None:
+    def _follow_selected(self, *, anew: bool = False) -> None:
         """Show the form of the step that is selected, as it is now."""
         name = self.steps.selected()
         steps = {step.name: step for step in self.session.workflow.steps}
@@ -249,7 +262,7 @@ class Assistant(QWidget):
                 self._show_panel(None)
             return
         shown = self.panel
-        if isinstance(shown, StepPanel) and shown.shows(steps[name]):
+        if not anew and isinstance(shown, StepPanel) and shown.shows(steps[name]):
             return
         panel = StepPanel(self.session, name, live=self._live)
         panel.live_changed.connect(self._on_live)
@@ -318,10 +331,18 @@ class Assistant(QWidget):
             self._say("An input goes when no step uses it any more.")
 
     def _on_renamed(self, value: str, name: str) -> None:
+        workflow, layer = self.session.workflow, self.session.layer(value)
+        is_free = layer is not None and not is_identifier(name)
         try:
-            self.session.apply(self.session.workflow.rename(value, name))
+            # A layer may be called as a person likes; its value is a word of the exported code.
+            plain = workflow.unique_name(name) if is_free else name
+            self.session.apply(workflow.rename(value, plain))
         except (ValueError, KeyError) as error:
             self._on_failed(str(error))
+            return
+        if layer is not None and is_free:
+            layer.name = name
+            self._say(f"The layer is called {name}, and {plain} in exported code.")
 
     def _on_moved(self, name: str, after: str) -> None:
         workflow = self.session.workflow
@@ -362,6 +383,8 @@ class Assistant(QWidget):
         active = self.session.viewer.layers.selection.active
         kind = None if active is None else self.session.kind(active)
         kinds: set[Kind] = set() if kind is None else {kind}
+        if kind is Kind.RGB:
+            kinds.add(Kind.IMAGE)  # the form offers to convert it
         self.tiles.set_available(kinds)
         self._show_usable_package()
         self.search.set_available(kinds)
@@ -397,12 +420,11 @@ class Assistant(QWidget):
         self._refresh()
 
     def _on_theme(self, event: Any) -> None:
-        for part in (self.bar, self.search, self.tiles, self.steps):
+        for part in (self.bar, self.search, self.tiles, self.steps, self.inputs, self.ring):
             part.set_theme(event.value)
-        name = self.steps.selected()
-        if isinstance(self.panel, StepPanel) and name is not None:
-            self._show_panel(None)
-            self._follow_selected()
+        self._split.set_theme(event.value)
+        if isinstance(self.panel, StepPanel):
+            self._follow_selected(anew=True)
 
     def _value_of(self, row: str) -> str:
         """Return the value that the layer of a row shows."""
@@ -449,11 +471,11 @@ class Assistant(QWidget):
             self._on_failed(str(error))
 
     def _offer_recovery(self) -> None:
-        for crashed in find_crashed():
-            offer = RecoveryOffer(self.session, crashed, self)
-            offer.restored.connect(self._on_restored)
-            offer.finished.connect(offer.deleteLater)
-            self._column.insertWidget(1, offer)
+        crashed = find_crashed()
+        if crashed:
+            offers = RecoveryOffers(self.session, crashed)
+            offers.restored.connect(self._on_restored)
+            self._column.insertWidget(1, offers)
 
     def _on_restored(self, crashed: Crashed) -> None:
         self.session.autosave.replace(crashed)

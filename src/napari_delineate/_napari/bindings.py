@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels, Layer, Points
+from napari.layers import Labels, Layer
 
+from napari_delineate._napari.drawings import Drawing, drawing_of, is_being_drawn
 from napari_delineate._napari.layers import (
     LayerError,
     Place,
     is_editable,
+    is_upright,
     place_of,
     source_of,
     to_value,
@@ -29,6 +31,13 @@ from napari_delineate.workflow import Workflow, WorkflowInput
 __all__ = ["APPLY", "Bindings", "anchor_of", "values_of_anchors"]
 
 APPLY = "postprocessing.apply_corrections"
+
+_CHANGES = frozenset(
+    ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+)
+"""Events that tell that a layer holds something else, or lies elsewhere."""
+_DONE = ("added", "removed", "changed")
+"""What napari calls changes of points and shapes that have happened."""
 
 PAINTED = ""
 """What a layer shows on which something was painted that is not computed yet."""
@@ -83,6 +92,8 @@ class Bindings:
         Keeps what layers held.
     on_stroke : callable
         Is called while something is painted, or points are changed, by hand.
+    on_input : callable
+        Is called when a layer that may be an input holds other data, or lies elsewhere.
     on_undo, on_redo : callable
         Are called with the layer for these keys.
     """
@@ -92,15 +103,18 @@ class Bindings:
         viewer: ViewerModel,
         store: Store,
         on_stroke: Callable[[], None],
+        on_input: Callable[[], None],
         on_undo: Callable[[Layer], None],
         on_redo: Callable[[Layer], None],
     ) -> None:
         self._viewer = weakref.ref(viewer)
         self._store = store
         self._on_stroke = on_stroke
+        self._on_input = on_input
         self._keys = {"Control-Z": on_undo, "Control-Shift-Z": on_redo}
         self._ids: dict[str, Any] = {}  # anchor -> unique_id of the layer
         self._places: dict[str, Place] = {}  # version of an input -> where its layer lay
+        self._drawings: dict[str, Drawing] = {}  # version of an input -> what its layer held
         self._touched: set[Any] = set()  # layers whose data may have been edited
         self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
@@ -132,6 +146,8 @@ class Bindings:
     def bind(self, anchor: str, layer: Layer) -> None:
         """Tie a layer to an anchor, and watch whether it is edited."""
         self._ids[anchor] = layer.unique_id
+        for change in _CHANGES.intersection(layer.events.emitters):
+            layer.events[change].connect(self._on_change)
         if is_editable(layer):
             layer.events.set_data.connect(self._on_edit)
             if isinstance(layer, Labels):
@@ -139,13 +155,16 @@ class Bindings:
                 # A stroke is undone as any other change, and not by napari beside it.
                 for key, react in self._keys.items():
                     layer.bind_key(key, react, overwrite=True)
-            if isinstance(layer, Points):
-                layer.events.data.connect(self._on_paint)
+            else:
+                layer.events.data.connect(self._on_drawn)
         self.is_shown(layer)
 
     def bind_input(self, workflow: Workflow, name: str, layer: Layer | None, place: Place) -> None:
         """Note where an input lies, and which layer shows it."""
         self._places[str(workflow.inputs[name].version)] = place
+        drawing = None if layer is None else drawing_of(layer)
+        if drawing is not None:
+            self._drawings[str(workflow.inputs[name].version)] = drawing
         if layer is not None:
             anchor = anchor_of(workflow, name)
             self.bind(anchor, layer)
@@ -164,6 +183,11 @@ class Bindings:
             maker = workflow.maker(name)
         return self._places[str(workflow.inputs[name].version)]
 
+    def drawing(self, workflow: Workflow, name: str) -> Drawing | None:
+        """Return what was drawn for an input, None for other inputs and for results."""
+        source = workflow.inputs.get(name)
+        return None if source is None else self._drawings.get(str(source.version))
+
     def as_value(self, workflow: Workflow, layer: Layer) -> tuple[Workflow, str]:
         """Return the value that a layer shows, as a new input where it shows none."""
         name = self.name_of(layer, workflow)
@@ -172,6 +196,38 @@ class Bindings:
         name = workflow.unique_name(layer.name)
         return self._with_input(workflow, name, layer), name
 
+    def changed_inputs(self, workflow: Workflow) -> dict[str, str]:
+        """Return the inputs that are no longer what their layers hold.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            The workflow now.
+
+        Returns
+        -------
+        dict of str to str
+            For each such input, what keeps it from being used as it is; empty if nothing does.
+        """
+        found = {}
+        for name in workflow.inputs:
+            anchor = anchor_of(workflow, name)
+            layer, shown = self.layer_at(anchor), self.shown.get(anchor)
+            if layer is None or shown is None:
+                continue
+            try:
+                if self._has_changed(shown, layer):
+                    found[name] = ""
+                    to_value(layer)
+            except LayerError as error:
+                found[name] = str(error)
+        return found
+
+    def turned_inputs(self, workflow: Workflow) -> list[str]:
+        """Return the inputs whose layers are rotated or sheared, which results do not follow."""
+        layers = ((name, self.layer_at(anchor_of(workflow, name))) for name in workflow.inputs)
+        return [name for name, layer in layers if layer is not None and not is_upright(layer)]
+
     def with_edits(
         self,
         workflow: Workflow,
@@ -179,6 +235,7 @@ class Bindings:
         results: Mapping[str, Value],
         *,
         lenient: bool = False,
+        by_hand: bool = False,
     ) -> Workflow:
         """Return a workflow that knows what was edited by hand since it ran.
 
@@ -196,6 +253,9 @@ class Bindings:
         lenient : bool, optional
             Whether an input that can not be used any more, such as an image that became a
             stack of unknown axes, counts as not edited.
+        by_hand : bool, optional
+            Whether only what people edit by hand is looked at, and no image that another
+            program replaces.
 
         Returns
         -------
@@ -210,7 +270,9 @@ class Bindings:
         before = values_of_anchors(evaluated)
         for anchor, name in values_of_anchors(workflow).items():
             layer, shown = self.layer_at(anchor), self.shown.get(anchor)
-            if layer is None or shown is None:
+            if layer is None or shown is None or is_being_drawn(layer):
+                continue
+            if by_hand and not is_editable(layer):
                 continue
             if workflow.maker(name) is None:
                 try:
@@ -231,6 +293,10 @@ class Bindings:
             self.is_shown(layer)
         return workflow
 
+    def _on_change(self, _: Any) -> None:
+        if not self.own_change:
+            self._on_input()
+
     def _on_edit(self, event: Any) -> None:
         if not self.own_change:
             self._touched.add(event.source.unique_id)
@@ -239,6 +305,11 @@ class Bindings:
         if not self.own_change:
             self._touched.add(event.source.unique_id)
             self._on_stroke()
+
+    def _on_drawn(self, event: Any) -> None:
+        # What is about to change, or is being dragged, is announced as well.
+        if str(event.action) in _DONE:
+            self._on_paint(event)
 
     def _has_changed(self, version: str, layer: Layer) -> bool:
         """Tell whether an input is no longer what its layer holds."""

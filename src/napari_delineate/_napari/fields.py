@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import psutil
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels, Layer, Points, Shapes
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -19,9 +19,11 @@ from napari_delineate._napari.layers import (
     likely_axes,
     nbytes_of,
     remember_axes,
+    share_axes,
     spacing_of,
 )
 from napari_delineate._napari.session import Session, Source
+from napari_delineate._napari.view import is_shown_as_layer
 from napari_delineate._napari.widgets import (
     LayerChoice,
     LayersChoice,
@@ -35,9 +37,14 @@ from napari_delineate.catalogue import Operation
 from napari_delineate.signatures import Input
 from napari_delineate.steps import Step
 from napari_delineate.types import Kind
+from napari_delineate.wording import memory_in_words
 
 __all__ = ["Fields", "label_of"]
 
+_LABEL, _FIELD = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
+
+_WORTH_ASKING = 100_000_000
+"""Bytes up to which reading what is not in memory takes no time to speak of."""
 _WORKING_MEMORY = 24
 """Bytes per voxel that an operation takes about: floats, distances, labels."""
 
@@ -83,6 +90,17 @@ class Fields(QWidget):
         self._add_settings()
         session.changed.connect(self._on_session)
         self.refresh()
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        """Put all labels above their fields where one of them needs it: an even column."""
+        super().resizeEvent(event)
+        rows = range(self._form.rowCount())
+        items = [(self._form.itemAt(row, _LABEL), self._form.itemAt(row, _FIELD)) for row in rows]
+        labels = max((label.widget().sizeHint().width() for label, _ in items), default=0)
+        edits = max((edit.widget().minimumSizeHint().width() for _, edit in items), default=0)
+        fits = labels + self._form.horizontalSpacing() + edits <= self.width()
+        wrap = QFormLayout.RowWrapPolicy
+        self._form.setRowWrapPolicy(wrap.WrapLongRows if fits else wrap.WrapAllRows)
 
     def sources(self) -> dict[str, Source | list[Source] | None]:
         """Return what is chosen for each input."""
@@ -136,6 +154,7 @@ class Fields(QWidget):
     def refresh(self) -> None:
         """Show what the chosen layers mean: axes, units, memory, and what is missing."""
         layers = self.layers()
+        share_axes(layers)
         self._show_axes(layers)
         self._show_units(layers)
         sources = self.sources()
@@ -143,7 +162,12 @@ class Fields(QWidget):
         if any(axes_of(layer) is None for layer in layers):
             self._hint("Say what the axes are; the layer remembers it.", "warning")
         elif missing:
-            self._hint(f"Add or choose {_article(missing[0].kind)} layer to begin.", "hint")
+            self._hint(_how_to_begin(missing[0].kind), "hint")
+        elif empty := _undrawn(layers):
+            self._hint(
+                f"Nothing is drawn in {empty[0].name}. What you draw there is used at once.",
+                "warning",
+            )
         else:
             self._hint(_memory_needed(layers), "warning")
 
@@ -175,7 +199,7 @@ class Fields(QWidget):
             if entry.variable:
                 choice = LayersChoice(viewer, fits, others=others)
             else:
-                missing = f"no {_word(entry.kind)} layer"
+                missing = f"no {_word(entry.kind)}{_layer(entry.kind)}"
                 choice = LayerChoice(
                     viewer, fits, optional=entry.optional, missing=missing, others=others
                 )
@@ -208,8 +232,11 @@ class Fields(QWidget):
         name = source if isinstance(source, str) else self._session.name_of(source)
         return name not in self._unfit
 
-    def _others(self, entry: Input) -> list[str]:
-        return [name for name in self._session.without_layer() if self._fits(entry, name)]
+    def _others(self, entry: Input) -> dict[str, str]:
+        """Return the names of what can be chosen beside layers, and what is shown for them."""
+        names = (name for name in self._session.without_layer() if self._fits(entry, name))
+        deleted = self._session.is_deleted
+        return {name: f"{name} (layer deleted)" if deleted(name) else name for name in names}
 
     def _on_drop(self, entry: Input, layers: list[Layer]) -> None:
         """Choose layers that were dropped on an input, or say why they do not fit."""
@@ -245,7 +272,7 @@ class Fields(QWidget):
             row.deleteLater()
         self._axes_rows = []
         for layer in layers:
-            if layer.ndim == 2 or not isinstance(layer, Image | Labels):
+            if layer.ndim == 2 or not isinstance(layer, Image | Labels | Points | Shapes):
                 continue
             row = QWidget()
             line = QHBoxLayout(row)
@@ -284,7 +311,8 @@ class Fields(QWidget):
 
     def _show_units(self, layers: Sequence[Layer]) -> None:
         self.error.say("", "error", self._session.viewer.theme)
-        for layer in layers:
+        # Points and shapes may lie on any grid.
+        for layer in sorted(layers, key=lambda one: not isinstance(one, Image | Labels)):
             if axes_of(layer) is None:
                 continue
             try:
@@ -305,16 +333,19 @@ def _memory_needed(layers: Sequence[Layer]) -> str:
     said = []
     large = [layer for layer in layers if not in_memory(layer)]
     if large:
-        gigabytes = sum(nbytes_of(layer) for layer in large) / 1e9
-        said.append(
-            f"{large[0].name} is not in memory: running reads all of it, {gigabytes:.2g} GB."
-        )
+        size = sum(nbytes_of(layer) for layer in large)
+        if size > _WORTH_ASKING:
+            said.append(
+                f"{large[0].name} is not in memory: running reads all of it, "
+                f"{memory_in_words(size)}."
+            )
     images = [layer for layer in layers if isinstance(layer, Image | Labels)]
     voxels = max((_size(layer) for layer in images), default=0)
     needed, free = voxels * _WORKING_MEMORY, psutil.virtual_memory().available
     if needed > free:
         said.append(
-            f"Running needs about {needed / 1e9:.2g} GB of memory, {free / 1e9:.2g} GB are free: "
+            f"Running needs about {memory_in_words(needed)} of memory, "
+            f"{memory_in_words(free)} are free: "
             "crop the image, or close other programs."
         )
     return " ".join(said)
@@ -339,6 +370,21 @@ def label_of(name: str) -> str:
 
 def _word(kind: Kind) -> str:
     return {Kind.RGB: "colour image", Kind.CORRECTIONS: "corrections"}.get(kind, str(kind))
+
+
+def _layer(kind: Kind) -> str:
+    return " layer" if is_shown_as_layer(kind) else ""
+
+
+def _how_to_begin(kind: Kind) -> str:
+    if is_shown_as_layer(kind):
+        return f"Add or choose {_article(kind)} layer to begin."
+    return f"Make {_article(kind)} with another step to begin."
+
+
+def _undrawn(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers of points and shapes that are empty."""
+    return [one for one in layers if isinstance(one, Points | Shapes) and not len(one.data)]
 
 
 def _article(kind: Kind) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import napari
+from napari.layers import Layer
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QHBoxLayout,
@@ -20,10 +21,12 @@ from napari_delineate import catalogue
 from napari_delineate._napari.docks import dock_of
 from napari_delineate._napari.fields import Fields
 from napari_delineate._napari.layers import LayerError
-from napari_delineate._napari.session import Session, session_of
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Message
 from napari_delineate.catalogue import Operation
 from napari_delineate.engine import Progress, Results
+from napari_delineate.types import Kind
 
 __all__ = ["OperationForm", "describe_results", "show_form"]
 
@@ -115,6 +118,9 @@ class OperationForm(QWidget):
         self.cancel_button.setToolTip("Stop computing; nothing is changed")
         self.cancel_button.clicked.connect(session.cancel)
         self.cancel_button.hide()
+        self.conversion = Message()
+        self.convert_button = QPushButton("Convert and run")
+        self.convert_button.clicked.connect(self.convert)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(6)
@@ -128,6 +134,8 @@ class OperationForm(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(title)
         layout.addWidget(summary)
+        layout.addWidget(self.conversion)
+        layout.addWidget(self.convert_button)
         layout.addWidget(self.fields)
         layout.addLayout(buttons)
         layout.addWidget(self.progress)
@@ -157,6 +165,51 @@ class OperationForm(QWidget):
             return
         self.recorded.emit(self._step)
 
+    def convert(self) -> None:
+        """Record a step that makes what the operation takes, and the operation on its result."""
+        found = self._conversion()
+        if found is None:
+            return
+        layer, converter = found
+        session, first = self._session, self.operation.inputs[0].name
+        try:
+            made = session.run(converter.id, {converter.inputs[0].name: layer}, {})
+            value = session.workflow.step(made).outputs[0]
+            sources = {**self.fields.sources(), first: value}
+            self._step = session.run(self.operation.id, sources, self.fields.parameters())
+        except (LayerError, ValueError, TypeError, KeyError) as error:
+            self._say(str(error), "error")
+            return
+        self.recorded.emit(self._step)
+
+    def _conversion(self) -> tuple[Layer, Operation] | None:
+        """Return the selected layer, and what makes of it what the operation takes."""
+        layer, first = self._session.viewer.layers.selection.active, self.operation.inputs[0]
+        kind = None if layer is None else self._session.kind(layer)
+        if self._step is not None or kind is None or first.variable:
+            return None
+        chosen, others = self.fields.sources(), self.operation.inputs[1:]
+        if not all(chosen[one.name] or one.optional for one in others):
+            return None
+        is_used = layer in self.fields.layers() or catalogue.accepts(first.kind, kind)
+        converter = None if is_used else catalogue.converter(kind, first.kind)
+        # What people mean by another image is no mask of it: only colours are taken apart.
+        return (layer, converter) if converter is not None and kind is Kind.RGB else None
+
+    def _show_conversion(self) -> None:
+        found = self._conversion()
+        self.convert_button.setVisible(found is not None)
+        if found is None:
+            self.conversion.say("")
+            return
+        layer, converter = found
+        kind = catalogue.kind_in_words(Kind.RGB)
+        text = f"{layer.name} is {kind}; convert it first."
+        self.conversion.say(text, "hint", self._session.viewer.theme)
+        said = f"Add {converter.title} on {layer.name}, then {self.operation.title} on its result"
+        self.convert_button.setToolTip(said)
+        self.convert_button.setAccessibleName(said)
+
     def stop(self) -> None:
         """Follow the viewer and the session no longer."""
         self.fields.stop()
@@ -169,6 +222,7 @@ class OperationForm(QWidget):
 
     def _refresh(self) -> None:
         self.run_button.setEnabled(self.fields.is_ready() and not self._session.running)
+        self._show_conversion()
 
     def _begin_anew(self) -> None:
         self._step = None
@@ -182,6 +236,7 @@ class OperationForm(QWidget):
             self._step = None
         self.run_button.setText("Run" if self._step is None else "Update result")
         self.new_button.setVisible(self._step is not None and not self._session.running)
+        self._show_conversion()
 
     def _on_started(self) -> None:
         self.run_button.setEnabled(False)

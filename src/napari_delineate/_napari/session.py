@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import napari
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Layer
 from napari.utils.notifications import show_warning
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
@@ -23,10 +23,18 @@ from qtpy.QtGui import QGuiApplication
 from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
 from napari_delineate._napari.bindings import Bindings, values_of_anchors
+from napari_delineate._napari.drawings import is_being_drawn
 from napari_delineate._napari.evaluator import Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
-from napari_delineate._napari.layers import is_editable, kind_of, place_of, plain_place, to_value
-from napari_delineate._napari.view import METADATA, View
+from napari_delineate._napari.layers import (
+    is_editable,
+    kind_of,
+    place_of,
+    plain_place,
+    share_axes,
+    to_value,
+)
+from napari_delineate._napari.view import METADATA, View, is_shown_as_layer
 from napari_delineate._napari.visible import shown_region
 from napari_delineate.engine import CancelledError, Engine, Results
 from napari_delineate.files import FileError, load_inputs
@@ -38,43 +46,13 @@ from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
 
-__all__ = ["METADATA", "Session", "session_of"]
+__all__ = ["METADATA", "Session"]
 
 _ONE_GESTURE = 1.0
 """Changes of the same settings within so many seconds are one entry of the history."""
 
 Source: TypeAlias = Layer | str
 """What a step can work on: a layer, or the name of a value that has none."""
-
-_sessions: dict[int, Session] = {}
-
-
-def session_of(viewer: napari.Viewer) -> Session:
-    """Return the session of a viewer; the first call makes it.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        The viewer.
-
-    Returns
-    -------
-    Session
-        Its session. It ends with the viewer.
-    """
-    # Menu commands hand over a proxy of the viewer.
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    known = _sessions.get(id(viewer))
-    if known is None:
-        known = _sessions[id(viewer)] = Session(viewer)
-        weakref.finalize(viewer, _end, id(viewer))
-    return known
-
-
-def _end(key: int) -> None:
-    session = _sessions.pop(key, None)
-    if session is not None:
-        session.close()
 
 
 class Session(QObject):
@@ -87,6 +65,7 @@ class Session(QObject):
     progressed : `Progress` of the run
     finished : `Results` of the run, after the layers agree with them
     failed : a sentence, when nothing could be computed
+    inputs_changed : other inputs than before are no longer what the workflow knows
     closed : the viewer is closed
     """
 
@@ -95,6 +74,7 @@ class Session(QObject):
     progressed = Signal(object)
     finished = Signal(object)
     failed = Signal(str)
+    inputs_changed = Signal()
     closed = Signal()
 
     def __init__(self, viewer: napari.Viewer) -> None:
@@ -104,11 +84,15 @@ class Session(QObject):
         self.history: History[Workflow] = History(Workflow())
         self.results = Results()
         self.evaluated = Workflow()  # the workflow that the results belong to
+        self.changed_inputs: dict[str, str] = {}  # see `Bindings.changed_inputs`
+        self.turned_inputs: list[str] = []
         # The end of a stroke is announced while napari is still at it.
         strokes = QTimer(self, singleShot=True, interval=0)
         strokes.timeout.connect(lambda: self.record_edits(lenient=True))
+        looks = QTimer(self, singleShot=True, interval=0)
+        looks.timeout.connect(self._look_at_inputs)
         self._bindings = Bindings(
-            viewer, self.store, strokes.start, self._on_undo_key, self._on_redo_key
+            viewer, self.store, strokes.start, looks.start, self._on_undo_key, self._on_redo_key
         )
         self._view = View(viewer, self._bindings, self.store, self.changed.emit)
         self._files = InputFiles(self.store)
@@ -176,8 +160,17 @@ class Session(QObject):
         return self._view.is_deleted(self.workflow, name)
 
     def without_layer(self) -> list[str]:
-        """Return the values whose layers were deleted; steps can work on them still."""
-        return [name for name in values_of_anchors(self.workflow).values() if self.is_deleted(name)]
+        """Return the values that have no layer, the last first; steps can work on them.
+
+        Layers may have been deleted; tables have none.
+        """
+        values = self.workflow.values
+        names = reversed(values_of_anchors(self.workflow).values())
+        return [
+            name
+            for name in names
+            if self.is_deleted(name) or not is_shown_as_layer(values[name].kind)
+        ]
 
     # What a person does
 
@@ -297,6 +290,7 @@ class Session(QObject):
         else:
             self.history = self.history.push(workflow)
         self._gesture = (gesture, now)
+        self._look_at_inputs()
         self.changed.emit()
         if evaluate:
             self.evaluate(preview=gesture is not None)
@@ -423,10 +417,18 @@ class Session(QObject):
                 return shown_region(self.viewer, layer)
         return None
 
-    def _with_edits(self, *, lenient: bool = False) -> Workflow:
+    def _with_edits(self, *, lenient: bool = False, by_hand: bool = False) -> Workflow:
         return self._bindings.with_edits(
-            self.workflow, self.evaluated, self.results, lenient=lenient
+            self.workflow, self.evaluated, self.results, lenient=lenient, by_hand=by_hand
         )
+
+    def _look_at_inputs(self) -> None:
+        """Say whether inputs changed; what a camera shows is not computed until it is asked for."""
+        changed = self._bindings.changed_inputs(self.workflow)
+        turned = self._bindings.turned_inputs(self.workflow)
+        if (changed, turned) != (self.changed_inputs, self.turned_inputs):
+            self.changed_inputs, self.turned_inputs = changed, turned
+            self.inputs_changed.emit()
 
     def _go(self) -> None:
         self._gesture = (None, 0.0)
@@ -438,6 +440,8 @@ class Session(QObject):
     ) -> tuple[Workflow, dict[str, str | tuple[str, ...] | None]]:
         """Return the workflow with what was edited, and the values that sources show."""
         workflow = self._with_edits()
+        every = (one if isinstance(one, list | tuple) else [one] for one in inputs.values())
+        share_axes([one for several in every for one in several if isinstance(one, Layer)])
 
         def name_of(source: Source) -> str:
             nonlocal workflow
@@ -470,12 +474,13 @@ class Session(QObject):
             # What is being painted would be painted over.
             QTimer.singleShot(50, lambda: self._on_computed(computed))
             return
-        edited = self._with_edits(lenient=True)
+        edited = self._with_edits(lenient=True, by_hand=True)
         if edited != self.workflow:
             self.apply(edited)  # what was painted meanwhile
             return
         self.results, self.evaluated = results, task.workflow
         self._view.show(task.workflow, results, computed.described)
+        self._look_at_inputs()
         for step, report in results.reports.items():
             for text in () if report.from_cache else report.warnings:
                 show_warning(f"{step}: {text}")
@@ -491,7 +496,9 @@ class Session(QObject):
     def _is_painting(self) -> bool:
         active = self.viewer.layers.selection.active
         pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        return pressed and isinstance(active, Labels) and str(active.mode) != "pan_zoom"
+        if active is None or not is_editable(active):
+            return False
+        return is_being_drawn(active) or (pressed and str(active.mode) != "pan_zoom")
 
 
 def _without_unused_inputs(workflow: Workflow) -> Workflow:

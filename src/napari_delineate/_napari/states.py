@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.widgets.step_rows import Status, StepState, memory_text, time_text
+from napari_delineate._napari.widgets.step_rows import Status, StepState, time_text
 from napari_delineate.engine import Progress
 from napari_delineate.graph import lay_out
 from napari_delineate.regional import outdated
+from napari_delineate.wording import memory_in_words
 
 __all__ = ["describe_totals", "states_of"]
 
@@ -27,7 +28,7 @@ def states_of(session: Session, progress: Progress | None) -> dict[str, StepStat
         For each step and each input.
     """
     workflow, results = session.workflow, session.results
-    waiting = outdated(session.evaluated, workflow)
+    waiting = outdated(session.evaluated, workflow, session.changed_inputs)
     states = {}
     reached = progress is None
     for step in workflow.steps:
@@ -58,7 +59,9 @@ def states_of(session: Session, progress: Progress | None) -> dict[str, StepStat
     for row in lay_out(workflow):
         if row.is_input:
             shown, layer_name = _layer_of(session, row.name)
-            states[row.key] = StepState(Status.FRESH, shown=shown, layer_name=layer_name)
+            changed = row.name in session.changed_inputs
+            status = Status.STALE if changed else Status.FRESH
+            states[row.key] = StepState(status, shown=shown, layer_name=layer_name)
     return states
 
 
@@ -79,4 +82,4 @@ def describe_totals(session: Session) -> str:
     seconds = sum(report.seconds for report in reports)
     held = session.engine.cached_bytes + session.store.nbytes
     steps = "1 step" if count == 1 else f"{count} steps"
-    return f"{steps} · {time_text(seconds)} · {memory_text(held)} held"
+    return f"{steps} · {time_text(seconds)} · {memory_in_words(held)} held"

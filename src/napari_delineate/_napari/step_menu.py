@@ -56,7 +56,7 @@ def fill_menu(
         ]
         if not fitting:
             continue
-        below = insert.addMenu(icon(category.id.replace(".", "-"), theme), category.title)
+        below = insert.addMenu(icon(category.id, theme), category.title)
         below.setToolTipsVisible(True)
         for operation in fitting:
             action = below.addAction(operation.title)

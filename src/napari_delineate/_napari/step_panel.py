@@ -68,8 +68,7 @@ class StepPanel(QWidget):
         for other in catalogue.operations():
             if other.category == operation.category:
                 self.algorithm.addItem(other.title, other.id)
-                place = self.algorithm.count() - 1
-                self.algorithm.setItemData(place, other.summary, Qt.ItemDataRole.ToolTipRole)
+        self._wired: Any = None  # what the entries of the pull-down were compared with
         self.algorithm.setCurrentIndex(self.algorithm.findData(operation.id))
         self.algorithm.currentIndexChanged.connect(self._on_algorithm)
         self.gallery_button = _button("gallery", theme, "Compare algorithms and settings")
@@ -121,6 +120,7 @@ class StepPanel(QWidget):
         self.update_button.setVisible(not live)
         self.fields.show_step(session.workflow.step(step))
         self._show_hints(theme)
+        self._grey_unfit()
         self._describe(session.results)
 
     def shows(self, step: Step) -> bool:
@@ -186,6 +186,27 @@ class StepPanel(QWidget):
             step = self._session.workflow.step(self.step)
             if step.operation == self.operation.id:
                 self.fields.show_step(step)
+                self._grey_unfit()
+
+    def _grey_unfit(self) -> None:
+        """Grey the algorithms that can not work on what the step works on, and say why."""
+        workflow = self._session.workflow
+        steps = [(one.name, one.operation, one.inputs, one.outputs) for one in workflow.steps]
+        wired = (steps, {name: one.kind for name, one in workflow.inputs.items()})
+        if wired == self._wired:
+            return
+        self._wired = wired
+        model = self.algorithm.model()
+        for row in range(self.algorithm.count()):
+            entry, other = model.item(row), catalogue.find(self.algorithm.itemData(row))
+            try:
+                workflow.replace(self.step, other.id)
+            except (ValueError, TypeError, KeyError) as error:
+                entry.setEnabled(False)
+                entry.setToolTip(f"{other.summary}\n{error}")
+            else:
+                entry.setEnabled(True)
+                entry.setToolTip(other.summary)
 
     def _on_finished(self, results: Results) -> None:
         if self._is_there():
@@ -212,7 +233,7 @@ class StepPanel(QWidget):
         for operation in following:
             button = QToolButton()
             button.setText(operation.title)
-            button.setIcon(icon(operation.category.id.replace(".", "-"), theme))
+            button.setIcon(icon(operation.category.id, theme))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setToolTip(f"{operation.category.title}: {operation.summary}")
             button.setAutoRaise(True)

@@ -113,7 +113,15 @@ class AssistantBar(QToolBar):
         action.triggered.connect(lambda _=False: act())
         self._icons[name] = action
         self.addAction(action)
+        self._reach(action)
         return action
+
+    def _reach(self, action: QAction) -> None:
+        """Let the button of an action be reached by Tab: tool bars leave theirs out."""
+        button: QWidget | None = self.widgetForAction(action)
+        if button is not None:
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setAccessibleName(action.toolTip())
 
     def _add_menu(self, name: str, tooltip: str, menu: QMenu) -> QAction:
         action = QAction(tooltip.split(":")[0], self)
@@ -125,7 +133,7 @@ class AssistantBar(QToolBar):
         button: QWidget | None = self.widgetForAction(action)
         if isinstance(button, QToolButton):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-            button.setAccessibleName(tooltip)
+        self._reach(action)
         return action
 
     def _fill_history(self) -> None:

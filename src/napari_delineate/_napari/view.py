@@ -12,7 +12,8 @@ from napari.layers import Labels, Layer
 
 from napari_delineate._napari import docks
 from napari_delineate._napari.bindings import Bindings, anchor_of, values_of_anchors
-from napari_delineate._napari.layers import make_layer, put_into
+from napari_delineate._napari.drawings import put_back
+from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
 from napari_delineate.store import Store
@@ -31,7 +32,7 @@ METADATA = "napari_delineate"
 
 def is_shown_as_layer(kind: Kind) -> bool:
     """Tell whether values of a kind are shown as layers."""
-    return kind in (Kind.IMAGE, Kind.RGB, Kind.MASK, Kind.LABELS, Kind.POINTS, Kind.SURFACE)
+    return kind.is_grid or kind in (Kind.POINTS, Kind.SHAPES, Kind.SURFACE)
 
 
 class View:
@@ -64,6 +65,7 @@ class View:
         self._store = store
         self._on_deleted = on_deleted
         self._shown = bindings.shown
+        self._places: dict[str, Place] = {}  # anchor -> where its layer was put
         self._names: dict[str, str] = {}  # anchor -> name of the value, when last shown
         self._kept: dict[str, tuple[Layer, int]] = {}  # layers that are not in the viewer
         self._deleted: set[str] = set()  # anchors whose layers a person has deleted
@@ -158,9 +160,11 @@ class View:
                 self._unlit.add(anchor)
             return
         value, key = found
+        place, made = self._bindings.place(self._workflow, name), self._workflow.maker(name)
+        has_moved = made is not None and self._places.get(anchor, place) != place
         if layer is None:
             layer = self._insert(viewer, anchor, name, value)
-        elif self._shown.get(anchor) != key:
+        elif self._shown.get(anchor) != key or has_moved:
             self._put(layer, name, value)
             self._bindings.is_shown(layer)
         if anchor in self._unlit:
@@ -168,7 +172,7 @@ class View:
             layer.visible = True
         if self._names.get(anchor) not in (None, name) and layer.name == self._names[anchor]:
             layer.name = name  # nobody has given the layer another name
-        self._shown[anchor], self._names[anchor] = key, name
+        self._shown[anchor], self._names[anchor], self._places[anchor] = key, name, place
 
     def _insert(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> Layer:
         kept = self._kept.pop(anchor, None)
@@ -184,7 +188,12 @@ class View:
 
     def _put(self, layer: Layer, name: str, value: Value) -> None:
         place = self._bindings.place(self._workflow, name)
-        put_into(layer, value, place, is_ours=METADATA in layer.metadata)
+        drawing = self._bindings.drawing(self._workflow, name)
+        if drawing is None:
+            put_into(layer, value, place, is_ours=METADATA in layer.metadata)
+        else:
+            lay_at(layer, place)
+            put_back(layer, drawing)
 
     def _height(self, anchor: str) -> int:
         """Return where a layer lies among the others, -1 if there is none."""

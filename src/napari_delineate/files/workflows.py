@@ -21,6 +21,7 @@ from napari_delineate.files.errors import FileError
 from napari_delineate.files.images import read_value, write_exact
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.values import Value
+from napari_delineate.wording import memory_in_words
 from napari_delineate.workflow import Workflow
 
 __all__ = [
@@ -200,8 +201,8 @@ def _load_json(path: Path) -> Any:
     size = path.stat().st_size
     if size > _LARGEST_FILE:
         raise FileError(
-            f"{path} is too large for a workflow file: {size / 2**20:.0f} MB, "
-            f"{_LARGEST_FILE / 2**20:.0f} MB are allowed"
+            f"{path} is too large for a workflow file: {memory_in_words(size)}, "
+            f"{memory_in_words(_LARGEST_FILE)} are allowed"
         )
 
     def once(entries: list[tuple[str, Any]]) -> dict[str, Any]:

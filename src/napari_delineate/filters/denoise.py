@@ -208,7 +208,7 @@ def percentile(
     return np.asarray(found, image.dtype)
 
 
-@operation(locality=_neighbourhood_halo, opencl=True)
+@operation(version=2, locality=_neighbourhood_halo, opencl=True)
 def mean(
     image: Image,
     *,
@@ -331,13 +331,19 @@ def butterworth(
         frequencies = fft.rfftfreq(size) if last else fft.fftfreq(size)
         relative = (frequencies * finest / cutoff) ** 2
         squares = squares + relative.reshape([-1 if i == axis else 1 for i in range(image.ndim)])
-    powers = np.asarray(squares, pixels.dtype) ** pixels.dtype.type(order)
-    gain = 1 / (1 + powers)
+    powers = np.asarray(squares, pixels.dtype)
+    if order == 2:  # the default; the general power takes as long as a Fourier transform
+        np.square(powers, out=powers)
+    else:
+        np.power(powers, pixels.dtype.type(order), out=powers)
+    gain = powers + 1
+    np.divide(1, gain, out=gain)
     if kind == "high pass":
         gain *= powers
     spectrum = fft.rfftn(pixels, workers=-1)
     spectrum *= gain
-    return building_blocks.finite(fft.irfftn(spectrum, image.shape, workers=-1))
+    filtered = fft.irfftn(spectrum, image.shape, workers=-1, overwrite_x=True)
+    return building_blocks.finite(filtered)
 
 
 @operation

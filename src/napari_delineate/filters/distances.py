@@ -134,7 +134,7 @@ def geodesic_distance(seeds: Mask, mask: Mask, *, spacing: Spacing = 1.0) -> Geo
     >>> around = np.array([[1, 1, 1], [0, 0, 1], [1, 1, 1]])
     >>> seeds = np.zeros((3, 3), bool); seeds[0, 0] = True
     >>> filters.geodesic_distance(seeds, around).distances.round(1)
-    array([[0. , 1. , 2.4],
+    array([[0. , 1. , 2. ],
            [0. , 0. , 2.4],
            [4.8, 3.8, 3.4]], dtype=float32)
     """

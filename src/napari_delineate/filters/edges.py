@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -19,7 +21,7 @@ def _derivative_halo(*, spacing: Any, sigma: Length, **_: Any) -> tuple[int, ...
     return derivative_halo(length_per_axis(sigma, spacing))
 
 
-@operation(locality=_derivative_halo, opencl=True)
+@operation(version=2, locality=_derivative_halo, opencl=True)
 def gradient_magnitude(
     image: Image,
     *,
@@ -77,18 +79,33 @@ def gradient_magnitude(
     6.0
     """
     per_axis = building_blocks.positive(length_per_axis(sigma, spacing), "sigma")
-    length: Any = 0.0
-    for axis in range(image.ndim):
-        orders = tuple(int(axis == other) for other in range(image.ndim))
-        length = np.hypot(length, gaussian_derivative(image, per_axis, orders))
-    return building_blocks.finite(length)
+    slopes = (
+        gaussian_derivative(image, per_axis, tuple(np.eye(image.ndim, dtype=int)[axis]))
+        for axis in range(image.ndim)
+    )
+    return building_blocks.finite(_length(slopes, image))
+
+
+def _length(slopes: Iterable[NDArray[Any]], image: NDArray[Any]) -> NDArray[Any]:
+    """Return the length of vectors from what they are along each axis of an image."""
+    if image.dtype.kind == "f":
+        limits = np.finfo(image.dtype)
+        largest = float(np.abs(image).max())
+        if not np.sqrt(limits.tiny) / limits.eps < largest < np.sqrt(limits.max) * limits.eps:
+            return np.asarray(functools.reduce(np.hypot, slopes))  # squares do not fit
+    squares: NDArray[Any] | None = None
+    for slope in slopes:
+        slope *= slope
+        squares = slope if squares is None else np.add(squares, slope, out=squares)
+    assert squares is not None  # an image has axes
+    return np.asarray(np.sqrt(squares, out=squares))
 
 
 def _sobel_halo(*, spacing: Any, **_: Any) -> tuple[int, ...]:
     return (1,) * len(spacing)
 
 
-@operation(locality=_sobel_halo, opencl=True)
+@operation(version=2, locality=_sobel_halo, opencl=True)
 def sobel(image: Image, *, spacing: Spacing = 1.0) -> Image:
     """Show edges by the differences of neighbouring pixels.
 
@@ -133,9 +150,7 @@ def sobel(image: Image, *, spacing: Spacing = 1.0) -> Image:
     >>> filters.sobel(image)[2].round(3)
     array([0.   , 0.707, 0.707, 0.   , 0.   ])
     """
-    length: Any = 0.0
-    for weights in sobel_weights(spacing):
-        length = np.hypot(length, correlate(image, weights))
+    length = _length((correlate(image, weights) for weights in sobel_weights(spacing)), image)
     return building_blocks.finite(length / length.dtype.type(np.sqrt(image.ndim)))
 
 

@@ -64,6 +64,11 @@ from napari_delineate.postprocessing.outlines import (
     skeletonize,
     skeletonize_labels,
 )
+from napari_delineate.postprocessing.pixel_patterns import (
+    change_pixels,
+    dilation_by_count,
+    erosion_by_count,
+)
 from napari_delineate.postprocessing.segments import hollow, logical, margin, smooth_jointly
 from napari_delineate.postprocessing.splitting_and_merging import (
     merge_by_intensity,
@@ -79,6 +84,9 @@ __all__ = [
     "binary_dilation",
     "binary_opening",
     "binary_closing",
+    "change_pixels",
+    "erosion_by_count",
+    "dilation_by_count",
     "fill_holes",
     "remove_small_objects",
     "keep_largest_components",

@@ -192,7 +192,7 @@ def separate_touching(labels: Labels) -> Labels:
     return object_numbers.narrowed(np.where(largest > labels, labels.dtype.type(0), labels))
 
 
-@operation
+@operation(version=2)
 def skeletonize(mask: Mask, *, method: Literal["thinning", "medial axis"] = "thinning") -> Mask:
     """Thin the foreground to lines one pixel wide that keep its shape and connections.
 
@@ -215,6 +215,11 @@ def skeletonize(mask: Mask, *, method: Literal["thinning", "medial axis"] = "thi
         If the mask holds floats.
     ValueError
         If `method` is unknown or does not work on stacks, or the mask is empty.
+
+    Notes
+    -----
+    Of some small blocks, such as 2 x 2 x 2 voxels, thinning in 3D would leave nothing: they
+    keep an innermost voxel.
 
     References
     ----------
@@ -243,14 +248,29 @@ def _skeleton(mask: NDArray[np.bool_], method: str) -> NDArray[np.bool_]:
 
     flat = mask[0] if mask.ndim == 3 and len(mask) == 1 else mask
     if method == "thinning":
-        return np.asarray(skimage_skeletonize(flat), bool).reshape(mask.shape)
+        lines = np.asarray(skimage_skeletonize(flat), bool).reshape(mask.shape)
+        return lines | _lost(mask, lines) if flat.ndim == 3 else lines
     if flat.ndim == 3:
         raise ValueError("method 'medial axis' works on 2D images only; take 'thinning'")
     # Its order of equal pixels is drawn at random unless a generator is given.
     return np.asarray(medial_axis(flat, rng=0)).reshape(mask.shape)
 
 
-@operation
+def _lost(mask: NDArray[np.bool_], lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return an innermost voxel of each part of which the library leaves nothing in 3D."""
+    from scipy import ndimage
+
+    parts = building_blocks.components_in_any_order(mask)
+    kept = np.unique(parts[lines])
+    lost = np.setdiff1d(np.unique(parts[mask]), kept)
+    found = np.zeros_like(mask)
+    if lost.size:
+        depth = building_blocks.distance_inside(mask, (1.0, 1.0, 1.0))
+        found[tuple(np.transpose(ndimage.maximum_position(depth, parts, lost)))] = True
+    return found
+
+
+@operation(version=2)
 def skeletonize_labels(labels: Labels) -> Labels:
     """Thin each object to lines one pixel wide that keep its shape and connections.
 

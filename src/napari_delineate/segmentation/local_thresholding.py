@@ -37,7 +37,7 @@ def _extrema(
     return low.astype(np.float64), high.astype(np.float64)
 
 
-@operation(locality=window_halo, opencl=True)
+@operation(version=2, locality=window_halo, opencl=True)
 def local_threshold(
     image: Image,
     *,

@@ -6,7 +6,10 @@ from typing import Literal
 
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from napari_delineate._napari.widgets.step_look import ink_on
 
 __all__ = ["Message"]
 
@@ -42,8 +45,9 @@ class Message(QLabel):
             "warning": colours.warning.as_hex(),
             "error": colours.error.as_hex(),
         }[tone]
-        # The warning colour of all themes is a light yellow.
-        ink = "black" if tone == "warning" else colours.text.as_hex()
+        ink = colours.text.as_hex()
+        if tone != "hint":
+            ink = ink_on(QColor(fill), QColor(ink)).name()
         self.setStyleSheet(f"background: {fill}; color: {ink}; padding: 4px; border-radius: 3px;")
         self.setText(text)
         self.setVisible(bool(text))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QValidator
 from qtpy.QtWidgets import QDoubleSpinBox
 
@@ -43,6 +45,15 @@ class NumberEdit(QDoubleSpinBox):
         if _read(stripped) is None:
             return QValidator.State.Intermediate, text, position
         return QValidator.State.Acceptable, text, position
+
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
+        """Take back with Escape what is being typed; where nothing is, others may use the key."""
+        shown = self.textFromValue(self.value())
+        if event.key() == Qt.Key.Key_Escape and self.text() != shown:
+            self.lineEdit().setText(shown)
+            self.selectAll()
+        else:
+            super().keyPressEvent(event)
 
     def valueFromText(self, text: str | None) -> float:  # noqa: N802
         number = _read((text or "").replace(",", "."))

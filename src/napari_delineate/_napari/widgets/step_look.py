@@ -9,7 +9,7 @@ from qtpy.QtGui import QColor, QPainter, QPen, QPixmap
 
 from napari_delineate._napari.widgets.icons import colour, icon
 
-__all__ = ["StepLook", "draw_icon", "pen"]
+__all__ = ["StepLook", "contrast_of", "draw_icon", "ink_on", "pen"]
 
 _GOLDEN_RATIO = 0.618033988749895
 _FOR_TEXT, _FOR_SIGNS = 4.5, 3.0
@@ -121,12 +121,21 @@ def _readable(wish: QColor, ground: QColor, contrast: float) -> QColor:
         lightness = start + (end - start) * part / 20
         # Greys have no hue, which Qt says with a negative number.
         found = QColor.fromHslF(max(wish.hslHueF(), 0.0), wish.hslSaturationF(), lightness)
-        if _contrast(found, ground) >= contrast:
+        if contrast_of(found, ground) >= contrast:
             break
     return found
 
 
-def _contrast(one: QColor, other: QColor) -> float:
+def ink_on(ground: QColor, wish: QColor) -> QColor:
+    """Return the colour of text on a ground: the wish, or black or white if it is not readable."""
+    if contrast_of(wish, ground) >= _FOR_TEXT:
+        return wish
+    both = QColor("black"), QColor("white")
+    return max(both, key=lambda one: contrast_of(one, ground))
+
+
+def contrast_of(one: QColor, other: QColor) -> float:
+    """Return how well two colours can be told apart, from 1 to 21."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 

@@ -10,20 +10,15 @@ from itertools import zip_longest
 from napari_delineate import catalogue
 from napari_delineate.captions import caption_of
 from napari_delineate.graph import Edge, Row
+from napari_delineate.wording import memory_in_words
 from napari_delineate.workflow import Workflow
 
-__all__ = ["Status", "StepRow", "StepState", "memory_text", "rows_of", "time_text"]
+__all__ = ["Status", "StepRow", "StepState", "rows_of", "time_text"]
 
-_BYTES = ("B", "kB", "MB", "GB", "TB")
 _WORDS = {
     "s": "second",
     "min": "minute",
     "h": "hour",
-    "B": "byte",
-    "kB": "kilobyte",
-    "MB": "megabyte",
-    "GB": "gigabyte",
-    "TB": "terabyte",
 }
 
 
@@ -128,12 +123,16 @@ class StepRow:
         if state.status is Status.RUNNING:
             return (f"{100 * state.part:.0f} %",) if state.part > 0 else ("running",)
         if state.status is Status.STALE:
-            return ("waiting",)
+            return (self._waiting,)
         if state.status is not Status.FRESH:
             return (str(state.status),)
         known = [] if state.seconds is None else [time_text(state.seconds)]
-        known += [] if state.nbytes is None else [memory_text(state.nbytes)]
+        known += [] if state.nbytes is None else [memory_in_words(state.nbytes)]
         return tuple(known)
+
+    @property
+    def _waiting(self) -> str:
+        return "changed" if self.is_input else "waiting"
 
     def spoken(self) -> str:
         """Return the row as a screen reader says it."""
@@ -143,12 +142,12 @@ class StepRow:
         if state.status is Status.RUNNING and state.part > 0:
             said.append(f"running, {100 * state.part:.0f} percent")
         elif state.status is Status.STALE:
-            said.append("waiting")
+            said.append(self._waiting)
         elif state.status is not Status.FRESH or not self.is_input:
             said.append(str(state.status))
         if state.status is Status.FRESH:
             said += [] if state.seconds is None else [time_text(state.seconds, spoken=True)]
-            said += [] if state.nbytes is None else [memory_text(state.nbytes, spoken=True)]
+            said += [] if state.nbytes is None else [memory_in_words(state.nbytes, spoken=True)]
         if self.has_layer and not state.shown:
             said.append("layer hidden")
         return ", ".join(said) + (f": {self.message}" if self.message else "")
@@ -237,35 +236,6 @@ def time_text(seconds: float, *, spoken: bool = False) -> str:
         if minutes >= 60:
             parts = [(str(minutes // 60), "h"), (str(minutes % 60), "min")]
     return " ".join(_with_unit(*part) if spoken else " ".join(part) for part in parts)
-
-
-def memory_text(nbytes: int, *, spoken: bool = False) -> str:
-    """Return an amount of memory with its unit.
-
-    Parameters
-    ----------
-    nbytes : int
-        The number of bytes.
-    spoken : bool
-        Whether units are whole words.
-
-    Returns
-    -------
-    str
-        The text; a kilobyte is 1000 bytes.
-
-    Examples
-    --------
-    >>> memory_text(512), memory_text(16_000_000), memory_text(1_250_000_000)
-    ('512 B', '16 MB', '1.2 GB')
-    >>> memory_text(16_000_000, spoken=True)
-    '16 megabytes'
-    """
-    size, place = float(nbytes), 0
-    while size >= 999.5 and place < len(_BYTES) - 1:
-        size, place = size / 1000, place + 1
-    number = f"{size:.1f}".removesuffix(".0") if place and size < 9.95 else f"{size:.0f}"
-    return _with_unit(number, _BYTES[place]) if spoken else f"{number} {_BYTES[place]}"
 
 
 def _with_unit(number: str, unit: str) -> str:

@@ -1,0 +1,349 @@
+"""Colour a surface by how much it is curved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate import meshes
+from napari_delineate.declaration import operation
+from napari_delineate.types import Length, Range, Spacing, Surface, length_in_units, voxels
+
+__all__ = ["fitted_curvature", "discrete_curvature", "sphere_fitted_curvature"]
+
+Quantities = Literal["mean", "gaussian", "maximum", "minimum", "shape index", "curvedness"]
+
+_PAIRS = 2**20
+"""Pairs of neighbours that are held at a time."""
+
+_FEWEST = 12
+"""Neighbours of a vertex that a curved sheet is fitted to, at least."""
+
+
+@operation
+def fitted_curvature(
+    surface: Surface,
+    *,
+    quantity: Quantities = "mean",
+    radius: Annotated[Length, Range(0)] = voxels(5),
+    spacing: Spacing = 1.0,
+) -> Surface:
+    """Give every vertex the curvature of a curved sheet fitted to its neighbours.
+
+    Parameters
+    ----------
+    surface : Surface
+        (vertices, faces, values), positions in physical units.
+    quantity : {"mean", "gaussian", "maximum", "minimum", "shape index", "curvedness"}
+        What the values say. Mean, maximal and minimal curvature have the unit 1 / length,
+        the Gaussian curvature 1 / length²; all are positive for a ball (bulges) and the
+        mean is negative in dents. The shape index runs from -1 (a cup) over 0 (a saddle) to
+        1 (a cap); the curvedness is the root mean square of the two principal curvatures.
+    radius : float or Voxels
+        Neighbours up to this far away are fitted, in the units of `spacing` or as
+        `voxels(n)`, but at least the twelve nearest. A larger radius is less disturbed by
+        the steps of the voxels and sees less detail.
+    spacing : float or tuple of float
+        Voxel size of the image that the surface was made of.
+
+    Returns
+    -------
+    measured_surface : Surface
+        The surface, its values the curvature; 0 for vertices without faces.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the surface is not (vertices, faces, values), vertices are not finite, or the
+        radius is negative.
+
+    See Also
+    --------
+    discrete_curvature : Looks at the adjoining triangles only.
+
+    Notes
+    -----
+    Neighbours whose normals point away from that of the vertex lie on another side of the
+    object and are left out.
+
+    References
+    ----------
+    .. [1] Hamann, "Curvature approximation for triangulated surfaces", Computing Supplement
+           8 (1993), 139-153, https://doi.org/10.1007/978-3-7091-6916-2_10
+    .. [2] Koenderink and van Doorn, "Surface shape and curvature scales", Image and Vision
+           Computing 10 (1992), 557-564, https://doi.org/10.1016/0262-8856(92)90076-F
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import surfaces
+    >>> ball = (np.indices((25, 25, 25)) - 12) ** 2
+    >>> surface = surfaces.smooth(surfaces.labels_to_surface(ball.sum(axis=0) <= 100))
+    >>> round(float(np.median(surfaces.fitted_curvature(surface).values)), 2)
+    0.1
+    """
+    normals = meshes.vertex_normals(surface)
+    curvatures = np.zeros((2, len(normals)))
+    own = np.flatnonzero(normals.any(axis=1))
+    if len(own):
+        points, directions = surface.vertices[own], normals[own]
+        curvatures[:, own] = _fitted(points, directions, length_in_units(radius, spacing))
+    return meshes.with_values(surface, _derived(curvatures[0], curvatures[1], quantity))
+
+
+def _fitted(
+    points: NDArray[np.float64], normals: NDArray[np.float64], radius: float
+) -> NDArray[np.float64]:
+    """Return the largest and smallest curvature at each point."""
+    # Two directions along the sheet: across the axis that the normal follows least.
+    axis = np.eye(3)[np.argmin(np.abs(normals), axis=1)]
+    first = np.cross(normals, axis)
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    second = np.cross(normals, first)
+    result = np.zeros((2, len(points)))
+    for start, stop, owner, neighbour in _neighbours(points, radius, _FEWEST):
+        facing = (normals[owner] * normals[neighbour]).sum(axis=1) > 0
+        owner, neighbour = owner[facing], neighbour[facing]
+        away = points[neighbour] - points[owner]
+        u, v, height = ((away * side[owner]).sum(axis=1) for side in (first, second, normals))
+        owner = owner - start
+        # In lengths of the neighbourhood, so that all terms are about as large.
+        counts = np.maximum(np.bincount(owner, minlength=stop - start), 1)
+        squares = np.bincount(owner, (away**2).sum(axis=1), minlength=stop - start)
+        scale = np.sqrt(squares / counts)
+        scale[scale == 0] = 1.0
+        u, v, height = (part / scale[owner] for part in (u, v, height))
+        # The square of the height makes the sheet follow a sphere exactly, and not only near
+        # the vertex, where it is as nothing.
+        bend = height**2 / 4
+        terms = np.stack([u * u / 2 + bend, u * v, v * v / 2 + bend, u, v, np.ones_like(u)])
+        matrix = np.empty((stop - start, 6, 6))
+        right = np.empty((stop - start, 6))
+        for row in range(6):
+            right[:, row] = np.bincount(owner, terms[row] * height, minlength=stop - start)
+            for column in range(row, 6):
+                sums = np.bincount(owner, terms[row] * terms[column], minlength=stop - start)
+                matrix[:, row, column] = matrix[:, column, row] = sums
+        # Where neighbours lie on a line, the smallest sheet through them is taken.
+        solution = np.einsum("nij,nj->ni", np.linalg.pinv(matrix, 1e-9, hermitian=True), right)
+        a, b, c, slope_u, slope_v, _ = solution.T
+        result[:, start:stop] = _principal(a, b, c, slope_u, slope_v) / scale
+    return result
+
+
+def _principal(
+    a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64],
+    slope_u: NDArray[np.float64], slope_v: NDArray[np.float64],
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return the principal curvatures of height = a u²/2 + b u v + c v²/2 + slopes at 0."""
+    steep = 1 + slope_u**2 + slope_v**2
+    gaussian = (a * c - b * b) / steep**2
+    mean = (1 + slope_v**2) * a - 2 * slope_u * slope_v * b + (1 + slope_u**2) * c
+    mean = -mean / (2 * steep**1.5)  # a bulge falls away from its normal
+    half = np.sqrt(np.maximum(mean**2 - gaussian, 0))
+    return np.stack([mean + half, mean - half])
+
+
+def _derived(
+    largest: NDArray[np.float64], smallest: NDArray[np.float64], quantity: Quantities
+) -> NDArray[np.float64]:
+    if quantity == "mean":
+        return (largest + smallest) / 2
+    if quantity == "gaussian":
+        return largest * smallest
+    if quantity == "maximum":
+        return largest
+    if quantity == "minimum":
+        return smallest
+    if quantity == "curvedness":
+        return np.asarray(np.sqrt((largest**2 + smallest**2) / 2))
+    return np.asarray(2 / np.pi * np.arctan2(largest + smallest, largest - smallest))
+
+
+def _neighbours(
+    points: NDArray[np.float64], radius: float, fewest: int
+) -> Iterator[tuple[int, int, NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the neighbours of points, for some of them (start to stop) at a time.
+
+    Each pair is (a point, one within the radius of it or among the nearest); a point is
+    among its own neighbours.
+    """
+    from scipy.spatial import KDTree
+
+    tree = KDTree(points)
+    counts = tree.query_ball_point(points, radius, return_length=True)
+    start = 0
+    while start < len(points):
+        ends = np.cumsum(counts[start:] + fewest)
+        stop = start + max(1, int(np.searchsorted(ends, _PAIRS)))
+        own = np.arange(start, stop)
+        lists = tree.query_ball_point(points[start:stop], radius)
+        few = np.flatnonzero(counts[start:stop] < fewest)
+        if len(few):
+            _, nearest = tree.query(points[start:stop][few], min(fewest, len(points)))
+            for place, found in zip(few, nearest.reshape(len(few), -1), strict=True):
+                lists[place] = found.tolist()
+        yield (
+            start,
+            stop,
+            np.repeat(own, [len(found) for found in lists]),
+            np.concatenate([np.asarray(found, np.int64) for found in lists]),
+        )
+        start = stop
+
+
+@operation
+def discrete_curvature(
+    surface: Surface, *, quantity: Literal["mean", "gaussian"] = "gaussian"
+) -> Surface:
+    """Give every vertex the curvature of the triangles that adjoin it.
+
+    Parameters
+    ----------
+    surface : Surface
+        (vertices, faces, values), positions in physical units.
+    quantity : {"mean", "gaussian"}
+        The mean curvature, in 1 / length, positive on bulges; or the Gaussian curvature, in
+        1 / length²: what is missing from a full turn around the vertex, per area.
+
+    Returns
+    -------
+    measured_surface : Surface
+        The surface, its values the curvature; 0 on the rim of an open surface and for
+        vertices without faces.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the surface is not (vertices, faces, values), or vertices are not finite.
+
+    See Also
+    --------
+    fitted_curvature : Looks farther, so that noise disturbs it less.
+
+    Notes
+    -----
+    The Gaussian curvature times a third of the area of the adjoining triangles, added up over
+    a closed surface, is 2 pi times its Euler number, whatever its shape (Gauss and Bonnet).
+
+    References
+    ----------
+    .. [1] Meyer et al., "Discrete differential-geometry operators for triangulated
+           2-manifolds", Visualization and Mathematics III (2003), 35-57,
+           https://doi.org/10.1007/978-3-662-05105-4_2, with a third of the triangles' area
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import surfaces
+    >>> labels = np.zeros((20, 20, 20), int); labels[3:17, 3:17, 3:17] = 1
+    >>> box = surfaces.discrete_curvature(surfaces.labels_to_surface(labels))
+    >>> float(np.median(box.values))
+    0.0
+    """
+    size = len(surface.vertices)
+    corners = surface.faces.ravel()
+    areas = np.bincount(corners, np.repeat(meshes.face_areas(surface), 3) / 3, minlength=size)
+    angles = meshes.corner_angles(surface)
+    edges = meshes.edges_of(surface.faces)
+    usable = areas > 0
+    usable[edges.ends[edges.counts == 1]] = False
+    values = np.zeros(size)
+    if quantity == "gaussian":
+        missing = 2 * np.pi - np.bincount(corners, angles.ravel(), minlength=size)
+        values[usable] = missing[usable] / areas[usable]
+        return meshes.with_values(surface, values)
+    # A flat corner of a triangle without area would pull without limit.
+    weights = 1 / np.tan(np.clip(angles, 1e-6, np.pi - 1e-6))
+    pull = np.zeros((size, 3))
+    for corner in range(3):
+        one, two = surface.faces[:, (corner + 1) % 3], surface.faces[:, (corner + 2) % 3]
+        side = (surface.vertices[one] - surface.vertices[two]) * weights[:, [corner]] / 2
+        for axis in range(3):
+            pull[:, axis] += np.bincount(one, side[:, axis], minlength=size)
+            pull[:, axis] -= np.bincount(two, side[:, axis], minlength=size)
+    along = (pull * meshes.vertex_normals(surface)).sum(axis=1)
+    values[usable] = along[usable] / (2 * areas[usable])
+    return meshes.with_values(surface, values)
+
+
+@operation
+def sphere_fitted_curvature(
+    surface: Surface,
+    *,
+    radius: Annotated[Length, Range(0)] = voxels(10),
+    spacing: Spacing = 1.0,
+) -> Surface:
+    """Give every vertex the curvature of the sphere that fits its neighbours best.
+
+    Parameters
+    ----------
+    surface : Surface
+        (vertices, faces, values), positions in physical units.
+    radius : float or Voxels
+        Vertices up to this far away are fitted, in the units of `spacing` or as
+        `voxels(n)`, but at least the twelve nearest.
+    spacing : float or tuple of float
+        Voxel size of the image that the surface was made of.
+
+    Returns
+    -------
+    measured_surface : Surface
+        The surface, its values one over the square of the radius of the sphere, in
+        1 / length²: the Gaussian curvature of the sphere. 0 where the neighbours are flat.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the surface is not (vertices, faces, values), vertices are not finite, or the
+        radius is negative.
+
+    Notes
+    -----
+    The sphere minimises the sum of squares of |place - centre|² - radius². A bulge and a
+    dent get the same number.
+
+    References
+    ----------
+    .. [1] `napari-process-points-and-surfaces`, add_spherefitted_curvature,
+           https://github.com/haesleinhuepf/napari-process-points-and-surfaces
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import surfaces
+    >>> ball = (np.indices((25, 25, 25)) - 12) ** 2
+    >>> surface = surfaces.smooth(surfaces.labels_to_surface(ball.sum(axis=0) <= 100))
+    >>> fitted = surfaces.sphere_fitted_curvature(surface)
+    >>> round(float(np.median(fitted.values)) ** -0.5)
+    10
+    """
+    result = np.zeros(len(surface.vertices))
+    reach = length_in_units(radius, spacing)
+    for start, stop, owner, neighbour in _neighbours(surface.vertices, reach, _FEWEST):
+        away = surface.vertices[neighbour] - surface.vertices[owner]
+        owner = owner - start
+        counts = np.bincount(owner, minlength=stop - start)
+        squares = (away**2).sum(axis=1)
+        scale = np.sqrt(np.bincount(owner, squares, minlength=stop - start) / counts)
+        scale[scale == 0] = 1.0
+        away, squares = away / scale[owner, np.newaxis], squares / scale[owner] ** 2
+        terms = np.stack([*(2 * away.T), np.ones_like(squares)])
+        matrix, right = np.empty((stop - start, 4, 4)), np.empty((stop - start, 4))
+        for row in range(4):
+            right[:, row] = np.bincount(owner, terms[row] * squares, minlength=stop - start)
+            for column in range(row, 4):
+                sums = np.bincount(owner, terms[row] * terms[column], minlength=stop - start)
+                matrix[:, row, column] = matrix[:, column, row] = sums
+        # In a plane the centre is undetermined: such fits have no curvature.
+        is_flat = np.linalg.eigvalsh(matrix)[:, 0] < 1e-9 * counts
+        matrix[is_flat] = np.eye(4)
+        centre = np.linalg.solve(matrix, right[..., np.newaxis])[..., 0]
+        radius_squared = centre[:, 3] + (centre[:, :3] ** 2).sum(axis=1)
+        is_flat |= radius_squared <= 0
+        fitted = 1 / (np.where(is_flat, 1.0, radius_squared) * scale**2)
+        result[start:stop] = np.where(is_flat, 0.0, fitted)
+    return meshes.with_values(surface, result)
