@@ -272,8 +272,8 @@ def _stained_tissue() -> Workflow:
     return (
         Workflow(inputs={"tissue": _colours()})
         .add("filters.optical_density_sum", {"image": "tissue"})
-        .add("segmentation.detect_cells", {"image": "density"}, _DETECTION)
         .add("filters.stain_density", {"image": "tissue"}, outputs=("hematoxylin",))
+        .add("segmentation.detect_cells", {"image": "density"}, _DETECTION)
         .add("measurements.measure", {"labels": "nuclei", "image": "hematoxylin"})
     )
 
@@ -290,7 +290,11 @@ def _hematoxylin_dab() -> Workflow:
             {"stains": "hematoxylin and DAB"},
             outputs=("hematoxylin", "dab", "residual"),
         )
-        .add("segmentation.detect_cells", {"image": "hematoxylin"}, _DETECTION)
+        .add(
+            "segmentation.detect_cells",
+            {"image": "hematoxylin"},
+            {**_DETECTION, "cell_expansion": 0.0},
+        )
         .add(
             "postprocessing.filter_by_measurement",
             dab,
