@@ -99,8 +99,8 @@ def distance_to_surface(
         raise ValueError("other has no faces, so there is no distance to it")
     if sign == "signed" and not meshes.edges_of(other.faces).are_closed:
         raise ValueError(
-            "other has holes, so it has no inside; close them with surfaces.fill_surface_holes, or set "
-            'sign to "unsigned"'
+            "other has holes, so it has no inside; close them with surfaces.fill_surface_holes, "
+            'or set sign to "unsigned"'
         )
     nearest = NearestPlace(other, surface.vertices)
     away = surface.vertices - nearest.places
