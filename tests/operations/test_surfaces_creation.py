@@ -200,7 +200,7 @@ def test_hulls_are_those_of_scipy_and_convex():
     solids = surfaces.measure_surface(surfaces.labels_to_surface(labels))
     np.testing.assert_allclose(table["volume"], solids["volume_convex"])
     surface, _ = torus()
-    hull = surfaces.convex_hull(surface)
+    hull = surfaces.surface_to_convex_hull(surface)
     assert_closed_and_outward(hull)
     assert measured(hull)["volume"] == pytest.approx(ConvexHull(surface.vertices).volume)
     points = surfaces.points_to_convex_hull(surface.vertices)
@@ -218,7 +218,7 @@ def test_points_in_a_plane_have_a_flat_hull_and_those_on_a_line_none():
                 operation(wrong)
     sheet = surfaces.points_to_convex_hull(corners)
     with pytest.raises(ValueError, match="in one plane"):
-        surfaces.convex_hull(sheet)
+        surfaces.surface_to_convex_hull(sheet)
     square = np.array([[0.0, 0], [0, 3], [4, 0], [4, 3], [1, 1]])
     hull = surfaces.points_to_convex_hull(square)
     assert measured(hull)["area"] == pytest.approx(12)

@@ -13,10 +13,10 @@ from napari_delineate.surfaces.curvature import (
     sphere_fitted_curvature,
 )
 from napari_delineate.surfaces.hulls import (
-    convex_hull,
     labels_to_convex_hulls,
     points_to_convex_hull,
     points_to_surface,
+    surface_to_convex_hull,
 )
 from napari_delineate.surfaces.isosurfaces import (
     image_to_surface,
@@ -57,7 +57,7 @@ __all__ = [
     "image_to_surface",
     "surface_nets",
     "labels_to_convex_hulls",
-    "convex_hull",
+    "surface_to_convex_hull",
     "points_to_convex_hull",
     "points_to_surface",
     "smooth",

@@ -21,7 +21,12 @@ from napari_delineate.types import (
     voxels,
 )
 
-__all__ = ["labels_to_convex_hulls", "convex_hull", "points_to_convex_hull", "points_to_surface"]
+__all__ = [
+    "labels_to_convex_hulls",
+    "surface_to_convex_hull",
+    "points_to_convex_hull",
+    "points_to_surface",
+]
 
 _ON_A_LINE = "points must be three or more that are not all on one line, to have a hull"
 
@@ -72,7 +77,7 @@ def labels_to_convex_hulls(labels: Labels, *, spacing: Spacing = 1.0) -> Surface
 
 
 @operation
-def convex_hull(surface: Surface) -> Surface:
+def surface_to_convex_hull(surface: Surface) -> Surface:
     """Make the convex hull of a surface.
 
     Parameters
@@ -108,7 +113,7 @@ def convex_hull(surface: Surface) -> Surface:
     >>> import numpy as np
     >>> from napari_delineate import surfaces
     >>> labels = np.zeros((9, 9, 20), int); labels[2:7, 2:7, 2:5] = labels[2:7, 2:7, 15:18] = 1
-    >>> hull = surfaces.convex_hull(surfaces.labels_to_surface(labels))
+    >>> hull = surfaces.surface_to_convex_hull(surfaces.labels_to_surface(labels))
     >>> float(np.ptp(hull.vertices[:, 2]))
     16.0
     """
