@@ -465,16 +465,21 @@ def scaled(operation, ndim, factor):
     return values
 
 
+def halved(value, kind):
+    """Return a value at half the spacing: what lies in space has physical coordinates."""
+    if kind is Kind.SURFACE:
+        return value._replace(vertices=0.5 * value.vertices)
+    return 0.5 * value if kind in (Kind.POINTS, Kind.SHAPES) else value
+
+
 @each_ndim
 def test_lengths_in_voxels_mean_the_same_at_any_isotropic_spacing(operation, ndim):
     if not operation.takes_spacing or operation.id == "filters.rescale_isotropic":
         pytest.skip("takes no lengths")
     given = inputs.arguments(operation, ndim)
     one = inputs.call(operation, given, spacing=1.0)
-    # What lies in space has coordinates in physical units.
     given = [
-        0.5 * value if entry.kind in (Kind.POINTS, Kind.SHAPES) else value
-        for entry, value in zip(operation.inputs, given, strict=True)
+        halved(value, entry.kind) for entry, value in zip(operation.inputs, given, strict=True)
     ]
     half = inputs.call(operation, given, spacing=0.5)
     in_units = inputs.call(operation, given, spacing=0.5, **scaled(operation, ndim, 0.5))
@@ -491,7 +496,7 @@ def test_one_spacing_and_one_per_axis_are_the_same(operation):
     if not operation.takes_spacing:
         pytest.skip("takes no spacing")
     given = [
-        0.5 * value if entry.kind in (Kind.POINTS, Kind.SHAPES) else value
+        halved(value, entry.kind)
         for entry, value in zip(operation.inputs, inputs.arguments(operation, 3), strict=True)
     ]
     assert inputs.same(

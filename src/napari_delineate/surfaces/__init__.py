@@ -1,10 +1,28 @@
 """Turn labels into surfaces and surfaces into better surfaces."""
 
+from napari_delineate.surfaces.conversion import (
+    surface_to_labels,
+    surface_to_mask,
+    surface_to_points,
+    volume_overlap,
+)
 from napari_delineate.surfaces.creation import labels_to_surface
 from napari_delineate.surfaces.curvature import (
     discrete_curvature,
     fitted_curvature,
     sphere_fitted_curvature,
+)
+from napari_delineate.surfaces.hulls import (
+    labels_to_convex_hulls,
+    points_to_convex_hull,
+    points_to_surface,
+    surface_to_convex_hull,
+)
+from napari_delineate.surfaces.isosurfaces import (
+    image_to_surface,
+    label_to_surface,
+    largest_label_to_surface,
+    mask_to_surface,
 )
 from napari_delineate.surfaces.measurement import compare_surfaces, measure_surface
 from napari_delineate.surfaces.parts import keep_largest_part, number_parts, remove_small_parts
@@ -28,10 +46,20 @@ from napari_delineate.surfaces.repair import (
     merge_vertices,
     repair_normals,
 )
+from napari_delineate.surfaces.shared_boundaries import surface_nets
 
 # In menu order.
 __all__ = [
     "labels_to_surface",
+    "mask_to_surface",
+    "label_to_surface",
+    "largest_label_to_surface",
+    "image_to_surface",
+    "surface_nets",
+    "labels_to_convex_hulls",
+    "surface_to_convex_hull",
+    "points_to_convex_hull",
+    "points_to_surface",
     "smooth",
     "simplify",
     "subdivide",
@@ -56,4 +84,8 @@ __all__ = [
     "nearest_label",
     "intensity_on_surface",
     "triangle_quality",
+    "surface_to_mask",
+    "surface_to_labels",
+    "surface_to_points",
+    "volume_overlap",
 ]
