@@ -19,8 +19,6 @@ from napari_delineate.workflow import Workflow, WorkflowInput
 
 AXES = ("YX", "ZYX", "TYX", "TZYX", "CYX", "ZCYX")
 SIZES = {"T": 2, "C": 2, "Z": 5, "Y": 16, "X": 18}
-PICKY = ("intermodes", "logarithmic", "min_error", "minimum", "sauvola")
-"""Choices that need a certain image, such as one with two modes, or another choice beside."""
 SPACINGS = {"Z": 1.5, "Y": 0.5, "X": 0.5}
 
 
@@ -170,7 +168,7 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     if setting.optional and draw(st.booleans()):
         return None
     if setting.choices:
-        return draw(st.sampled_from([one for one in setting.choices if one not in PICKY]))
+        return draw(st.sampled_from(setting.choices))
     if setting.quantity is Quantity.LENGTH:
         number = draw(st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0]))
         return draw(st.sampled_from([Voxels(number), number]))

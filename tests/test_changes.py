@@ -132,7 +132,7 @@ def test_painting_on_an_input(first):
     points = WorkflowInput(Kind.POINTS, "ZYX", (2.0, 0.5, 0.5), version="v1")
     before = first.add_input("dots", points)
     after = before.add_input("dots", replace(points, version="v2"))
-    assert describe_change(before, after) == "Edit dots"
+    assert describe_change(before, after) == "Draw in dots"
 
 
 def test_painting_on_a_result_the_first_time_and_again(first):

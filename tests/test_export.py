@@ -24,6 +24,7 @@ from napari_delineate.export import (
     write_notebook,
     write_script,
 )
+from napari_delineate.library import entries
 from napari_delineate.lineage import Lineage
 from napari_delineate.types import Kind
 from napari_delineate.values import Value, fingerprint
@@ -166,6 +167,16 @@ def test_a_notebook_runs_and_shows_every_result(nuclei, tmp_path):
     assert "show_table(table)" in tables
 
 
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+def test_a_workflow_of_the_library_gives_the_same_as_a_script(entry, tmp_path):
+    given = entry.example.load()
+    workflow = entry.workflow_for({name: WorkflowInput.of(one) for name, one in given.items()})
+    expected = Engine().run(workflow, given)
+    found = run_script(write_script(tmp_path / "analysis.py", workflow, given))
+    for name in workflow.values:
+        assert inputs.same(found[name], expected[name].data), name
+
+
 def test_the_same_workflow_gives_the_same_bytes(nuclei, tmp_path):
     first = write_notebook(tmp_path / "a.ipynb", nuclei.workflow, nuclei.inputs).read_bytes()
     copied = Workflow.from_dict(json.loads(json.dumps(nuclei.workflow.to_dict())))
@@ -273,3 +284,16 @@ def test_variables_are_no_words_of_python(nuclei):
     for name in nuclei.workflow.values:
         assert name.isidentifier()
         assert not keyword.iskeyword(name)
+
+
+def test_an_operation_with_a_setting_named_axis_is_looped(tmp_path):
+    movie = np.random.default_rng(0).integers(0, 99, (3, 4, 5, 6)).astype(np.uint8)
+    values = {"movie": Value.of(movie, Kind.IMAGE, "TZYX", (2.0, 1.0, 1.0))}
+    workflow = Workflow().add_input("movie", WorkflowInput.of(values["movie"]))
+    workflow = workflow.add("filters.project", {"image": "movie"}, {"axis": "y"})
+    made = workflow.steps[-1].outputs[0]
+    results = Engine().run(workflow, values)
+    assert np.array_equal(results[made].data, movie.max(axis=2))
+    script = write_script(tmp_path / "script.py", workflow, values)
+    assert np.array_equal(run_script(script)[made], movie.max(axis=2))
+    check_notebook(Drawn(workflow, values), tmp_path)

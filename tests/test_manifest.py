@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import napari_delineate
-from napari_delineate.catalogue import PACKAGES, operations
+from napari_delineate.catalogue import PACKAGES, categories, operations
 from napari_delineate.manifest import PLUGIN, command_name, manifest, to_yaml
 from napari_delineate.samples import SAMPLES
 
@@ -55,41 +55,48 @@ def test_every_operation_has_one_command(contributions):
         assert command["python_name"].endswith(f"_napari.commands:{command_name(operation.id)}")
 
 
-def test_every_operation_has_one_menu_item_in_the_menu_of_its_package(contributions):
-    places = [
-        (menu, item["command"])
-        for menu, items in contributions["menus"].items()
-        for item in items
-        if "command" in item
-    ]
-    expected = [(f"{PLUGIN}/{one.package}", f"{PLUGIN}.{one.id}") for one in operations()]
-    assert places == expected
-
-
-def test_menu_items_are_grouped_by_category_in_the_order_of_the_catalogue(contributions):
+def leaves(contributions, menu):
+    """Yield the menu and the command of every item of a menu and its submenus, as shown."""
+    items = contributions["menus"][menu]
     # napari sorts items by group, and inside a group by the number behind the @.
-    for package in PACKAGES:
-        items = contributions["menus"][f"{PLUGIN}/{package}"]
-        groups = [item["group"].rsplit("@", 1) for item in items]
-        numbers = [int(number) for _, number in groups]
-        assert numbers == sorted(numbers)
-        inside = [one for one in operations() if one.package == package]
-        for (group, _), operation in zip(groups, inside, strict=True):
-            assert group.endswith(operation.category.id)
+    assert {one["group"].rsplit("@", 1)[0] for one in items} == {"operations"}
+    for item in sorted(items, key=lambda one: int(one["group"].rsplit("@", 1)[1])):
+        if "submenu" in item:
+            yield from leaves(contributions, item["submenu"])
+        else:
+            yield menu, item["command"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_operations_stand_in_the_menus_of_their_categories(contributions, package):
+    inside = [
+        one
+        for category in categories()
+        for one in operations()
+        if one.category == category and one.package == package
+    ]
+    expected = []
+    for one in inside:
+        alone = sum(other.category == one.category for other in inside) == 1
+        menu = package if alone else one.category.id
+        expected.append((f"{PLUGIN}/{menu}", f"{PLUGIN}.{one.id}"))
+    assert list(leaves(contributions, f"{PLUGIN}/{package}")) == expected
 
 
 def test_menus_are_submenus_of_menus_that_napari_has(contributions):
     submenus = {one["id"]: one["label"] for one in contributions["submenus"]}
-    assert submenus == {f"{PLUGIN}/{package}": title for package, title in PACKAGES.items()}
-    own = set(submenus)
-    assert set(contributions["menus"]) <= own | NAPARI_MENUS
+    own = {f"{PLUGIN}/{package}": title for package, title in PACKAGES.items()}
+    assert submenus.items() >= own.items()
+    assert set(contributions["menus"]) == set(submenus) | NAPARI_MENUS
     shown = [
         item["submenu"]
-        for menu, items in contributions["menus"].items()
-        if menu in NAPARI_MENUS
+        for items in contributions["menus"].values()
         for item in items
+        if "submenu" in item
     ]
-    assert sorted(shown) == sorted(own)
+    assert sorted(shown) == sorted(submenus)
+    at_the_top = [item["submenu"] for menu in NAPARI_MENUS for item in contributions["menus"][menu]]
+    assert sorted(at_the_top) == sorted(own)
 
 
 def test_samples_readers_and_writers_have_commands(contributions):

@@ -228,5 +228,6 @@ def test_only_what_lies_in_space_is_drawn():
         Kind.MASK,
         Kind.LABELS,
         Kind.POINTS,
+        Kind.SHAPES,
         Kind.SURFACE,
     }

@@ -134,11 +134,18 @@ def test_a_region_must_lie_on_the_grid(region):
         crop(value, {"Y": region})
 
 
-def test_tables_and_scores_stay_and_shapes_are_refused():
+def test_tables_and_scores_stay():
     table = Value.of({"dice": 0.5}, Kind.SCORES)
     assert crop(table, {"Y": (0, 1)}) is table
-    with pytest.raises(TypeError, match="shapes can not be cropped"):
-        crop(Value.of(np.zeros((1, 4, 2)), Kind.SHAPES, "YX"), {})
+
+
+def test_shapes_that_reach_into_a_region_stay_whole():
+    across = [[1.0, 0.0], [1.0, 18.0]]
+    beside = [[12.0, 0.0], [18.0, 4.0]]
+    shapes = Value.of(np.array([across, beside]), Kind.SHAPES, "YX", (2.0, 1.0))
+    found = crop(shapes, {"Y": (0, 4), "X": (5, 9)})
+    assert found.data.tolist() == [[[1.0, -5.0], [1.0, 13.0]]]
+    assert crop(shapes, {"Y": (6, 9)}).data.tolist() == [[[0.0, 0.0], [6.0, 4.0]]]
 
 
 @settings(max_examples=50, deadline=None)

@@ -539,7 +539,7 @@ def step_data(id: str) -> dict:
         "mask": WorkflowInput(Kind.MASK, "YX", (1.0, 1.0)),
         "points": WorkflowInput(Kind.POINTS, "YX", (1.0, 1.0)),
         "shapes": WorkflowInput(Kind.SHAPES, "YX", (1.0, 1.0)),
-        "table": WorkflowInput(Kind.TABLE, "", (1.0, 1.0)),
+        "table": WorkflowInput(Kind.TABLE, "", ()),
     }
     by_kind = {value.kind: name for name, value in inputs.items()}
     wiring = {entry.name: by_kind[entry.kind] for entry in find(id).inputs}

@@ -14,7 +14,7 @@ The edge cases of all operations are decided here, once:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -181,6 +181,38 @@ def _as_points(value: Any, name: str) -> NDArray[Any]:
     if array.ndim != 2 or array.shape[1] not in (2, 3):
         raise ValueError(f"{name} must have the shape (N, 2) or (N, 3), it is {array.shape}")
     return _as_finite(array.astype(np.float64, copy=False), name)
+
+
+def stack_paths(paths: Sequence[NDArray[Any]], ndim: int) -> NDArray[np.float64]:
+    """Return paths with any number of vertices as one array of shapes.
+
+    Parameters
+    ----------
+    paths : sequence of (V, D) ndarray
+        The vertices of each path, one at least.
+    ndim : int
+        Number of coordinates, also where there is no path.
+
+    Returns
+    -------
+    (N, V, D) ndarray of float64
+        The shapes; those with fewer vertices repeat their last one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stack_paths([np.eye(2), np.ones((1, 2))], 2).tolist()
+    [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]]
+    """
+    if not len(paths):
+        return np.zeros((0, 1, ndim))
+    longest = max(map(len, paths))
+    return np.stack(
+        [
+            np.pad(np.asarray(path, float), [(0, longest - len(path)), (0, 0)], mode="edge")
+            for path in paths
+        ]
+    )
 
 
 def _as_shapes(value: Any, name: str) -> NDArray[Any]:

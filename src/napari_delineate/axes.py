@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.arrays import stack_paths
 from napari_delineate.declaration import Declaration
 from napari_delineate.signatures import read_signature
 from napari_delineate.types import Corrections, Kind, Surface
@@ -24,6 +25,9 @@ from napari_delineate.types import Corrections, Kind, Surface
 __all__ = ["axes_of_output", "check_axes", "looped_axes", "map_over", "spatial_axes"]
 
 SPATIAL = "ZYX"
+
+IN_SPACE = frozenset({Kind.POINTS, Kind.SHAPES, Kind.SURFACE})
+"""Kinds of coordinates, whose depth is a length and no number of a slice."""
 
 
 def spatial_axes(axes: str) -> str:
@@ -114,7 +118,7 @@ def axes_of_output(
     kind : Kind
         Kind of the output.
     input_axes : sequence of str
-        Axes of the operation's inputs, in order.
+        Axes of the operation's inputs, that first whose grid the results have.
     over : str
         Axes that were looped.
     declaration : Declaration, optional
@@ -221,10 +225,10 @@ def map_over(
         )
     signature = read_signature(function)
     in_space = {one.kind for one in signature.inputs} | {one.kind for one in signature.outputs}
-    if "Z" in axis and in_space & {Kind.POINTS, Kind.SURFACE}:
+    if "Z" in axis and in_space & IN_SPACE:
         raise ValueError(
-            f"{function.__name__} works on points or surfaces, whose depth is a length and no "
-            "number of a slice; it can not be looped over Z"
+            f"{function.__name__} works on points, shapes or surfaces, whose depth is a length and "
+            "no number of a slice; it can not be looped over Z"
         )
     kinds = [entry.kind for entry in signature.inputs[: len(values)]]
     declaration: Declaration = getattr(function, "__operation__", Declaration())
@@ -239,7 +243,13 @@ def map_over(
         values = tuple(_take(value, kind, own, letter, index) for value, kind, own in pairs)
         per_value = [_without(own, letter) for own in per_value]
         axis = axis.replace(letter, "")
-    all_axes = [its for _, its in _flat(values, per_value)]
+    # The results have the grid of an image, also where points or shapes come before it.
+    order = sorted(range(len(values)), key=lambda place: not kinds[place].is_grid)
+
+    def grids_first(parts: Sequence[Any]) -> list[Any]:
+        return [parts[place] for place in order]
+
+    all_axes = [its for _, its in _flat(grids_first(values), grids_first(per_value))]
     is_flat = bool(all_axes) and _drops(declaration, all_axes, axis, settings)
     total = int(np.prod([_length(values, per_value, kinds, letter, function) for letter in axis]))
     done = 0
@@ -261,7 +271,8 @@ def map_over(
                 for value, kind, own in zip(values, kinds, per_value, strict=True)
             ]
             results.append(loop(rest, taken, [_without(own, letter) for own in per_value]))
-        place = _place([_without(own, "Z") for own in per_value] if is_flat else per_value, letter)
+        left = [_without(own, "Z") if is_flat else own for own in grids_first(per_value)]
+        place = _place(left, letter)
         return tuple(
             _put_together(list(parts), output.kind, letter, place, function)
             for parts, output in zip(zip(*results, strict=True), signature.outputs, strict=True)
@@ -340,8 +351,10 @@ def _indices(value: Any, kind: Kind, column: int, letter: str) -> NDArray[np.int
     """Return the index along a looped axis of every row of a value that is not a grid."""
     if kind is Kind.TABLE:
         return np.asarray(value[letter], np.int64)
-    rows = value[0] if kind is Kind.SURFACE else value
-    return np.asarray(np.rint(np.asarray(rows)[:, column]), np.int64)
+    rows = np.asarray(value[0] if kind is Kind.SURFACE else value)
+    # A shape lies where its first vertex does.
+    rows = rows[:, 0] if kind is Kind.SHAPES else rows
+    return np.asarray(np.rint(rows[:, column]), np.int64)
 
 
 def _take(value: Any, kind: Kind, own: Any, letter: str, index: int) -> Any:
@@ -365,7 +378,7 @@ def _take(value: Any, kind: Kind, own: Any, letter: str, index: int) -> Any:
         new = np.cumsum(rows) - 1
         inside = rows[faces].all(axis=1)
         return Surface(np.delete(vertices[rows], place, 1), new[faces[inside]], values[rows])
-    return np.delete(np.asarray(value)[rows], place, 1)
+    return np.delete(np.asarray(value)[rows], place, -1)
 
 
 def _take_corrections(value: Corrections, place: int, index: int) -> Corrections:
@@ -399,11 +412,16 @@ def _put_together(
             np.concatenate([part.faces + n for part, n in zip(parts, starts, strict=True)]),
             np.concatenate([part.values for part in parts]),
         )
+    if kind is Kind.SHAPES:
+        ndim = parts[0].shape[-1]
+        counts = np.cumsum([len(part) for part in parts])[:-1]
+        every = stack_paths([path for part in parts for path in part], ndim)
+        return _join_rows(np.split(every, counts))
     return _join_rows(parts)
 
 
 def _join_rows(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate([np.insert(part, 0, index, axis=1) for index, part in enumerate(parts)])
+    return np.concatenate([np.insert(part, 0, index, axis=-1) for index, part in enumerate(parts)])
 
 
 def _join_tables(parts: list[Any], letter: str, name: str) -> Any:

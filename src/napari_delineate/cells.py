@@ -17,7 +17,7 @@ from napari_delineate.axes import looped_axes, spatial_axes
 from napari_delineate.declaration import settings_for
 from napari_delineate.lineage import Lineage
 from napari_delineate.names import IMPORTS
-from napari_delineate.steps import Step, passed_on
+from napari_delineate.steps import Step, grid_source, passed_on
 from napari_delineate.types import Kind
 from napari_delineate.workflow import Workflow
 
@@ -173,6 +173,7 @@ def _article(kind: Kind) -> str:
         Kind.LABELS: "a label image",
         Kind.SURFACE: "a surface",
         Kind.POINTS: "points in space",
+        Kind.SHAPES: "shapes in space",
         Kind.CORRECTIONS: "corrections made by hand",
     }
     return words.get(kind, str(kind))
@@ -241,7 +242,7 @@ def _call(lineage: Lineage, step: Step) -> str:
         f"{name}={_quoted(value) if isinstance(value, str) else repr(value)}"
         for name, value in step.parameters.items()
     ]
-    source = step.sources[0]
+    source = grid_source(step, workflow.values)
     if operation.takes_spacing:
         settings.append(f"spacing={_spacing(lineage, source, step.over)}")
     if operation.takes_units:
@@ -265,7 +266,8 @@ def _call(lineage: Lineage, step: Step) -> str:
 
 def _new_spacing(lineage: Lineage, step: Step) -> str:
     """Return the expression for the voxel size of what a step makes on another grid."""
-    source, declaration = step.sources[0], catalogue.find(step.operation).declaration
+    source = grid_source(step, lineage.workflow.values)
+    declaration = catalogue.find(step.operation).declaration
     new = _spacing(lineage, source, step.over)
     if declaration.new_spacing is not None:
         new = _declared(declaration.new_spacing, new, step)
@@ -278,7 +280,8 @@ def _new_spacing(lineage: Lineage, step: Step) -> str:
 
 def _new_origin(lineage: Lineage, step: Step) -> str:
     """Return the expression for where the first pixel of another grid lies."""
-    source, declaration = step.sources[0], catalogue.find(step.operation).declaration
+    source = grid_source(step, lineage.workflow.values)
+    declaration = catalogue.find(step.operation).declaration
     terms = []
     if lineage.grids[source] in lineage.moved:
         terms.append(f"{lineage.grids[source]}_origin")
@@ -297,7 +300,7 @@ def _declared(function: Callable[..., Any], spacing: str, step: Step) -> str:
 
 def _left_out(lineage: Lineage, step: Step) -> str:
     """Return what leaves out the entry of an axis that a step drops."""
-    axes = spatial_axes(lineage.workflow.values[step.sources[0]].axes)
+    axes = spatial_axes(lineage.workflow.values[grid_source(step, lineage.workflow.values)].axes)
     ndim = sum(letter not in step.over for letter in axes)
     dropped = catalogue.find(step.operation).declaration.drops(ndim, step.parameters)
     # Only one of three axes is ever dropped.
@@ -344,15 +347,16 @@ def _picture(lineage: Lineage, name: str) -> str:
         return f"show_image({name})"
     if kind is Kind.SURFACE:
         return f"show_surface({name})"
-    if kind not in (Kind.MASK, Kind.LABELS, Kind.POINTS):
+    if kind not in (Kind.MASK, Kind.LABELS, Kind.POINTS, Kind.SHAPES):
         return name if kind is Kind.SCORES else ""
     below = _image_below(lineage, name)
-    if kind is not Kind.POINTS:
+    if kind.is_grid:
         return f"show_labels({name}, over={below})" if below else f"show_labels({name})"
     if below is None:
         return ""
     spacing = _spacing(lineage, below, "")
-    return _wrapped("show_points", [name, f"over={below}", f"spacing={spacing}"])
+    shown = "show_points" if kind is Kind.POINTS else "show_shapes"
+    return _wrapped(shown, [name, f"over={below}", f"spacing={spacing}"])
 
 
 def _image_below(lineage: Lineage, name: str) -> str | None:
@@ -378,11 +382,14 @@ def _in_napari(lineage: Lineage) -> str:
             Kind.MASK: "add_labels",
             Kind.LABELS: "add_labels",
             Kind.POINTS: "add_points",
+            Kind.SHAPES: "add_shapes",
             Kind.SURFACE: "add_surface",
         }.get(value.kind)
         if adding is None:
             continue
         arguments = [name, f"name={_quoted(name)}"]
+        if value.kind is Kind.SHAPES:
+            arguments.append('shape_type="path"')
         if value.kind.is_grid:
             loops = len(looped_axes(value.axes))
             spacing = _spacing(lineage, name, "")

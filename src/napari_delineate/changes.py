@@ -210,7 +210,7 @@ class _Comparison:
             return f"Paint on {next(users, name)}"
         if kind in _PAINTED:
             return f"Paint on {name}"
-        return f"Edit {name}" if kind in _DRAWN else f"Change {name}"
+        return f"Draw in {name}" if kind in _DRAWN else f"Change {name}"
 
 
 def _renamed(before: Workflow, after: Workflow) -> dict[str, str]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_delineate import building_blocks
 from napari_delineate.outlines import fill_objects
 
-__all__ = ["Division", "blurred_inside", "divide", "flood"]
+__all__ = ["Division", "blurred_inside", "divide"]
 
 _SIZE_TO_SIGMA = 1 / 2.35
 """From the width of a Gaussian at half of its height to its sigma."""
@@ -133,16 +133,7 @@ def divide(
         levels = -building_blocks.distance_inside(foreground, spacing)
     else:
         levels = -distances
-    return flood(levels, seeds, foreground)
-
-
-def flood(
-    levels: NDArray[Any], seeds: NDArray[Any], mask: NDArray[np.bool_] | None
-) -> NDArray[Any]:
-    """Flood from seeds, lowest levels first, over all neighbours, wherever a mask allows."""
-    from skimage.segmentation import watershed
-
-    return np.asarray(watershed(levels, seeds, connectivity=seeds.ndim, mask=mask), seeds.dtype)
+    return building_blocks.watershed(levels, seeds, foreground, "full")
 
 
 def _seeds(

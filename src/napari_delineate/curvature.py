@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_delineate.separable import derivative_halo, gaussian_derivative, in_threads
 
-__all__ = ["hessian_eigenvalues"]
+__all__ = ["eigenvalues_of", "hessian_eigenvalues"]
 
 _SLAB = 2**22
 """Pixels whose matrices are held at a time."""
@@ -48,16 +48,33 @@ def hessian_eigenvalues(image: NDArray[Any], sigma: tuple[float, ...]) -> NDArra
 def _eigenvalues(
     image: NDArray[Any], sigma: tuple[float, ...], planes: slice, result: NDArray[Any]
 ) -> None:
-    from napari_delineate.kernels.eigenvalues import eigenvalues_2, eigenvalues_3
-
     pairs = list(itertools.combinations_with_replacement(range(image.ndim), 2))
     shape = result.shape[1:]
     elements = np.empty((len(pairs), *shape), result.dtype)
     for element, pair in zip(elements, pairs, strict=True):
         orders = tuple(pair.count(axis) for axis in range(image.ndim))
         element[...] = gaussian_derivative(image, sigma, orders)[planes]
-    flat = elements.reshape(len(pairs), -1)
-    values = np.empty((image.ndim, flat.shape[1]), result.dtype)
-    kernel = eigenvalues_2 if image.ndim == 2 else eigenvalues_3
+    result[...] = eigenvalues_of(elements)
+
+
+def eigenvalues_of(elements: NDArray[Any]) -> NDArray[Any]:
+    """Return the eigenvalues of symmetric matrices, the largest first.
+
+    Parameters
+    ----------
+    elements : (3, Y, X) or (6, Z, Y, X) ndarray of float
+        The matrix of each pixel: its first row, and what is new in each further row.
+
+    Returns
+    -------
+    (2, Y, X) or (3, Z, Y, X) ndarray of float
+        The eigenvalues.
+    """
+    from napari_delineate.kernels.eigenvalues import eigenvalues_2, eigenvalues_3
+
+    flat = elements.reshape(len(elements), -1)
+    ndim = elements.ndim - 1
+    values = np.empty((ndim, flat.shape[1]), elements.dtype)
+    kernel = eigenvalues_2 if ndim == 2 else eigenvalues_3
     in_threads(lambda start, stop: kernel(flat, values, start, stop), flat.shape[1], flat.shape[1])
-    result[...] = values.reshape(result.shape)
+    return values.reshape(ndim, *elements.shape[1:])

@@ -142,7 +142,7 @@ def _declare(function: Callable[P, R], declaration: Declaration) -> Callable[P, 
         bound.apply_defaults()
         arguments = _prepare(read(), bound.arguments)
         if declaration.opencl and devices.current_device() != "cpu":
-            return devices.run(name, arguments)  # type: ignore[no-any-return]
+            return devices.run(name, function, arguments)  # type: ignore[no-any-return]
         return function(**arguments)  # type: ignore[call-arg]
 
     call.__operation__ = declaration  # type: ignore[attr-defined]

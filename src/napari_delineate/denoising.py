@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.building_blocks import finite, gaussian, offsets_within
+from napari_delineate.separable import box_mean
 from napari_delineate.types import length_per_axis, voxels
 
 __all__ = [
@@ -47,16 +48,14 @@ def local_mean(
     A ball is the union of runs along the last axis: one running sum per length of run, then
     one sum of whole images per run, instead of one per voxel of the ball.
     """
-    from scipy import ndimage
-
     footprint = offsets_within(radius, shape)
     if shape == "box":
-        return np.asarray(ndimage.uniform_filter(pixels, footprint.shape, mode="reflect"))
+        return box_mean(pixels, footprint.shape, dtype=pixels.dtype)
     half = [size // 2 for size in footprint.shape]
     widths = footprint.sum(axis=-1)
     total = np.zeros(pixels.shape)
     for width in np.unique(widths[widths > 0]):
-        run = ndimage.uniform_filter1d(pixels, int(width), mode="reflect", output=np.float64)
+        run = box_mean(pixels, (1,) * (pixels.ndim - 1) + (int(width),))
         run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
         run *= width / footprint.sum()
         for offset in itertools.product(*(range(2 * entry + 1) for entry in half[:-1])):

@@ -1,28 +1,16 @@
-"""Choose the device that computes, and run the OpenCL versions of operations.
+"""Choose the device that computes, and run the OpenCL versions of operations there.
 
-The OpenCL versions call pyclesperanto [1]_. Each takes what its operation takes and gives
-the same up to what its operation's documentation says.
-
-References
-----------
-.. [1] Haase et al., "CLIJ: GPU-accelerated image processing for everyone", Nature
-       Methods 17 (2020), https://doi.org/10.1038/s41592-019-0650-1
+`napari_delineate.opencl` holds the versions. Nothing else imports pyclesperanto.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from napari_delineate.types import Voxels, length_in_units, length_per_axis
 
 __all__ = ["available_devices", "current_device", "run", "use_device"]
 
@@ -137,13 +125,16 @@ def find_device(name: str) -> str:
     return matches[0]
 
 
-def run(operation: str, arguments: dict[str, Any]) -> Any:
+def run(operation: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     """Run the OpenCL version of an operation on the current device.
 
     Parameters
     ----------
     operation : str
         Id of an operation that declares an OpenCL version.
+    function : callable
+        Its CPU version, which computes what OpenCL can not: numbers that float32 does not
+        hold, or settings that pyclesperanto does not have.
     arguments : dict
         Its inputs and settings, checked, with `spacing` as one number per axis.
 
@@ -152,9 +143,15 @@ def run(operation: str, arguments: dict[str, Any]) -> Any:
     Any
         What the operation returns.
     """
+    from napari_delineate.opencl import VERSIONS
+    from napari_delineate.opencl.pixels import NotOnOpenCLError
+
     cle = _pyclesperanto()
     cle.select_device(current_device())
-    return _VERSIONS[operation](cle, **arguments)
+    try:
+        return VERSIONS[operation](cle, **arguments)
+    except NotOnOpenCLError:
+        return function(**arguments)
 
 
 @functools.cache
@@ -169,86 +166,3 @@ def _pyclesperanto() -> Any:
     except (ImportError, OSError, RuntimeError):
         return None
     return cle if hasattr(cle, "gaussian_blur") else None
-
-
-def _xyz(name: str, per_axis: tuple[float, ...]) -> dict[str, float]:
-    """Name one number per axis, in array order, as pyclesperanto does: x is the last axis."""
-    padded = (0.0,) * (3 - len(per_axis)) + per_axis
-    return dict(zip((f"{name}_z", f"{name}_y", f"{name}_x"), padded, strict=True))
-
-
-def _to_float(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Scale integers to 0..1 as scikit-image does."""
-    from skimage.util import img_as_float32
-
-    return np.asarray(img_as_float32(image))
-
-
-def _gaussian(
-    cle: Any, image: NDArray[Any], sigma: float | Voxels, spacing: tuple[float, ...]
-) -> NDArray[Any]:
-    sigmas = _xyz("sigma", length_per_axis(sigma, spacing))
-    return np.asarray(cle.gaussian_blur(_to_float(image), **sigmas))
-
-
-def _label_connected_components(
-    cle: Any, mask: NDArray[Any], connectivity: str
-) -> NDArray[np.int32]:
-    shape = {"full": "box", "face": "sphere"}[connectivity]
-    labels = cle.connected_component_labeling(mask.astype(np.uint8), connectivity=shape)
-    return np.asarray(labels).astype(np.int32)
-
-
-def _voronoi_otsu_labeling(
-    cle: Any,
-    image: NDArray[Any],
-    spot_sigma: float | Voxels,
-    outline_sigma: float | Voxels,
-    spacing: tuple[float, ...],
-) -> NDArray[np.int32]:
-    if image.min() == image.max():
-        return np.zeros(image.shape, np.int32)
-    from skimage.morphology import local_maxima
-
-    from napari_delineate.building_blocks import above_otsu, connected_components, flood
-
-    pushed = cle.push(_to_float(image))
-    spots = cle.gaussian_blur(pushed, **_xyz("sigma", length_per_axis(spot_sigma, spacing)))
-    outline = cle.gaussian_blur(pushed, **_xyz("sigma", length_per_axis(outline_sigma, spacing)))
-    # pyclesperanto's own maxima leave out plateaus, and its threshold bins differently.
-    mask = above_otsu(np.asarray(outline))
-    maxima = local_maxima(np.asarray(spots)) & mask
-    if np.ptp(spacing) > 0:  # a distance in voxels means nothing here
-        return np.asarray(flood(connected_components(maxima), mask, spacing), np.int32)
-    seeds, within = maxima.astype(np.uint8), mask.astype(np.uint8)
-    return np.asarray(cle.masked_voronoi_labeling(seeds, within)).astype(np.int32)
-
-
-def _expand_labels(
-    cle: Any, labels: NDArray[Any], distance: float | Voxels, spacing: tuple[float, ...]
-) -> NDArray[Any]:
-    import fastremap
-
-    from napari_delineate.building_blocks import ROUNDING, distance_to, expanded
-
-    if np.ptp(spacing) > 0:  # a distance in voxels means nothing here
-        return expanded(labels, length_in_units(distance, spacing), spacing)
-    # dilate_labels grows octagons, wider than the distance asked for; the exact distance
-    # says where to stop.
-    reach = length_in_units(distance, spacing) * (1 + ROUNDING)
-    within = distance_to(labels > 0, spacing) <= reach
-    radius = math.ceil(max(length_per_axis(distance, spacing)))
-    # The kernels hold labels in float32, which is exact up to 2**24.
-    small, new_numbers = fastremap.renumber(labels)
-    numbers = np.zeros(len(new_numbers) + 1, labels.dtype)
-    numbers[list(new_numbers.values())] = list(new_numbers)
-    grown = np.asarray(cle.dilate_labels(small.astype(np.uint32), radius=radius))
-    return np.asarray(np.where(within, numbers[grown.astype(np.int64)], 0))
-
-
-_VERSIONS: dict[str, Callable[..., Any]] = {
-    "filters.gaussian": _gaussian,
-    "segmentation.label_connected_components": _label_connected_components,
-    "segmentation.voronoi_otsu_labeling": _voronoi_otsu_labeling,
-    "postprocessing.expand_labels": _expand_labels,
-}

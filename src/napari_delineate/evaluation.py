@@ -134,8 +134,9 @@ def _axes(value: CallInput) -> Any:
 
 
 def _first(call: Call) -> Value:
-    """Return the value that axes and spacing of the results follow."""
-    return next(one for value in call.inputs for one in _each(value))
+    """Return the value that axes and spacing of the results follow; see `grid_source`."""
+    every = [one for value in call.inputs for one in _each(value)]
+    return next((one for one in every if one.kind.is_grid), every[0])
 
 
 def _looped_out(value: Value, over: str) -> tuple[float, ...]:
@@ -178,7 +179,7 @@ def _wrap(operation: Operation, call: Call, grid: Value, kind: Kind, data: Any) 
     if kind is Kind.SCORES and call.over:
         kind = Kind.TABLE
     declaration, settings = operation.declaration, call.parameters
-    input_axes = [one.axes for value in call.inputs for one in _each(value)]
+    input_axes = [grid.axes, *(one.axes for value in call.inputs for one in _each(value))]
     axes = axes_of_output(kind, input_axes, call.over, declaration, settings)
     space = spatial_axes(grid.axes)
     spacing = dict(zip(space, grid.spacing, strict=True))

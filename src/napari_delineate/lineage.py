@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from napari_delineate import catalogue
-from napari_delineate.steps import Step, passed_on
+from napari_delineate.steps import Step, grid_source, passed_on
 from napari_delineate.workflow import Workflow
 
 __all__ = ["Lineage"]
@@ -53,7 +53,8 @@ class Lineage:
         self.moved: set[str] = set()
         self._makers: dict[str, Step] = {}
         for step in workflow.steps:
-            origin, grid = self.origins[step.sources[0]], self._grid(step)
+            origin = self.origins[grid_source(step, workflow.values)]
+            grid = self._grid(step)
             for name in step.outputs:
                 self.origins[name], self._makers[name] = origin, step
                 self.grids[name] = grid
@@ -92,7 +93,7 @@ class Lineage:
     def _grid(self, step: Step) -> str:
         if step.bypassed:
             return self.grids[str(passed_on(step, self.workflow.values))]
-        grid = self.grids[step.sources[0]]
+        grid = self.grids[grid_source(step, self.workflow.values)]
         declaration = catalogue.find(step.operation).declaration
         if not declaration.changes_grid:
             return grid

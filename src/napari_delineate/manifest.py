@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from napari_delineate.catalogue import PACKAGES, operations
+from napari_delineate.catalogue import PACKAGES, categories, operations
 from napari_delineate.reference import reference_pages
 from napari_delineate.samples import SAMPLES
 
@@ -51,8 +51,9 @@ def manifest() -> dict[str, Any]:
     Returns
     -------
     dict
-        The manifest as npe2 defines it: one command per operation in the menu of its
-        package, grouped by category; sample data, the reader and the writers.
+        The manifest as npe2 defines it: one command per operation, in the menu of its
+        category in that of its package (a category of one needs no menu of its own);
+        sample data, the reader and the writers.
 
     Examples
     --------
@@ -60,19 +61,24 @@ def manifest() -> dict[str, Any]:
     'napari-delineate'
     """
     commands: list[dict[str, str]] = []
-    items: dict[str, list[Any]] = {f"{PLUGIN}/{package}": [] for package in PACKAGES}
-    categories: dict[str, list[str]] = {}
-    for operation in operations():
-        known = categories.setdefault(operation.package, [])
-        if operation.category.id not in known:
-            known.append(operation.category.id)
-        command = f"{PLUGIN}.{operation.id}"
-        place = f"commands:{command_name(operation.id)}"
-        commands.append(_command(command, operation.title, place))
-        group = known.index(operation.category.id)
-        menu = items[f"{PLUGIN}/{operation.package}"]
-        menu.append({"command": command, "group": f"{group}_{operation.category.id}@{len(menu)}"})
-    menus = dict(items)
+    menus: dict[str, list[Any]] = {f"{PLUGIN}/{package}": [] for package in PACKAGES}
+    submenus = [
+        {"id": f"{PLUGIN}/{package}", "label": title} for package, title in PACKAGES.items()
+    ]
+    for category in categories():
+        package = category.id.split(".")[0]
+        inside = [one for one in operations() if one.category == category]
+        menu = menus[f"{PLUGIN}/{package}"]
+        if len(inside) > 1:
+            submenu = f"{PLUGIN}/{category.id}"
+            submenus.append({"id": submenu, "label": category.title})
+            menu.append({"submenu": submenu, "group": _place_in(menu)})
+            menu = menus[submenu] = []
+        for operation in inside:
+            command = f"{PLUGIN}.{operation.id}"
+            place = f"commands:{command_name(operation.id)}"
+            commands.append(_command(command, operation.title, place))
+            menu.append({"command": command, "group": _place_in(menu)})
     for package in PACKAGES:
         menus.setdefault(_PARENT_MENUS[package], []).append({"submenu": f"{PLUGIN}/{package}"})
     for sample in SAMPLES:
@@ -100,9 +106,7 @@ def manifest() -> dict[str, Any]:
         "contributions": {
             "commands": commands,
             "menus": menus,
-            "submenus": [
-                {"id": f"{PLUGIN}/{package}", "label": title} for package, title in PACKAGES.items()
-            ],
+            "submenus": submenus,
             "readers": [
                 {"command": reader, "filename_patterns": ["*.json"], "accepts_directories": False}
             ],
@@ -118,6 +122,11 @@ def manifest() -> dict[str, Any]:
             ],
         },
     }
+
+
+def _place_in(menu: list[Any]) -> str:
+    """Return the group of the next item: napari sorts by the number behind the @."""
+    return f"operations@{len(menu)}"
 
 
 def _command(id: str, title: str, place: str) -> dict[str, str]:

@@ -35,6 +35,7 @@ IMPORTS: Mapping[str, str] = MappingProxyType(
         "show_image": "napari_delineate.pictures",
         "show_labels": "napari_delineate.pictures",
         "show_points": "napari_delineate.pictures",
+        "show_shapes": "napari_delineate.pictures",
         "show_surface": "napari_delineate.pictures",
         "show_table": "napari_delineate.pictures",
         "versions": "napari_delineate.environment",

@@ -12,10 +12,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, clumps, outlines
+from napari_delineate import building_blocks, outlines
 from napari_delineate.thresholds.global_levels import global_level
 
 __all__ = [
+    "DIAMETER_SHARE",
     "blobs",
     "blobs_above",
     "laplacian",
@@ -23,7 +24,11 @@ __all__ = [
     "means",
     "split_at_narrow_places",
     "trimmed",
+    "typical_diameter",
 ]
+
+DIAMETER_SHARE = 0.2
+"""Sigma of the Gaussian before blobs are searched, as a share of their diameter."""
 
 _NECK = 0.8
 """Where two wide places are joined by a neck of more than this share of the narrower one's
@@ -94,7 +99,7 @@ def blobs(curvature: NDArray[Any]) -> NDArray[np.int32]:
 
     inside = curvature < 0
     seeds = building_blocks.connected_components(local_maxima(-curvature) & inside)
-    return clumps.flood(curvature, seeds.astype(np.int32), inside)
+    return building_blocks.watershed(curvature, seeds, inside, "full")
 
 
 def means(image: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]:
@@ -128,7 +133,34 @@ def split_at_narrow_places(mask: NDArray[np.bool_], spacing: tuple[float, ...]) 
     )
     lower = building_blocks.reconstructed(necks, distance, "full")
     seeds = building_blocks.connected_components(local_maxima(lower) & mask)
-    return clumps.flood(-distance, seeds.astype(np.int32), mask)
+    return building_blocks.watershed(-distance, seeds, mask, "full")
+
+
+def typical_diameter(image: NDArray[Any], spacing: tuple[float, ...]) -> float:
+    """Estimate how wide the bright objects of an image are, where they are about round.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Z, Y, X) ndarray of float
+        Intensities above the background.
+    spacing : tuple of float
+        Voxel size per axis.
+
+    Returns
+    -------
+    float
+        The diameter in the units of the spacing; that of one voxel where there is nothing.
+        Wide objects count as much as their area or volume.
+    """
+    smooth = building_blocks.gaussian(image, tuple(min(spacing) / entry for entry in spacing))
+    level = global_level(smooth, "li")
+    mask = np.zeros(image.shape, bool) if level is None else smooth > level
+    if not mask.any() or mask.all():
+        return min(spacing)
+    axes = sum(length > 1 for length in image.shape)
+    # Distances are to the middle of a voxel outside, half a voxel beyond the outline.
+    inside = building_blocks.distance_inside(mask, spacing)[mask].mean(dtype=np.float64)
+    return 2 * (axes + 1) * max(float(inside) - min(spacing) / 2, 0.0) or min(spacing)
 
 
 def blobs_above(

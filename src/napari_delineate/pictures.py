@@ -15,11 +15,20 @@ from napari_delineate.files.results import column_titles
 from napari_delineate.palette import colours_of_numbers
 from napari_delineate.types import Surface, Table
 
-__all__ = ["Picture", "show_image", "show_labels", "show_points", "show_surface", "show_table"]
+__all__ = [
+    "Picture",
+    "show_image",
+    "show_labels",
+    "show_points",
+    "show_shapes",
+    "show_surface",
+    "show_table",
+]
 
 _SLICES = 3
 _WIDTH = 9.0  # inches: the text width of a notebook
 _MOST_FACES = 20_000
+_ACCENT = "#ff5a36"
 
 
 class Picture(Figure):
@@ -87,22 +96,30 @@ def show_points(
     Picture
         A matplotlib figure; a slice shows the points that lie in it.
     """
-    image = np.asarray(over)
-    size = np.ones(points.shape[1])
-    if spacing is not None:
-        size[-len(spacing) :] = spacing
-    pixels = points / size
-    colours = image.ndim > points.shape[1]
-    figure = _draw(image, None, colours=colours)
-    before = [size // 2 for size in image.shape[: max(_slice_axis(image, colours), 0)]]
-    for axes, place in zip(figure.axes, _places(image, colours), strict=True):
-        here = pixels
-        if place is not None:
-            shown = [*before, place]
-            indices = np.rint(pixels[:, -2 - len(shown) : -2])
-            here = pixels[(indices == shown).all(axis=1)]
-        axes.plot(here[:, -1], here[:, -2], "o", ms=4, mfc="none", mec="#ff5a36", mew=1.2)
-    return figure
+    dots = {"ms": 4, "mfc": "none", "mec": _ACCENT, "mew": 1.2}
+    return _draw_paths(np.asarray(points)[:, None], over, spacing, "o", **dots)
+
+
+def show_shapes(
+    shapes: NDArray[Any], over: NDArray[Any], spacing: tuple[float, ...] | None = None
+) -> Picture:
+    """Draw the lines of shapes over an image.
+
+    Parameters
+    ----------
+    shapes : (N, V, D) ndarray
+        Vertices in physical units, with one column of indices per looped axis before.
+    over : ndarray
+        The image below.
+    spacing : tuple of float, optional
+        Voxel size along the axes in space; 1 by default.
+
+    Returns
+    -------
+    Picture
+        A matplotlib figure; a slice shows the shapes that begin in it.
+    """
+    return _draw_paths(shapes, over, spacing, "-", color=_ACCENT, lw=1.2)
 
 
 def show_surface(surface: Surface) -> Picture:
@@ -166,6 +183,35 @@ def show_table(table: Table) -> Table:
         A copy that notebooks show.
     """
     return table.round(3).set_axis(column_titles(table), axis="columns")
+
+
+def _draw_paths(
+    paths: NDArray[Any],
+    over: NDArray[Any],
+    spacing: tuple[float, ...] | None,
+    mark: str,
+    **style: Any,
+) -> Picture:
+    """Draw paths over an image, in each slice those that begin in it."""
+    image, ndim = np.asarray(over), paths.shape[-1]
+    size = np.ones(ndim)
+    if spacing is not None:
+        size[-len(spacing) :] = spacing
+    pixels = paths / size
+    colours = image.ndim > ndim
+    figure = _draw(image, None, colours=colours)
+    before = [size // 2 for size in image.shape[: max(_slice_axis(image, colours), 0)]]
+    for axes, place in zip(figure.axes, _places(image, colours), strict=True):
+        here = pixels
+        if place is not None:
+            shown = [*before, place]
+            indices = np.rint(pixels[:, 0, -2 - len(shown) : -2])
+            here = pixels[(indices == shown).all(axis=1)]
+        if paths.shape[1] == 1:  # points are drawn at once
+            here = here.reshape(1, -1, ndim)
+        # matplotlib draws the columns as lines of their own.
+        axes.plot(here[..., -1].T, here[..., -2].T, mark, **style)
+    return figure
 
 
 def _draw(image: NDArray[Any] | None, labels: NDArray[Any] | None, *, colours: bool) -> Picture:

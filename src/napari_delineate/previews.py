@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,15 @@ _ACCENT = (255, 90, 54)
 """The colour of points and masks, as their layers have it."""
 _WIDTH_OF_LINES = 1 / 160
 """Width of outlines as a share of the picture."""
+_DOTS_PER_SIDE = 64
+"""Dots that one side of a shape is drawn with."""
 _MOST_SAMPLES = 5_000_000
 """Points that the triangles of a surface are drawn with, about half a second."""
 
 
 def is_drawn(kind: Kind) -> bool:
     """Tell whether there are pictures of values of a kind."""
-    return kind.is_grid or kind in (Kind.POINTS, Kind.SURFACE)
+    return kind.is_grid or kind in (Kind.POINTS, Kind.SHAPES, Kind.SURFACE)
 
 
 def draw(
@@ -42,7 +45,7 @@ def draw(
     ----------
     value : Value
         Images and colours are shown as they are; labels and masks as outlines over an
-        image, or filled without one; points as dots, surfaces shaded.
+        image, or filled without one; points as dots, shapes as lines, surfaces shaded.
     size : int
         Number of pixels along the longer side of the picture.
     over : Value, optional
@@ -67,6 +70,8 @@ def draw(
     place = place or {}
     if value.kind is Kind.SURFACE:
         return _draw_surface(value, size, shown)
+    if value.kind is Kind.SHAPES:
+        value = _as_dots(value)
     grid = over if over is not None and not value.kind.is_grid else value
     if not grid.kind.is_grid:
         return _draw_points(value, _empty(value, size, shown), None, place, shown)
@@ -93,7 +98,7 @@ def count_in_words(value: Value) -> str:
     Parameters
     ----------
     value : Value
-        A mask, labels, points, a surface, a table or a score.
+        A mask, labels, points, shapes, a surface, a table or a score.
 
     Returns
     -------
@@ -113,6 +118,8 @@ def count_in_words(value: Value) -> str:
         return f"{100 * np.mean(value.data):.3g} % of the pixels" if value.data.size else ""
     if value.kind is Kind.POINTS:
         return _count(len(value.data), "point")
+    if value.kind is Kind.SHAPES:
+        return _count(len(value.data), "shape")
     if value.kind is Kind.SURFACE:
         return _count(len(value.data.faces), "triangle")
     if value.kind is Kind.TABLE:
@@ -231,6 +238,16 @@ def _empty(value: Value, size: int, shown: str) -> NDArray[np.uint8]:
     extent = [max(float(value.data[:, value.axes.index(one)].max(initial=1)), 1) for one in shown]
     pixels = [max(1, round(size * length / max(extent))) for length in extent]
     return np.zeros((*pixels, 3), np.uint8)
+
+
+def _as_dots(shapes: Value) -> Value:
+    """Return points along the lines of shapes, as many as make them look drawn through."""
+    paths = np.asarray(shapes.data, float)
+    starts, ends = paths[:, :-1, None], paths[:, 1:, None]
+    along = np.linspace(0, 1, _DOTS_PER_SIDE)[:, None]
+    dots = (starts + along * (ends - starts)).reshape(-1, paths.shape[-1])
+    every = np.unique(np.concatenate([paths[:, 0], dots]), axis=0)
+    return replace(shapes, data=every, kind=Kind.POINTS)
 
 
 def _draw_points(

@@ -77,7 +77,7 @@ def _describe(operation: Operation) -> list[str]:
         lines.append(f"| `{output.name}` | {output.kind} | {text} |")
     lines.append("")
     if operation.declaration.opencl:
-        lines.append("Also runs on OpenCL devices, see `napari_delineate.use_device`.\n")
+        lines.append("Also runs on [OpenCL devices](../devices.md).\n")
     lines += [f"{reference}\n" for reference in doc.references]
     return lines
 

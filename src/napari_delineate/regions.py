@@ -53,7 +53,7 @@ def crop(value: Value, region: Region) -> Value:
     Parameters
     ----------
     value : Value
-        Any value but shapes. Tables, scores and models have no place: they stay as they are.
+        Any value. Tables, scores and models have no place: they stay as they are.
     region : mapping of str to (int, int)
         The region. Axes that the value does not have are ignored.
 
@@ -61,14 +61,13 @@ def crop(value: Value, region: Region) -> Value:
     -------
     Value
         The part, as if its grid began at the first pixel of the region. Arrays are views
-        where that is possible. Of surfaces, the triangles are left that lie inside.
+        where that is possible. Of surfaces, the triangles are left that lie inside; of
+        shapes, those are left whole whose bounding boxes reach into it.
 
     Raises
     ------
     ValueError
         If the region is empty, or reaches beyond the grid.
-    TypeError
-        If the value consists of shapes.
 
     Examples
     --------
@@ -79,7 +78,8 @@ def crop(value: Value, region: Region) -> Value:
     if value.kind in _WITHOUT_PLACE:
         return value
     if value.kind is Kind.SHAPES:
-        raise TypeError("shapes can not be cropped")
+        reaching = _reaching(value.data, value, region)
+        return replace(value, data=_shifted(value.data[reaching], value, region))
     if value.kind is Kind.POINTS:
         inside = _inside(value.data, value, region)
         return replace(value, data=_shifted(value.data[inside], value, region))
@@ -291,6 +291,21 @@ def _inside(rows: NDArray[Any], value: Value, region: Region) -> NDArray[np.bool
         start, stop = region.get(letter, (-math.inf, math.inf))
         inside &= (pixels[:, column] >= start) & (pixels[:, column] < stop)
     return inside
+
+
+def _reaching(paths: NDArray[Any], value: Value, region: Region) -> NDArray[np.bool_]:
+    """Mark the shapes whose bounding boxes reach into a region.
+
+    They are not cut: lines that end at a border are other lines, and operations leave out
+    what lies beyond the grid.
+    """
+    pixels = np.floor(np.asarray(paths) / _sizes(value) + 0.5)
+    lowest, highest = pixels.min(axis=1), pixels.max(axis=1)
+    reaching = np.ones(len(pixels), bool)
+    for column, letter in enumerate(value.axes):
+        start, stop = region.get(letter, (-math.inf, math.inf))
+        reaching &= (highest[:, column] >= start) & (lowest[:, column] < stop)
+    return reaching
 
 
 def _shifted(rows: NDArray[Any], value: Value, region: Region) -> NDArray[Any]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "box_mean",
     "correlate",
     "derivative_halo",
+    "derivative_weights",
     "gaussian_derivative",
     "gaussian_weights",
     "in_threads",
@@ -109,6 +111,70 @@ def correlate(image: NDArray[Any], weights: Sequence[NDArray[np.float64] | None]
     return result
 
 
+def box_mean(
+    image: NDArray[Any],
+    sizes: Sequence[int],
+    mode: Literal["reflect", "mirror"] = "reflect",
+    dtype: Any = np.float64,
+) -> NDArray[Any]:
+    """Return the mean of the box around every pixel.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Z, Y, X) ndarray
+        Numbers of any real dtype.
+    sizes : sequence of int
+        Width of the box along each axis, odd.
+    mode : {"reflect", "mirror"}
+        How the image continues beyond its borders, in the words of scipy: with or without
+        its outermost pixels again.
+    dtype : dtype
+        float64, or float32 to round to that after each axis.
+
+    Returns
+    -------
+    ndarray of `dtype`, same shape
+        The result equals that of `scipy.ndimage.uniform_filter` bit for bit.
+    """
+    result = np.empty(image.shape, dtype)
+    source = np.ascontiguousarray(image.view(np.uint8) if image.dtype == bool else image)
+    padding: Literal["symmetric", "reflect"] = "symmetric" if mode == "reflect" else "reflect"
+    for axis, size in enumerate(sizes):
+        if size > 1:
+            places = np.pad(np.arange(image.shape[axis]), size // 2, padding)
+            _average(source, axis, places, size, result)
+            source = result
+    if source is not result:
+        result[...] = image
+    return result
+
+
+def _average(
+    source: NDArray[Any], axis: int, places: NDArray[Any], size: int, result: NDArray[Any]
+) -> None:
+    """Average along one axis; the image continues at both ends as its places say."""
+    from napari_delineate.kernels.running_means import average_across, average_along
+
+    if axis == source.ndim - 1:
+        rows, target = (array.reshape(-1, array.shape[-1]) for array in (source, result))
+        in_threads(
+            lambda start, stop: average_along(_frozen(rows), places, size, target, start, stop),
+            len(rows),
+            source.size,
+        )
+        return
+    # Planes whose first axis is the one to average along.
+    shape = (-1, *source.shape[1:]) if axis else (1, len(source), -1)
+    planes, targets = source.reshape(shape), result.reshape(shape)
+    columns = planes.shape[2]
+
+    def average_columns(start: int, stop: int) -> None:
+        for plane, target in zip(planes, targets, strict=True):
+            average_across(_frozen(plane), places, size, target, start, stop)
+
+    in_threads(average_columns, columns, source.size)
+
+
 def derivative_halo(sigma: tuple[float, ...]) -> tuple[int, ...]:
     """Return how far a derivative of a Gaussian looks along each axis, in voxels."""
     return tuple(max(1, int(_DERIVATIVE_ENDS * entry + 0.5)) for entry in sigma)
@@ -141,15 +207,21 @@ def gaussian_derivative(
     ValueError
         If a sigma is far wider than the image.
     """
-    if any(is_far_wider(*one) for one in zip(derivative_halo(sigma), image.shape, strict=True)):
+    return correlate(image, derivative_weights(sigma, orders, image.shape))
+
+
+def derivative_weights(
+    sigma: tuple[float, ...], orders: tuple[int, ...], extent: tuple[int, ...]
+) -> list[NDArray[np.float64]]:
+    """Return the weights of `gaussian_derivative` along each axis of an image."""
+    if any(is_far_wider(*one) for one in zip(derivative_halo(sigma), extent, strict=True)):
         raise ValueError(
             f"a sigma of {max(sigma):g} voxels is far wider than the image; choose a smaller one"
         )
-    weights = [
+    return [
         _derivative_weights(entry, order, reach)
         for entry, order, reach in zip(sigma, orders, derivative_halo(sigma), strict=True)
     ]
-    return correlate(image, weights)
 
 
 def _derivative_weights(sigma: float, order: int, reach: int) -> NDArray[np.float64]:

@@ -8,7 +8,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from napari_delineate import catalogue
-from napari_delineate.axes import axes_of_output, check_axes, looped_axes, spatial_axes
+from napari_delineate.axes import (
+    IN_SPACE,
+    axes_of_output,
+    check_axes,
+    looped_axes,
+    spatial_axes,
+)
 from napari_delineate.catalogue import Operation, UnknownNameError
 from napari_delineate.names import check_name
 from napari_delineate.types import Kind, spacing_per_axis
@@ -20,6 +26,7 @@ __all__ = [
     "Wiring",
     "WorkflowInput",
     "check_step",
+    "grid_source",
     "list_names",
     "names_in",
     "passed_on",
@@ -129,6 +136,26 @@ class Step:
         return tuple(name for value in self.inputs.values() for name in names_in(value))
 
 
+def grid_source(step: Step, values: Mapping[str, Described]) -> str:
+    """Return the value whose axes in space, voxel size and place the results of a step have.
+
+    Parameters
+    ----------
+    step : Step
+        The step.
+    values : mapping of str to Described
+        The values of its workflow.
+
+    Returns
+    -------
+    str
+        The first image, mask or labels among what it uses: points and shapes may lie on
+        any grid. Where there is none, the first value.
+    """
+    grids = (name for name in step.sources if values[name].kind.is_grid)
+    return next(grids, step.sources[0])
+
+
 class Described(NamedTuple):
     """Say what is known of a value before it is computed."""
 
@@ -143,7 +170,7 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
     missing = set(settings) - set(step.parameters)
     if missing:
         raise ValueError(f"step {step.name!r} has no value for the parameter {sorted(missing)[0]}")
-    input_axes = []
+    input_axes: list[str] = []
     wired = wire(operation, step.inputs)
     for entry in operation.inputs:
         value = wired[entry.name]
@@ -173,11 +200,12 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
             raise ValueError(f"step {step.name!r} can loop over {letter!r} only once")
     if "Z" in step.over:
         kinds = {one.kind for one in operation.inputs} | {one.kind for one in operation.outputs}
-        if kinds & {Kind.POINTS, Kind.SURFACE}:
+        if kinds & IN_SPACE:
             raise ValueError(
-                f"step {step.name!r} can not loop over 'Z': {operation.id} works on points or "
-                "surfaces, whose depth is a length and no number of a slice"
+                f"step {step.name!r} can not loop over 'Z': {operation.id} works on points, shapes "
+                "or surfaces, whose depth is a length and no number of a slice"
             )
+    input_axes.insert(0, values[grid_source(step, values)].axes)
     if len(step.outputs) != len(operation.outputs):
         raise ValueError(
             f"step {step.name!r} must name {len(operation.outputs)} outputs, "

@@ -161,7 +161,10 @@ Labels: TypeAlias = Annotated[NDArray[Any], Kind.LABELS]
 Points: TypeAlias = Annotated[NDArray[Any], Kind.POINTS]
 """(N, D) coordinates in physical units, in the order of the axes."""
 Shapes: TypeAlias = Annotated[NDArray[Any], Kind.SHAPES]
-"""(N, V, D) vertices in physical units; shapes with fewer vertices repeat their last one."""
+"""(N, V, D) vertices in physical units; shapes with fewer vertices repeat their last one.
+
+Closed shapes end where they begin.
+"""
 Score: TypeAlias = Annotated[float, Kind.SCORES]
 """One number that says how good a result is."""
 Scores: TypeAlias = Annotated[Mapping[str, float], Kind.SCORES]

@@ -171,7 +171,7 @@ def _read_only(array: Any) -> Any:
 
 
 def _is_2d(data: Any, kind: Kind) -> bool:
-    if kind is Kind.POINTS:
+    if kind in (Kind.POINTS, Kind.SHAPES):
         return bool(np.shape(data)[-1] == 2)
     return kind is Kind.CORRECTIONS and len(data.shape) == 2
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.signatures import Setting
+from napari_delineate.steps import grid_source
 from napari_delineate.types import Quantity, Voxels
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def value_in_words(
     if setting.quantity is None or isinstance(value, str):
         return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
     found = workflow.step(step)
-    source = found.sources[0]
+    source = grid_source(found, workflow.values)
     power = 1
     if setting.quantity is Quantity.SIZE:
         axes = spatial_axes(workflow.values[source].axes)
@@ -159,5 +160,5 @@ def _origin(workflow: Workflow, name: str) -> WorkflowInput:
     """Return the input whose units a value has."""
     for step in reversed(workflow.steps):
         if name in step.outputs:
-            name = step.sources[0]
+            name = grid_source(step, workflow.values)
     return workflow.inputs[name]

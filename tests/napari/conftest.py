@@ -14,7 +14,7 @@ from napari_delineate import recovery
 from napari_delineate._napari import evaluator, gallery
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
-from napari_delineate._napari.session import session_of
+from napari_delineate._napari.sessions import session_of
 from napari_delineate.worker import WorkerRunner
 from tests.napari.truth import check_notebook
 
@@ -139,7 +139,8 @@ def settle(qtbot, session):
 
     def wait():
         qtbot.wait(200)
-        qtbot.waitUntil(lambda: not session.running, timeout=30_000)
+        # Machine code is compiled when an operation runs for the first time.
+        qtbot.waitUntil(lambda: not session.running, timeout=120_000)
 
     return wait
 

@@ -303,7 +303,10 @@ def test_a_rotated_layer_is_refused_with_the_reason(viewer, session, form):
     assert not session.running
 
 
-def test_images_that_are_not_in_memory_say_how_large_they_are(viewer, session, form, wait):
+def test_images_that_are_not_in_memory_say_how_large_they_are(
+    viewer, session, form, wait, monkeypatch
+):
+    monkeypatch.setattr("napari_delineate._napari.fields._WORTH_ASKING", 1000)
     dask = pytest.importorskip("dask.array")
     lazy = dask.from_array(inputs.image(3), chunks=4)
     viewer.add_image(lazy, name="lazy", axis_labels="ZYX")

@@ -230,8 +230,8 @@ def test_other_axes_are_closer_than_another_kind(viewer, dialog):
 
 def test_layers_that_no_step_takes_say_so(viewer, dialog):
     assert dialog(smoothing()).rows["cells"].message.text() == "No layer is open."
-    viewer.add_shapes([np.eye(2)], shape_type="line", name="lines")
-    assert "'lines' is a Shapes layer" in dialog(smoothing()).rows["cells"].message.text()
+    viewer.add_vectors(np.zeros((1, 2, 2)), name="arrows")
+    assert "'arrows' is a Vectors layer" in dialog(smoothing()).rows["cells"].message.text()
     viewer.add_image(inputs.image(2), name="turned", rotate=30)
     assert "rotated or sheared" in dialog(smoothing()).rows["cells"].message.text()
 
@@ -440,9 +440,10 @@ def test_the_menu_offers_all_entries(viewer, session, qtbot):
     assert len(menu.on_layer["membranes"].text()) < 60
 
 
+TWO_AXES = {"nuclei_2d", "membranes", "cells_from_nuclei", "nuclei_cells_cytoplasm"}
 SUITS = {
-    "an image": ("YX", {"nuclei_2d", "membranes", "cells_from_nuclei"}),
-    "a movie": ("TYX", {"nuclei_2d", "membranes", "cells_from_nuclei"}),
+    "an image": ("YX", TWO_AXES),
+    "a movie": ("TYX", TWO_AXES),
     "a stack": ("ZYX", {"nuclei_3d"}),
     "a movie of stacks": ("TZYX", {"nuclei_3d"}),
 }
@@ -486,17 +487,29 @@ def test_an_entry_runs_on_its_sample(viewer, session, wait, name):
     assert isinstance(layer, Labels)
 
 
+def test_a_colour_image_suits_stained_tissue(viewer, session, wait):
+    value = ENTRIES["stained_tissue"].example.load()["tissue"]
+    layer = viewer.add_image(value.data, rgb=True, name="slide")
+    suited = {one.name for one in entries() if not why_not(session, one)}
+    assert suited == {"stained_tissue", "hematoxylin_dab"}
+    assert start_entry(session, ENTRIES["stained_tissue"], on_sample=False)
+    wait()
+    assert session.layer("tissue") is layer
+    expected = Engine().run(ENTRIES["stained_tissue"].workflow, {"tissue": value})
+    assert inputs.same(session.results["nuclei"].data, expected["nuclei"].data)
+
+
 def test_lengths_follow_the_unit_of_the_layer(viewer, session, wait):
     value = ENTRIES["nuclei_2d"].example.load()["nuclei"]
     viewer.add_image(value.data, scale=(500, 500), units="nanometer", name="first")
     assert start_entry(session, ENTRIES["nuclei_2d"], on_sample=False)
     wait()
-    assert session.workflow.step("split_touching_objects").parameters["sigma"] == 1750
+    assert session.workflow.step("split_touching_objects").parameters["sigma"] == 1250
     assert session.results["kept_labels"].data.max() == 18
     viewer.add_image(value.data, name="second")
     assert start_entry(session, ENTRIES["nuclei_2d"], on_sample=False)
     wait()
-    assert session.workflow.step("split_touching_objects").parameters["sigma"] == Voxels(3.5)
+    assert session.workflow.step("split_touching_objects").parameters["sigma"] == Voxels(2.5)
     assert session.results["kept_labels"].data.max() == 18
 
 

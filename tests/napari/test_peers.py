@@ -7,6 +7,7 @@ import runpy
 import numpy as np
 import pytest
 import tifffile
+from napari.layers import Layer
 from qtpy.QtGui import QDesktopServices, QGuiApplication
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -95,14 +96,21 @@ def test_every_operation_runs_with_its_defaults(assistant, session, viewer, sett
     value = samples.nuclei_3d()
     cropped = value.data[:12, :48, :48]
     stack = viewer.add_image(cropped, name="stack", scale=value.spacing, axis_labels="ZYX")
-    layers = {Kind.IMAGE: stack}
+    layers = {Kind.IMAGE: stack, Kind.TABLE: "relations"}
     session.run("segmentation.voronoi_otsu_labeling", {"image": stack}, {})
     session.run("segmentation.threshold", {"image": stack}, {})
     settle()
+    labels = session.layer("labels")
+    session.run("postprocessing.relate", {"children": labels, "parents": labels}, {})
     layers[Kind.LABELS], layers[Kind.MASK] = session.layer("labels"), session.layer("mask")
     session.run("surfaces.labels_to_surface", {"labels": layers[Kind.LABELS]}, {})
     settle()
     layers[Kind.SURFACE] = session.layer("surface")
+    middle = np.argwhere(labels.data > 0)[len(np.argwhere(labels.data > 0)) // 2]
+    drawn = {"scale": value.spacing, "ndim": 3}
+    layers[Kind.POINTS] = viewer.add_points([middle], name="points", **drawn)
+    line = middle + np.array([[0, -20, 0], [0, 20, 0]])
+    layers[Kind.SHAPES] = viewer.add_shapes([line], shape_type="line", name="lines", **drawn)
     colours = np.stack([cropped[0]] * 3, axis=-1).astype(np.uint8)
     layers[Kind.RGB] = viewer.add_image(colours, name="colours", rgb=True)
     for operation in catalogue.operations():
@@ -110,7 +118,8 @@ def test_every_operation_runs_with_its_defaults(assistant, session, viewer, sett
             continue  # they are painted
         if not all(entry.kind in layers for entry in operation.inputs if not entry.optional):
             raise AssertionError(f"{operation.id} needs a kind of layer that this test lacks")
-        viewer.layers.selection.active = layers[operation.inputs[0].kind]
+        first = layers[operation.inputs[0].kind]
+        viewer.layers.selection.active = first if isinstance(first, Layer) else labels
         assistant.add(operation.id)
         if isinstance(assistant.panel, OperationForm):
             for entry in operation.inputs:

@@ -169,7 +169,8 @@ class Person:
         return True
 
     def do_show(self):
-        hidden = self.session.without_layer()
+        without = self.session.without_layer()
+        hidden = [name for name in without if self.session.is_deleted(name)]
         if not hidden:
             return None
         self.session.show(self.random.choice(hidden))

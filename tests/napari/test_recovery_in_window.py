@@ -10,7 +10,7 @@ import pytest
 from napari_delineate._napari import fields
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.recovery_offer import RecoveryOffer
-from napari_delineate._napari.session import session_of
+from napari_delineate._napari.sessions import session_of
 from tests.napari.truth import check
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from napari_delineate import filters, metrics, postprocessing, regional, segmentation, voxels
-from napari_delineate._napari.session import METADATA, session_of
+from napari_delineate._napari.session import METADATA
+from napari_delineate._napari.sessions import session_of
 from tests import inputs
 from tests.napari.truth import check
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
 from skimage.morphology import reconstruction
 
 from napari_delineate import nuclei, segmentation, voxels
@@ -191,32 +190,38 @@ def test_cells_are_nuclei_without_expansion():
     assert np.array_equal(wide.cells > 0, distance <= 6)
 
 
-def average_precision(labels, reference):
-    """Average precision at an intersection over union of 0.5."""
-    reference = np.unique(reference, return_inverse=True)[1].reshape(reference.shape)
-    counts = np.zeros((labels.max() + 1, reference.max() + 1))
-    np.add.at(counts, (labels, reference), 1)
-    unions = counts.sum(axis=1)[1:, None] + counts.sum(axis=0)[None, 1:] - counts[1:, 1:]
-    good = counts[1:, 1:] / unions >= 0.5
-    pairs = linear_sum_assignment(~good)
-    hits = good[pairs].sum()
-    return hits / (sum(good.shape) - hits)
+@pytest.mark.parametrize(
+    ("shape", "spacing"),
+    [((90, 120), (1.0, 1.0)), ((40, 60, 70), (1.0, 1.0, 1.0)), ((14, 60, 70), (4.0, 1.0, 1.0))],
+)
+@pytest.mark.parametrize("radius", [8.0, 14.0])
+def test_the_diameter_of_disks_and_balls_is_estimated(shape, spacing, radius):
+    grid = np.stack(np.indices(shape), axis=-1) * np.asarray(spacing)
+    middle = np.multiply(shape, spacing) / 2
+    image = 7.0 + 50 * (np.linalg.norm(grid - middle, axis=-1) <= radius)
+    found = nuclei.typical_diameter(image, spacing)
+    assert found == pytest.approx(2 * radius, rel=0.25)
+    # The unit of length does not matter.
+    millimeter = tuple(entry / 1000 for entry in spacing)
+    assert nuclei.typical_diameter(image, millimeter) == pytest.approx(found / 1000, rel=1e-4)
 
 
-@pytest.mark.slow
-def test_reaches_the_reference_on_fluorescence_and_on_stained_tissue(shared_data, shared_image):
-    """One setting for all: better than blurring, Otsu and a flood, 0.642 and 0.403."""
-    options = {"sigma": 4, "background_radius": 60, "maximum_diameter": 100}
-    scores = {"nuclei2d_gt": [], "histology": []}
-    for folder, found in scores.items():
-        for path in sorted((shared_data / folder).glob("dsb_*_labels.tif")):
-            image = shared_image(f"{folder}/{path.name.replace('_labels', '')}")
-            if folder == "histology":  # the sum of the optical densities of three colours
-                image = -np.log10(np.maximum(image[..., :3], 1) / 255).sum(axis=-1)
-            reference = shared_image(f"{folder}/{path.name}")
-            found.append(average_precision(detect(image, **options).nuclei, reference))
-    assert np.mean(scores["nuclei2d_gt"]) > 0.72
-    assert np.mean(scores["histology"]) > 0.45
+def test_the_diameter_of_nothing_is_a_voxel():
+    assert nuclei.typical_diameter(np.full((9, 9), 3.0), (2.0, 0.5)) == 0.5
+
+
+@pytest.mark.parametrize("magnification", [1, 2, 3])
+def test_nuclei_are_found_at_any_magnification_without_a_sigma(magnification):
+    centres = [(20, 20), (20, 32), (48, 30), (46, 62)]
+    fine = [[entry * magnification for entry in centre] for centre in centres]
+    grid = np.stack(np.indices((70 * magnification, 80 * magnification)), axis=-1)
+    disks = [np.linalg.norm(grid - one, axis=-1) <= 7 * magnification for one in fine]
+    # Each has the texture of a nucleus, whose spots are not to be taken for nuclei.
+    texture = 1 + 0.3 * np.sin(grid[..., 0] / magnification) * np.sin(grid[..., 1] / magnification)
+    image = ndimage.gaussian_filter(np.any(disks, axis=0) * texture, magnification / 2)
+    found = detect(image, sigma=None, background_radius=0, maximum_diameter=90).nuclei
+    assert found.max() == 4
+    assert sorted(found[tuple(one)] for one in fine) == [1, 2, 3, 4]
 
 
 def test_refuses_diameters_in_the_wrong_order():

@@ -263,3 +263,10 @@ def test_a_plane_has_no_middle_eigenvalue():
 def test_scales_in_the_wrong_order_are_refused(function):
     with pytest.raises(ValueError, match=r"maximum_sigma must be at least minimum_sigma \(3"):
         function(np.zeros((5, 5)), minimum_sigma=3, maximum_sigma=voxels(2))
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
+@pytest.mark.parametrize("operation", [filters.sobel, filters.gradient_magnitude])
+def test_slopes_whose_squares_do_not_fit_are_measured(operation, scale):
+    image = noise(20, 30)
+    np.testing.assert_allclose(operation(image * scale), operation(image) * scale, rtol=1e-9)

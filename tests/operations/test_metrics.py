@@ -9,12 +9,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.optimize import linear_sum_assignment
 
 from napari_delineate import metrics
 
 PIXELS = ["jaccard", "dice", "accuracy", "precision", "recall", "f1"]
 SYMMETRIC = ["jaccard", "dice", "accuracy", "f1"]
-EVERY = ["sparse_jaccard", *PIXELS]
+EVERY = ["sparse_jaccard", "average_precision", *PIXELS]
+QUARTER = dict.fromkeys(EVERY, 1 / 4) | {"average_precision": 0}
 every = pytest.mark.parametrize("name", EVERY)
 
 
@@ -95,8 +97,8 @@ NOTHING, SOME, ALL = np.zeros((3, 4), int), np.eye(3, 4, dtype=int), np.ones((3,
         (ALL, NOTHING, dict.fromkeys(EVERY, 0)),
         (NOTHING, SOME, dict.fromkeys(EVERY, 0) | {"accuracy": 9 / 12}),
         (SOME, NOTHING, dict.fromkeys(EVERY, 0) | {"accuracy": 9 / 12}),
-        (SOME, ALL, dict.fromkeys(EVERY, 1 / 4) | {"recall": 1, "dice": 0.4, "f1": 0.4}),
-        (ALL, SOME, dict.fromkeys(EVERY, 1 / 4) | {"precision": 1, "dice": 0.4, "f1": 0.4}),
+        (SOME, ALL, QUARTER | {"recall": 1, "dice": 0.4, "f1": 0.4}),
+        (ALL, SOME, QUARTER | {"precision": 1, "dice": 0.4, "f1": 0.4}),
         (SOME, 1 - SOME, dict.fromkeys(EVERY, 0)),
     ],
     ids=[
@@ -147,6 +149,35 @@ def test_sparse_jaccard_equals_brute_force(pair):
     assume((pair[0] > 0).any())
     expected = sparse_jaccard_by_definition(*pair)
     assert metrics.sparse_jaccard(*pair) == pytest.approx(expected, abs=1e-12)
+
+
+def average_precision_by_assignment(reference, labels, overlap):
+    """The score with one to one partners found by the Hungarian method."""
+    numbers = [np.unique(image[image > 0]) for image in (reference, labels)]
+    good = np.zeros([len(one) for one in numbers], bool)
+    for row, first in enumerate(numbers[0]):
+        for column, second in enumerate(numbers[1]):
+            one, other = reference == first, labels == second
+            good[row, column] = (one & other).sum() >= overlap * (one | other).sum()
+    hits = good[linear_sum_assignment(~good)].sum()
+    return hits / (sum(good.shape) - hits) if sum(good.shape) else 1.0
+
+
+@pytest.mark.parametrize("overlap", [0.2, 0.5, 0.8])
+@given(pair=pairs())
+@settings(max_examples=15)
+def test_average_precision_equals_the_best_assignment(overlap, pair):
+    expected = average_precision_by_assignment(*pair, overlap)
+    found = metrics.average_precision(*pair, overlap=overlap)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_average_precision_counts_each_object_once():
+    reference = np.array([[1, 1, 1, 1, 0, 2, 2, 0, 3]])
+    labels = np.array([[7, 7, 9, 9, 0, 5, 5, 4, 0]])
+    # Both halves of 1 reach one half, one of them counts; 2 is found; 3, 4 and a half are wrong.
+    assert metrics.average_precision(reference, labels) == pytest.approx(2 / 5)
+    assert metrics.average_precision(reference, labels, overlap=0.6) == pytest.approx(1 / 6)
 
 
 def test_sparse_jaccard_equals_brute_force_on_real_labels(shared_image):

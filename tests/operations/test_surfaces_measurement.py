@@ -237,9 +237,9 @@ def test_the_signed_distance_to_a_box_is_right_at_its_edges_and_corners(places):
 def test_an_open_surface_has_no_inside():
     open_box = box([2, 2, 2])
     open_box = open_box._replace(faces=open_box.faces[1:])
-    with pytest.raises(ValueError, match="fill_holes"):
+    with pytest.raises(ValueError, match="fill_surface_holes"):
         surfaces.distance_to_surface(sphere(), open_box)
-    with pytest.raises(ValueError, match="fill_holes"):
+    with pytest.raises(ValueError, match="fill_surface_holes"):
         surfaces.thickness(open_box)
 
 

@@ -403,3 +403,14 @@ def test_real_nuclei_are_found(shared_image, method):
         assert share == pytest.approx(0.5, abs=0.02)
     else:  # the nuclei cover a tenth, and their haze a little more
         assert 0.01 < share < 0.35
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("step", [None, 0.1, 7.0])
+def test_pixels_are_counted_in_the_bins_of_numpy(dtype, step):
+    pixels = np.random.default_rng(0).normal(5, 40, 20_000)
+    pixels = (pixels if step is None else np.round(pixels / step) * step).astype(dtype)
+    counts, edges = np.histogram(pixels, 256)
+    found = histogram_of(pixels)
+    np.testing.assert_array_equal(found.counts, counts)
+    np.testing.assert_array_equal(found.centres, (edges[1:] + edges[:-1]) / 2)

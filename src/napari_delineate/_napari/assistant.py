@@ -29,7 +29,7 @@ from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.library_menu import LibraryMenu, start_entry
 from napari_delineate._napari.opening import open_workflow
 from napari_delineate._napari.recovery_offer import RecoveryOffers
-from napari_delineate._napari.session import session_of
+from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.states import describe_totals, states_of
 from napari_delineate._napari.step_menu import delete_step, fill_menu
 from napari_delineate._napari.step_panel import StepPanel

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels, Layer, Points
+from napari.layers import Labels, Layer
 
+from napari_delineate._napari.drawings import Drawing, drawing_of, is_being_drawn
 from napari_delineate._napari.layers import (
     LayerError,
     Place,
@@ -35,6 +36,8 @@ _CHANGES = frozenset(
     ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 )
 """Events that tell that a layer holds something else, or lies elsewhere."""
+_DONE = ("added", "removed", "changed")
+"""What napari calls changes of points and shapes that have happened."""
 
 PAINTED = ""
 """What a layer shows on which something was painted that is not computed yet."""
@@ -111,6 +114,7 @@ class Bindings:
         self._keys = {"Control-Z": on_undo, "Control-Shift-Z": on_redo}
         self._ids: dict[str, Any] = {}  # anchor -> unique_id of the layer
         self._places: dict[str, Place] = {}  # version of an input -> where its layer lay
+        self._drawings: dict[str, Drawing] = {}  # version of an input -> what its layer held
         self._touched: set[Any] = set()  # layers whose data may have been edited
         self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
@@ -151,13 +155,16 @@ class Bindings:
                 # A stroke is undone as any other change, and not by napari beside it.
                 for key, react in self._keys.items():
                     layer.bind_key(key, react, overwrite=True)
-            if isinstance(layer, Points):
-                layer.events.data.connect(self._on_paint)
+            else:
+                layer.events.data.connect(self._on_drawn)
         self.is_shown(layer)
 
     def bind_input(self, workflow: Workflow, name: str, layer: Layer | None, place: Place) -> None:
         """Note where an input lies, and which layer shows it."""
         self._places[str(workflow.inputs[name].version)] = place
+        drawing = None if layer is None else drawing_of(layer)
+        if drawing is not None:
+            self._drawings[str(workflow.inputs[name].version)] = drawing
         if layer is not None:
             anchor = anchor_of(workflow, name)
             self.bind(anchor, layer)
@@ -175,6 +182,11 @@ class Bindings:
             name = maker.sources[0]
             maker = workflow.maker(name)
         return self._places[str(workflow.inputs[name].version)]
+
+    def drawing(self, workflow: Workflow, name: str) -> Drawing | None:
+        """Return what was drawn for an input, None for other inputs and for results."""
+        source = workflow.inputs.get(name)
+        return None if source is None else self._drawings.get(str(source.version))
 
     def as_value(self, workflow: Workflow, layer: Layer) -> tuple[Workflow, str]:
         """Return the value that a layer shows, as a new input where it shows none."""
@@ -258,7 +270,9 @@ class Bindings:
         before = values_of_anchors(evaluated)
         for anchor, name in values_of_anchors(workflow).items():
             layer, shown = self.layer_at(anchor), self.shown.get(anchor)
-            if layer is None or shown is None or (by_hand and not is_editable(layer)):
+            if layer is None or shown is None or is_being_drawn(layer):
+                continue
+            if by_hand and not is_editable(layer):
                 continue
             if workflow.maker(name) is None:
                 try:
@@ -291,6 +305,11 @@ class Bindings:
         if not self.own_change:
             self._touched.add(event.source.unique_id)
             self._on_stroke()
+
+    def _on_drawn(self, event: Any) -> None:
+        # What is about to change, or is being dragged, is announced as well.
+        if str(event.action) in _DONE:
+            self._on_paint(event)
 
     def _has_changed(self, version: str, layer: Layer) -> bool:
         """Tell whether an input is no longer what its layer holds."""

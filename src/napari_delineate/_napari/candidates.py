@@ -72,7 +72,7 @@ def answer_of(session: Session, layer: Layer) -> Answer:
         If no input can stand for it; the message says why.
     """
     kind = session.kind(layer)
-    if kind is None or kind is Kind.SHAPES:
+    if kind is None:
         raise LayerError(f"{layer.name!r} is a {type(layer).__name__} layer, which no step takes")
     source = source_of(layer)
     if kind is Kind.SURFACE:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import psutil
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels, Layer, Points, Shapes
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -19,9 +19,11 @@ from napari_delineate._napari.layers import (
     likely_axes,
     nbytes_of,
     remember_axes,
+    share_axes,
     spacing_of,
 )
 from napari_delineate._napari.session import Session, Source
+from napari_delineate._napari.view import is_shown_as_layer
 from napari_delineate._napari.widgets import (
     LayerChoice,
     LayersChoice,
@@ -152,6 +154,7 @@ class Fields(QWidget):
     def refresh(self) -> None:
         """Show what the chosen layers mean: axes, units, memory, and what is missing."""
         layers = self.layers()
+        share_axes(layers)
         self._show_axes(layers)
         self._show_units(layers)
         sources = self.sources()
@@ -159,7 +162,12 @@ class Fields(QWidget):
         if any(axes_of(layer) is None for layer in layers):
             self._hint("Say what the axes are; the layer remembers it.", "warning")
         elif missing:
-            self._hint(f"Add or choose {_article(missing[0].kind)} layer to begin.", "hint")
+            self._hint(_how_to_begin(missing[0].kind), "hint")
+        elif empty := _undrawn(layers):
+            self._hint(
+                f"Nothing is drawn in {empty[0].name}. What you draw there is used at once.",
+                "warning",
+            )
         else:
             self._hint(_memory_needed(layers), "warning")
 
@@ -191,7 +199,7 @@ class Fields(QWidget):
             if entry.variable:
                 choice = LayersChoice(viewer, fits, others=others)
             else:
-                missing = f"no {_word(entry.kind)} layer"
+                missing = f"no {_word(entry.kind)}{_layer(entry.kind)}"
                 choice = LayerChoice(
                     viewer, fits, optional=entry.optional, missing=missing, others=others
                 )
@@ -224,8 +232,11 @@ class Fields(QWidget):
         name = source if isinstance(source, str) else self._session.name_of(source)
         return name not in self._unfit
 
-    def _others(self, entry: Input) -> list[str]:
-        return [name for name in self._session.without_layer() if self._fits(entry, name)]
+    def _others(self, entry: Input) -> dict[str, str]:
+        """Return the names of what can be chosen beside layers, and what is shown for them."""
+        names = (name for name in self._session.without_layer() if self._fits(entry, name))
+        deleted = self._session.is_deleted
+        return {name: f"{name} (layer deleted)" if deleted(name) else name for name in names}
 
     def _on_drop(self, entry: Input, layers: list[Layer]) -> None:
         """Choose layers that were dropped on an input, or say why they do not fit."""
@@ -261,7 +272,7 @@ class Fields(QWidget):
             row.deleteLater()
         self._axes_rows = []
         for layer in layers:
-            if layer.ndim == 2 or not isinstance(layer, Image | Labels):
+            if layer.ndim == 2 or not isinstance(layer, Image | Labels | Points | Shapes):
                 continue
             row = QWidget()
             line = QHBoxLayout(row)
@@ -300,7 +311,8 @@ class Fields(QWidget):
 
     def _show_units(self, layers: Sequence[Layer]) -> None:
         self.error.say("", "error", self._session.viewer.theme)
-        for layer in layers:
+        # Points and shapes may lie on any grid.
+        for layer in sorted(layers, key=lambda one: not isinstance(one, Image | Labels)):
             if axes_of(layer) is None:
                 continue
             try:
@@ -358,6 +370,21 @@ def label_of(name: str) -> str:
 
 def _word(kind: Kind) -> str:
     return {Kind.RGB: "colour image", Kind.CORRECTIONS: "corrections"}.get(kind, str(kind))
+
+
+def _layer(kind: Kind) -> str:
+    return " layer" if is_shown_as_layer(kind) else ""
+
+
+def _how_to_begin(kind: Kind) -> str:
+    if is_shown_as_layer(kind):
+        return f"Add or choose {_article(kind)} layer to begin."
+    return f"Make {_article(kind)} with another step to begin."
+
+
+def _undrawn(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers of points and shapes that are empty."""
+    return [one for one in layers if isinstance(one, Points | Shapes) and not len(one.data)]
 
 
 def _article(kind: Kind) -> str:

@@ -21,7 +21,8 @@ from napari_delineate import catalogue
 from napari_delineate._napari.docks import dock_of
 from napari_delineate._napari.fields import Fields
 from napari_delineate._napari.layers import LayerError
-from napari_delineate._napari.session import Session, session_of
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Message
 from napari_delineate.catalogue import Operation
 from napari_delineate.engine import Progress, Results

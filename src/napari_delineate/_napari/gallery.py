@@ -25,6 +25,7 @@ from napari_delineate.declaration import Scope
 from napari_delineate.engine import CancelledError, Engine
 from napari_delineate.lineage import Lineage
 from napari_delineate.regions import Region, limit, shape_of
+from napari_delineate.steps import Step, grid_source
 from napari_delineate.trials import Sight, Trial, backdrop, try_out
 from napari_delineate.values import Value
 from napari_delineate.variants import Variant, upstream
@@ -198,7 +199,7 @@ class Gallery(QWidget):
         names = {*step.sources, *(() if self._over is None else (self._over,))}
         found = {name: self._find(workflow, name) for name in names}
         self._known = {name: one for name, one in found.items() if one is not None}
-        self._layer = self._find_layer(workflow, step.sources)
+        self._layer = self._find_layer(workflow, step)
         cards = [Card(one.title, one.detail) for one in self._variants]
         self.thumbnails.set_cards(cards, rows, columns)
         self.thumbnails.set_present(present)
@@ -253,11 +254,12 @@ class Gallery(QWidget):
             return None
         return results[name], results.content_keys[name]
 
-    def _find_layer(self, workflow: Workflow, sources: tuple[str, ...]) -> Layer | None:
+    def _find_layer(self, workflow: Workflow, step: Step) -> Layer | None:
         """Return a layer with the grid that the step works on, which says what is seen."""
         grids = Lineage(workflow).grids
-        here = [name for name in workflow.values if grids[name] == grids[sources[0]]]
-        for name in (*sources, *here):
+        own = grids[grid_source(step, workflow.values)]
+        here = [name for name in workflow.values if grids[name] == own]
+        for name in (*step.sources, *here):
             layer = self._session.layer(name)
             if isinstance(layer, Image | Labels):
                 return layer

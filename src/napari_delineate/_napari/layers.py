@@ -10,6 +10,7 @@ import numpy as np
 import pint
 from napari.layers import Image, Labels, Layer, Points, Shapes, Surface
 
+from napari_delineate._napari.drawings import paths_of, show_paths, to_draw
 from napari_delineate.axes import looped_axes, spatial_axes
 from napari_delineate.types import Kind
 from napari_delineate.types import Surface as Mesh
@@ -22,6 +23,7 @@ __all__ = [
     "is_editable",
     "is_upright",
     "kind_of",
+    "lay_at",
     "likely_axes",
     "make_layer",
     "needs_axes",
@@ -29,6 +31,7 @@ __all__ = [
     "plain_place",
     "put_into",
     "remember_axes",
+    "share_axes",
     "source_of",
     "to_value",
 ]
@@ -48,6 +51,8 @@ _NAMES_OF_AXES = {
     "y": "Y",
     "x": "X",
 }
+
+_ACCENT = "#ff5a36"
 
 _LIKELY_AXES = {
     2: ("YX",),
@@ -127,6 +132,18 @@ def remember_axes(layer: Layer, axes: str) -> None:
     layer.axis_labels = tuple(axes)
 
 
+def share_axes(layers: Sequence[Layer]) -> None:
+    """Give layers that were drawn the axes of an image with as many, where they lack names."""
+    for layer in layers:
+        if not isinstance(layer, Points | Shapes) or axes_of(layer) is not None:
+            continue
+        grids = (one for one in layers if isinstance(one, Image | Labels))
+        known = (axes_of(one) for one in grids if one.ndim == layer.ndim)
+        axes = next(filter(None, known), None)
+        if axes is not None:
+            remember_axes(layer, axes)
+
+
 def place_of(layer: Layer) -> Place:
     """Return where a layer lies; `LayerError` if its axes are not known."""
     axes = axes_of(layer)
@@ -144,13 +161,15 @@ def place_of(layer: Layer) -> Place:
 def plain_place(value: Value) -> Place:
     """Return where a value lies that comes straight from a file."""
     axes = value.axes.replace("S", "")
-    sizes = dict(zip(spatial_axes(axes), value.spacing, strict=True))
+    space = spatial_axes(axes)
+    # Coordinates are in physical units already.
+    sizes = dict(zip(space, value.spacing, strict=True)) if value.kind.is_grid else {}
     return Place(
         axes,
         tuple(sizes.get(letter, 1.0) for letter in axes),
         (0.0,) * len(axes),
         tuple(axes),
-        tuple(value.units if letter in sizes else "pixel" for letter in axes),
+        tuple(value.units if letter in space else "pixel" for letter in axes),
     )
 
 
@@ -218,7 +237,7 @@ def to_value(layer: Layer) -> Value:
     if kind is Kind.POINTS:
         return Value.of(_to_world(layer.data, layer), kind, axes, spacing, unit)
     if kind is Kind.SHAPES:
-        raise LayerError(f"{layer.name!r} is a Shapes layer, which no step takes")
+        return Value.of(_to_world(paths_of(layer), layer), kind, axes, spacing, unit)
     colours = "S" if kind is Kind.RGB else ""
     return Value.of(_level_0(layer), kind, axes + colours, spacing, unit)
 
@@ -246,7 +265,7 @@ def make_layer(name: str, value: Value, place: Place) -> Layer:
     name : str
         Name of the layer.
     value : Value
-        An image, mask, labels, points or surface.
+        An image, mask, labels, points, shapes or surface.
     place : Place
         Where the input lies.
 
@@ -264,7 +283,18 @@ def make_layer(name: str, value: Value, place: Place) -> Layer:
     if value.kind is Kind.POINTS:
         size = 6 * min(value.spacing)
         return Points(
-            value.data, size=size, face_color="transparent", border_color="#ff5a36", **options
+            value.data, size=size, face_color="transparent", border_color=_ACCENT, **options
+        )
+    if value.kind is Kind.SHAPES:
+        drawn = to_draw(value.data)
+        width = min(value.spacing) if drawn else 1
+        return Shapes(
+            drawn or None,
+            ndim=value.data.shape[-1],
+            edge_width=width,
+            edge_color=_ACCENT,
+            face_color="transparent",
+            **options,
         )
     if value.kind is Kind.SURFACE:
         return Surface(_surface_data(value), colormap="turbo", **options)
@@ -289,6 +319,8 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
     value = _aligned(value, place)
     if value.kind is Kind.SURFACE:
         layer.data = _surface_data(value)
+    elif value.kind is Kind.SHAPES:
+        show_paths(layer, value.data)
     elif value.kind in (Kind.MASK, Kind.LABELS):
         if is_ours and _can_hold(layer.data, value.data):
             np.copyto(layer.data, value.data, casting="unsafe")
@@ -298,7 +330,24 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
             layer.data = _paintable(value.data)
     else:
         layer.data = value.data
-    for attribute, wanted in _position(value, place).items():
+    _move(layer, _position(value, place))
+
+
+def lay_at(layer: Layer, place: Place) -> None:
+    """Put a layer where it lay before."""
+    _move(
+        layer,
+        {
+            "scale": place.scale,
+            "translate": place.translate,
+            "axis_labels": place.axis_labels,
+            "units": place.units,
+        },
+    )
+
+
+def _move(layer: Layer, position: dict[str, tuple[Any, ...]]) -> None:
+    for attribute, wanted in position.items():
         if tuple(map(str, getattr(layer, attribute))) != tuple(map(str, wanted)):
             setattr(layer, attribute, wanted)
 
@@ -347,7 +396,7 @@ def _to_world(rows: Any, layer: Layer) -> Any:
     """Return coordinates in space in physical units; looped axes keep their indices."""
     rows = np.array(rows, float)
     space = len(spatial_axes(axes_of(layer) or "ZYX"))
-    rows[:, -space:] *= np.asarray(layer.scale)[-space:]
+    rows[..., -space:] *= np.asarray(layer.scale)[-space:]
     return rows
 
 

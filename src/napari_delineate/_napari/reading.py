@@ -36,7 +36,7 @@ def get_reader(path: str | list[str]) -> Callable[[str], list[Any]] | None:
 def _open(path: str | list[str]) -> list[Any]:
     from napari_delineate._napari.layers import LayerError
     from napari_delineate._napari.opening import open_workflow
-    from napari_delineate._napari.session import session_of
+    from napari_delineate._napari.sessions import session_of
 
     viewer = napari.current_viewer()
     if viewer is None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import napari
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Layer
 from napari.utils.notifications import show_warning
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
@@ -23,10 +23,18 @@ from qtpy.QtGui import QGuiApplication
 from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
 from napari_delineate._napari.bindings import Bindings, values_of_anchors
+from napari_delineate._napari.drawings import is_being_drawn
 from napari_delineate._napari.evaluator import Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
-from napari_delineate._napari.layers import is_editable, kind_of, place_of, plain_place, to_value
-from napari_delineate._napari.view import METADATA, View
+from napari_delineate._napari.layers import (
+    is_editable,
+    kind_of,
+    place_of,
+    plain_place,
+    share_axes,
+    to_value,
+)
+from napari_delineate._napari.view import METADATA, View, is_shown_as_layer
 from napari_delineate._napari.visible import shown_region
 from napari_delineate.engine import CancelledError, Engine, Results
 from napari_delineate.files import FileError, load_inputs
@@ -38,43 +46,13 @@ from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
 
-__all__ = ["METADATA", "Session", "session_of"]
+__all__ = ["METADATA", "Session"]
 
 _ONE_GESTURE = 1.0
 """Changes of the same settings within so many seconds are one entry of the history."""
 
 Source: TypeAlias = Layer | str
 """What a step can work on: a layer, or the name of a value that has none."""
-
-_sessions: dict[int, Session] = {}
-
-
-def session_of(viewer: napari.Viewer) -> Session:
-    """Return the session of a viewer; the first call makes it.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        The viewer.
-
-    Returns
-    -------
-    Session
-        Its session. It ends with the viewer.
-    """
-    # Menu commands hand over a proxy of the viewer.
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    known = _sessions.get(id(viewer))
-    if known is None:
-        known = _sessions[id(viewer)] = Session(viewer)
-        weakref.finalize(viewer, _end, id(viewer))
-    return known
-
-
-def _end(key: int) -> None:
-    session = _sessions.pop(key, None)
-    if session is not None:
-        session.close()
 
 
 class Session(QObject):
@@ -182,8 +160,17 @@ class Session(QObject):
         return self._view.is_deleted(self.workflow, name)
 
     def without_layer(self) -> list[str]:
-        """Return the values whose layers were deleted; steps can work on them still."""
-        return [name for name in values_of_anchors(self.workflow).values() if self.is_deleted(name)]
+        """Return the values that have no layer, the last first; steps can work on them.
+
+        Layers may have been deleted; tables have none.
+        """
+        values = self.workflow.values
+        names = reversed(values_of_anchors(self.workflow).values())
+        return [
+            name
+            for name in names
+            if self.is_deleted(name) or not is_shown_as_layer(values[name].kind)
+        ]
 
     # What a person does
 
@@ -453,6 +440,8 @@ class Session(QObject):
     ) -> tuple[Workflow, dict[str, str | tuple[str, ...] | None]]:
         """Return the workflow with what was edited, and the values that sources show."""
         workflow = self._with_edits()
+        every = (one if isinstance(one, list | tuple) else [one] for one in inputs.values())
+        share_axes([one for several in every for one in several if isinstance(one, Layer)])
 
         def name_of(source: Source) -> str:
             nonlocal workflow
@@ -507,7 +496,9 @@ class Session(QObject):
     def _is_painting(self) -> bool:
         active = self.viewer.layers.selection.active
         pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        return pressed and isinstance(active, Labels) and str(active.mode) != "pan_zoom"
+        if active is None or not is_editable(active):
+            return False
+        return is_being_drawn(active) or (pressed and str(active.mode) != "pan_zoom")
 
 
 def _without_unused_inputs(workflow: Workflow) -> Workflow:

@@ -12,7 +12,8 @@ from napari.layers import Labels, Layer
 
 from napari_delineate._napari import docks
 from napari_delineate._napari.bindings import Bindings, anchor_of, values_of_anchors
-from napari_delineate._napari.layers import Place, make_layer, put_into
+from napari_delineate._napari.drawings import put_back
+from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
 from napari_delineate.store import Store
@@ -31,7 +32,7 @@ METADATA = "napari_delineate"
 
 def is_shown_as_layer(kind: Kind) -> bool:
     """Tell whether values of a kind are shown as layers."""
-    return kind in (Kind.IMAGE, Kind.RGB, Kind.MASK, Kind.LABELS, Kind.POINTS, Kind.SURFACE)
+    return kind.is_grid or kind in (Kind.POINTS, Kind.SHAPES, Kind.SURFACE)
 
 
 class View:
@@ -187,7 +188,12 @@ class View:
 
     def _put(self, layer: Layer, name: str, value: Value) -> None:
         place = self._bindings.place(self._workflow, name)
-        put_into(layer, value, place, is_ours=METADATA in layer.metadata)
+        drawing = self._bindings.drawing(self._workflow, name)
+        if drawing is None:
+            put_into(layer, value, place, is_ours=METADATA in layer.metadata)
+        else:
+            lay_at(layer, place)
+            put_back(layer, drawing)
 
     def _height(self, anchor: str) -> int:
         """Return where a layer lies among the others, -1 if there is none."""

@@ -99,7 +99,7 @@ def write_notebook_file(path: str, layers: list[Any]) -> list[str]:  # noqa: ARG
 
 
 def _to_save(path: str) -> Any:
-    from napari_delineate._napari.session import session_of
+    from napari_delineate._napari.sessions import session_of
 
     viewer = napari.current_viewer()
     workflow, inputs = session_of(viewer).to_save() if viewer is not None else (None, {})

@@ -28,7 +28,7 @@ READABLE = (*_TIFF, *_PICTURES, ".npy", ".npz", *MESHES)
 
 
 def read(path: str | os.PathLike[str], checksum: str | None = None) -> Any:
-    """Read an image, labels, points, a surface or corrections from a file.
+    """Read an image, labels, points, shapes, a surface or corrections from a file.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def read_sized_value(
     """
     data, found_axes, found_spacing, found_units = _read_any(Path(path))
     _check_kind(Path(path), data, kind)
-    if isinstance(data, Surface | Corrections) or kind is Kind.POINTS:
+    if isinstance(data, Surface | Corrections) or kind in (Kind.POINTS, Kind.SHAPES):
         try:
             return Value.of(data, kind, axes, spacing or 1.0, units or "pixel"), ""
         except ValueError as error:

@@ -29,7 +29,7 @@ def _no_halo(spacing: tuple[float, ...], **_: Any) -> tuple[int, ...]:
     return (0,) * len(spacing)
 
 
-@operation(locality=_no_halo)
+@operation(locality=_no_halo, opencl=True)
 def combine_images(
     image: Image,
     other: Image,
@@ -104,7 +104,7 @@ def combine_images(
     return building_blocks.fitting(result)
 
 
-@operation(locality=_no_halo)
+@operation(locality=_no_halo, opencl=True)
 def calculate(
     image: Image,
     *,
@@ -149,8 +149,7 @@ def calculate(
     >>> filters.calculate(np.array([[100, 200]], np.uint8), operator="add", value=100).tolist()
     [[200.0, 300.0]]
     """
-    if operator == "divide" and value == 0:
-        raise ValueError("value must not be 0 for operator 'divide'")
+    check_divisor(operator, value)
     pixels = _as_float(image)
     with np.errstate(over="ignore", invalid="ignore"):
         number = pixels.dtype.type(value)
@@ -167,7 +166,7 @@ def calculate(
     return building_blocks.fitting(result)
 
 
-@operation(locality=_no_halo)
+@operation(locality=_no_halo, opencl=True)
 def apply_function(
     image: Image,
     *,
@@ -195,6 +194,10 @@ def apply_function(
         If the image is empty or holds NaN or infinity, or squares are too large for the
         result.
 
+    Notes
+    -----
+    Logarithms are computed on the processor, also where an OpenCL device was chosen.
+
     References
     ----------
     .. [1] `numpy.sqrt`, `numpy.log1p`, `numpy.square` and `numpy.abs`, which compute it.
@@ -216,7 +219,7 @@ def apply_function(
         return np.asarray(np.copysign(root(np.abs(pixels)), pixels))
 
 
-@operation(locality=Scope.STATISTIC)
+@operation(locality=Scope.STATISTIC, opencl=True)
 def invert(image: Image) -> Image:
     """Make bright what is dark and dark what is bright, within the range of the image.
 
@@ -260,7 +263,7 @@ def invert(image: Image) -> Image:
         return building_blocks.fitting(np.asarray((high - image) + low, image.dtype))
 
 
-@operation(locality=_no_halo)
+@operation(locality=_no_halo, opencl=True)
 def clip(image: Image, *, lowest: float | None = 0.0, highest: float | None = None) -> Image:
     """Raise intensities that are too low to a limit, and lower those that are too high.
 
@@ -293,21 +296,7 @@ def clip(image: Image, *, lowest: float | None = 0.0, highest: float | None = No
     >>> filters.clip(np.array([[-5, 3, 80]]), lowest=0, highest=10.5).tolist()
     [[0, 3, 10]]
     """
-    if image.dtype.kind == "f":
-        limits: Any = np.finfo(image.dtype)
-    else:
-        limits = np.iinfo(np.uint8 if image.dtype == bool else image.dtype)
-    top = 1 if image.dtype == bool else limits.max
-    low = limits.min if lowest is None else max(lowest, float(limits.min))
-    high = top if highest is None else min(highest, float(top))
-    if image.dtype.kind != "f":
-        # Numbers of 64 bits are compared as whole ones: as floats they would be rounded.
-        low, high = max(int(np.ceil(low)), limits.min), min(int(np.floor(high)), top)
-    if low > high or (lowest is not None and highest is not None and lowest > highest):
-        raise ValueError(
-            f"lowest and highest must leave a number of the dtype {image.dtype} between them; "
-            f"got {lowest} and {highest}"
-        )
+    low, high = limits_of(image.dtype, lowest, highest)
     if image.dtype == bool:
         return np.asarray((image | (low > 0)) & (high > 0))
     return np.asarray(np.clip(image, image.dtype.type(low), image.dtype.type(high)))
@@ -418,7 +407,7 @@ def standardize(image: Image, *, method: Literal["mean", "median"] = "mean") -> 
     return building_blocks.fitting(result)
 
 
-@operation(locality=Scope.STATISTIC)
+@operation(locality=Scope.STATISTIC, opencl=True)
 def adjust_gamma(image: Image, *, gamma: Annotated[float, Range(0.01, 100)] = 0.5) -> Image:
     """Brighten or darken what is between the lowest and the highest intensity.
 
@@ -465,3 +454,29 @@ def adjust_gamma(image: Image, *, gamma: Annotated[float, Range(0.01, 100)] = 0.
 
 def _as_float(image: NDArray[Any]) -> NDArray[Any]:
     return image if image.dtype == np.float32 else image.astype(np.float64, copy=False)
+
+
+def check_divisor(operator: str, value: float) -> None:
+    """Refuse to divide by 0."""
+    if operator == "divide" and value == 0:
+        raise ValueError("value must not be 0 for operator 'divide'")
+
+
+def limits_of(dtype: np.dtype[Any], lowest: float | None, highest: float | None) -> tuple[Any, Any]:
+    """Return the limits of `clip` as numbers that a dtype holds."""
+    if dtype.kind == "f":
+        limits: Any = np.finfo(dtype)
+    else:
+        limits = np.iinfo(np.uint8 if dtype.kind == "b" else dtype)
+    top = 1 if dtype.kind == "b" else limits.max
+    low = limits.min if lowest is None else max(lowest, float(limits.min))
+    high = top if highest is None else min(highest, float(top))
+    if dtype.kind != "f":
+        # Numbers of 64 bits are compared as whole ones: as floats they would be rounded.
+        low, high = max(int(np.ceil(low)), limits.min), min(int(np.floor(high)), top)
+    if low > high or (lowest is not None and highest is not None and lowest > highest):
+        raise ValueError(
+            f"lowest and highest must leave a number of the dtype {dtype} between them; "
+            f"got {lowest} and {highest}"
+        )
+    return low, high

@@ -29,7 +29,7 @@ def _opening_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
     return tuple(2 * int(np.ceil(entry)) for entry in length_per_axis(radius, spacing))
 
 
-@operation(locality=_opening_halo)
+@operation(locality=_opening_halo, opencl=True)
 def white_tophat(
     image: Image,
     *,
@@ -92,7 +92,7 @@ def white_tophat(
     return building_blocks.difference(image, opened)
 
 
-@operation(locality=_opening_halo)
+@operation(locality=_opening_halo, opencl=True)
 def black_tophat(
     image: Image,
     *,
@@ -412,7 +412,7 @@ def _difference_halo(*, spacing: Any, low_sigma: Length, high_sigma: Length) -> 
     )
 
 
-@operation(locality=_difference_halo)
+@operation(locality=_difference_halo, opencl=True)
 def difference_of_gaussians(
     image: Image,
     *,
@@ -459,9 +459,17 @@ def difference_of_gaussians(
     >>> float(np.abs(filters.difference_of_gaussians(image)).max().round(6))
     0.0
     """
-    low, high = length_per_axis(low_sigma, spacing), length_per_axis(high_sigma, spacing)
-    if max(low) > max(high):
-        raise ValueError(f"high_sigma must be at least low_sigma ({low_sigma}); got {high_sigma}")
+    low, high = ordered_sigmas(low_sigma, high_sigma, spacing)
     return building_blocks.difference(
         building_blocks.gaussian(image, low), building_blocks.gaussian(image, high)
     )
+
+
+def ordered_sigmas(
+    low_sigma: Length, high_sigma: Length, spacing: Any
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return both sigmas in voxels per axis; refuse those in the wrong order."""
+    low, high = length_per_axis(low_sigma, spacing), length_per_axis(high_sigma, spacing)
+    if max(low) > max(high):
+        raise ValueError(f"high_sigma must be at least low_sigma ({low_sigma}); got {high_sigma}")
+    return low, high

@@ -16,7 +16,7 @@ _Start = Annotated[int, Range(0)]
 _Stop = Annotated[int, Range(1)]
 
 
-@operation(new_origin=origin_of_box)
+@operation(new_origin=origin_of_box, opencl=True)
 def crop(
     image: Image,
     *,
@@ -63,10 +63,10 @@ def crop(
     >>> filters.crop(np.zeros((10, 10)), y_start=2, y_stop=5).shape
     (3, 10)
     """
-    return _box(image, ((z_start, z_stop), (y_start, y_stop), (x_start, x_stop)))
+    return _box(image, z_start, z_stop, y_start, y_stop, x_start, x_stop)
 
 
-@operation(new_origin=origin_of_box)
+@operation(new_origin=origin_of_box, opencl=True)
 def crop_labels(
     labels: Labels,
     *,
@@ -109,18 +109,25 @@ def crop_labels(
     >>> filters.crop_labels(np.eye(3, dtype=int), x_stop=2).tolist()
     [[1, 0], [0, 1], [0, 0]]
     """
-    return _box(labels, ((z_start, z_stop), (y_start, y_stop), (x_start, x_stop)))
+    return _box(labels, z_start, z_stop, y_start, y_stop, x_start, x_stop)
 
 
-def _box(image: NDArray[Any], limits: tuple[tuple[int, int | None], ...]) -> NDArray[Any]:
+def _box(image: NDArray[Any], *limits: int | None) -> NDArray[Any]:
+    return image[slices_of(image.shape, *limits)].copy()
+
+
+def slices_of(shape: tuple[int, ...], *limits: int | None) -> tuple[slice, ...]:
+    """Return a box in an image from a start and a stop for Z, Y and X; refuse an empty one."""
     slices = []
+    sides = [(limits[0], limits[1]), (limits[2], limits[3]), (limits[4], limits[5])]
     for letter, size, (start, stop) in zip(
-        "zyx"[-image.ndim :], image.shape, limits[-image.ndim :], strict=True
+        "zyx"[-len(shape) :], shape, sides[-len(shape) :], strict=True
     ):
-        if start >= min(size, size if stop is None else stop):
+        first, last = start or 0, size if stop is None else min(stop, size)
+        if first >= last:
             raise ValueError(
                 f"{letter}_start must be below {letter}_stop and the size of the image, "
                 f"{size}; got {start} and {stop}"
             )
-        slices.append(slice(start, stop))
-    return image[tuple(slices)].copy()
+        slices.append(slice(first, last))
+    return tuple(slices)

@@ -85,7 +85,7 @@ def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int,
     return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
 
 
-@operation(locality=_neighbourhood_halo)
+@operation(locality=_neighbourhood_halo, opencl=True)
 def median(
     image: Image,
     *,
@@ -121,6 +121,11 @@ def median(
     See Also
     --------
     gaussian : Faster, but blurs edges.
+
+    Notes
+    -----
+    The OpenCL version gives the same up to rounding to float32; a ball whose radius is not
+    whole voxels along each axis is computed on the processor.
 
     References
     ----------
@@ -203,7 +208,7 @@ def percentile(
     return np.asarray(found, image.dtype)
 
 
-@operation(locality=_neighbourhood_halo)
+@operation(version=2, locality=_neighbourhood_halo, opencl=True)
 def mean(
     image: Image,
     *,
@@ -326,13 +331,19 @@ def butterworth(
         frequencies = fft.rfftfreq(size) if last else fft.fftfreq(size)
         relative = (frequencies * finest / cutoff) ** 2
         squares = squares + relative.reshape([-1 if i == axis else 1 for i in range(image.ndim)])
-    powers = np.asarray(squares, pixels.dtype) ** pixels.dtype.type(order)
-    gain = 1 / (1 + powers)
+    powers = np.asarray(squares, pixels.dtype)
+    if order == 2:  # the default; the general power takes as long as a Fourier transform
+        np.square(powers, out=powers)
+    else:
+        np.power(powers, pixels.dtype.type(order), out=powers)
+    gain = powers + 1
+    np.divide(1, gain, out=gain)
     if kind == "high pass":
         gain *= powers
     spectrum = fft.rfftn(pixels, workers=-1)
     spectrum *= gain
-    return building_blocks.finite(fft.irfftn(spectrum, image.shape, workers=-1))
+    filtered = fft.irfftn(spectrum, image.shape, workers=-1, overwrite_x=True)
+    return building_blocks.finite(filtered)
 
 
 @operation

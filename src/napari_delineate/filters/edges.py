@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
@@ -18,7 +21,7 @@ def _derivative_halo(*, spacing: Any, sigma: Length, **_: Any) -> tuple[int, ...
     return derivative_halo(length_per_axis(sigma, spacing))
 
 
-@operation(locality=_derivative_halo)
+@operation(version=2, locality=_derivative_halo, opencl=True)
 def gradient_magnitude(
     image: Image,
     *,
@@ -76,18 +79,33 @@ def gradient_magnitude(
     6.0
     """
     per_axis = building_blocks.positive(length_per_axis(sigma, spacing), "sigma")
-    length: Any = 0.0
-    for axis in range(image.ndim):
-        orders = tuple(int(axis == other) for other in range(image.ndim))
-        length = np.hypot(length, gaussian_derivative(image, per_axis, orders))
-    return building_blocks.finite(length)
+    slopes = (
+        gaussian_derivative(image, per_axis, tuple(np.eye(image.ndim, dtype=int)[axis]))
+        for axis in range(image.ndim)
+    )
+    return building_blocks.finite(_length(slopes, image))
+
+
+def _length(slopes: Iterable[NDArray[Any]], image: NDArray[Any]) -> NDArray[Any]:
+    """Return the length of vectors from what they are along each axis of an image."""
+    if image.dtype.kind == "f":
+        limits = np.finfo(image.dtype)
+        largest = float(np.abs(image).max())
+        if not np.sqrt(limits.tiny) / limits.eps < largest < np.sqrt(limits.max) * limits.eps:
+            return np.asarray(functools.reduce(np.hypot, slopes))  # squares do not fit
+    squares: NDArray[Any] | None = None
+    for slope in slopes:
+        slope *= slope
+        squares = slope if squares is None else np.add(squares, slope, out=squares)
+    assert squares is not None  # an image has axes
+    return np.asarray(np.sqrt(squares, out=squares))
 
 
 def _sobel_halo(*, spacing: Any, **_: Any) -> tuple[int, ...]:
     return (1,) * len(spacing)
 
 
-@operation(locality=_sobel_halo)
+@operation(version=2, locality=_sobel_halo, opencl=True)
 def sobel(image: Image, *, spacing: Spacing = 1.0) -> Image:
     """Show edges by the differences of neighbouring pixels.
 
@@ -132,17 +150,11 @@ def sobel(image: Image, *, spacing: Spacing = 1.0) -> Image:
     >>> filters.sobel(image)[2].round(3)
     array([0.   , 0.707, 0.707, 0.   , 0.   ])
     """
-    across = np.array([0.25, 0.5, 0.25])
-    voxel = length_per_axis(voxels(1), spacing)  # the finest, along each axis
-    length: Any = 0.0
-    for axis in range(image.ndim):
-        along = np.array([-1.0, 0.0, 1.0]) * voxel[axis]
-        weights = [along if axis == other else across for other in range(image.ndim)]
-        length = np.hypot(length, correlate(image, weights))
+    length = _length((correlate(image, weights) for weights in sobel_weights(spacing)), image)
     return building_blocks.finite(length / length.dtype.type(np.sqrt(image.ndim)))
 
 
-@operation(locality=_derivative_halo)
+@operation(locality=_derivative_halo, opencl=True)
 def laplacian_of_gaussian(
     image: Image,
     *,
@@ -211,7 +223,7 @@ def laplacian_of_gaussian(
     return building_blocks.finite(total)
 
 
-@operation(locality=_derivative_halo)
+@operation(locality=_derivative_halo, opencl=True)
 def hessian_eigenvalues(
     image: Image,
     *,
@@ -256,6 +268,9 @@ def hessian_eigenvalues(
     Derivatives are physical and scale-normalised: times the square of sigma. Beyond its
     borders the image continues with the nearest pixel.
 
+    The OpenCL version differentiates on the device; the eigenvalues are computed on the
+    processor.
+
     References
     ----------
     .. [1] Lindeberg, "Edge detection and ridge detection with automatic scale selection",
@@ -274,11 +289,29 @@ def hessian_eigenvalues(
     """
     from napari_delineate.curvature import hessian_eigenvalues as all_eigenvalues
 
-    if which == "middle" and image.ndim == 2:
+    place = place_of(which, image.ndim)
+    per_axis = building_blocks.positive(length_per_axis(sigma, spacing), "sigma")
+    return building_blocks.finite(np.ascontiguousarray(all_eigenvalues(image, per_axis)[place]))
+
+
+def sobel_weights(spacing: Any) -> list[list[NDArray[np.float64]]]:
+    """Return for each difference the weights along each axis."""
+    across = np.array([0.25, 0.5, 0.25])
+    voxel = length_per_axis(voxels(1), spacing)  # the finest, along each axis
+    return [
+        [
+            np.array([-1.0, 0.0, 1.0]) * step if axis == other else across
+            for other in range(len(voxel))
+        ]
+        for axis, step in enumerate(voxel)
+    ]
+
+
+def place_of(which: str, ndim: int) -> int:
+    """Return where an eigenvalue is among those of a pixel, the largest first."""
+    if which == "middle" and ndim == 2:
         raise ValueError(
             "which must be 'largest' or 'smallest' for an image with (Y, X), which has two "
             "eigenvalues; got 'middle'"
         )
-    per_axis = building_blocks.positive(length_per_axis(sigma, spacing), "sigma")
-    place = {"largest": 0, "middle": 1, "smallest": -1}[which]
-    return building_blocks.finite(np.ascontiguousarray(all_eigenvalues(image, per_axis)[place]))
+    return {"largest": 0, "middle": 1, "smallest": -1}[which]

@@ -96,7 +96,7 @@ def _gaussian_halo(*, spacing: Any, sigma: Length, **_: Any) -> tuple[int, ...]:
     return building_blocks.gaussian_halo(length_per_axis(sigma, spacing))
 
 
-@operation(locality=_gaussian_halo)
+@operation(locality=_gaussian_halo, opencl=True)
 def unsharp_mask(
     image: Image,
     *,

@@ -29,7 +29,7 @@ class CorrectedIllumination(NamedTuple):
     illumination: Image
 
 
-@operation
+@operation(opencl=True)
 def correct_illumination(
     image: Image,
     *,
@@ -75,6 +75,8 @@ def correct_illumination(
     -----
     The correction of many images should use one light for all; this one looks at one.
 
+    The OpenCL version blurs on the device; the polynomial is fitted on the processor.
+
     References
     ----------
     .. [1] Jones et al., "Methods for high-content, high-throughput image-based cell
@@ -97,6 +99,13 @@ def correct_illumination(
         light = building_blocks.gaussian(pixels, length_per_axis(sigma, spacing))
     else:
         light = _fitted_polynomial(pixels)
+    return corrected_by(pixels, light, correction)
+
+
+def corrected_by(
+    pixels: NDArray[Any], light: NDArray[Any], correction: str
+) -> CorrectedIllumination:
+    """Divide by the light, or subtract it, so that the mean stays what it was."""
     with np.errstate(over="ignore", invalid="ignore"):
         if correction == "subtract":
             light = light - light.mean(dtype=np.float64).astype(light.dtype)

@@ -12,7 +12,7 @@ from napari_delineate.types import Image, Mask
 __all__ = ["mask_image"]
 
 
-@operation
+@operation(opencl=True)
 def mask_image(
     image: Image,
     mask: Mask,
@@ -55,7 +55,13 @@ def mask_image(
     >>> filters.mask_image(np.array([[5, 6, 7]]), np.array([[True, False, True]]))
     array([[5, 0, 7]])
     """
-    dtype = image.dtype
+    check_value(value, image.dtype)
+    replaced = mask if fill == "inside" else ~mask
+    return np.where(replaced, image.dtype.type(value), image)
+
+
+def check_value(value: float, dtype: np.dtype[Any]) -> None:
+    """Refuse a value that a dtype can not hold."""
     low, high = _limits(dtype)
     if not low <= value <= high or (dtype.kind != "f" and not value.is_integer()):
         kind = "a number" if dtype.kind == "f" else "a whole number"
@@ -63,8 +69,6 @@ def mask_image(
             f"value must be {kind} from {low} to {high}, because the image is {dtype}; "
             f"got {value:g}"
         )
-    replaced = mask if fill == "inside" else ~mask
-    return np.where(replaced, dtype.type(value), image)
 
 
 def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:

@@ -38,7 +38,7 @@ def _double_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
     return tuple(2 * entry for entry in _halo(spacing=spacing, radius=radius))
 
 
-@operation(locality=_halo)
+@operation(locality=_halo, opencl=True)
 def erosion(
     image: Image,
     *,
@@ -89,7 +89,7 @@ def erosion(
     return _extremum(image, radius, shape, spacing, "minimum")
 
 
-@operation(locality=_halo)
+@operation(locality=_halo, opencl=True)
 def dilation(
     image: Image,
     *,
@@ -140,7 +140,7 @@ def dilation(
     return _extremum(image, radius, shape, spacing, "maximum")
 
 
-@operation(locality=_double_halo)
+@operation(locality=_double_halo, opencl=True)
 def opening(
     image: Image,
     *,
@@ -196,7 +196,7 @@ def opening(
     return _both(image, radius, shape, spacing, "minimum", "maximum")
 
 
-@operation(locality=_double_halo)
+@operation(locality=_double_halo, opencl=True)
 def closing(
     image: Image,
     *,
@@ -252,7 +252,7 @@ def closing(
     return _both(image, radius, shape, spacing, "maximum", "minimum")
 
 
-@operation(locality=_halo)
+@operation(locality=_halo, opencl=True)
 def morphological_gradient(
     image: Image,
     *,

@@ -21,7 +21,7 @@ def _axis_in_space(ndim: int, *, axis: str) -> int | None:
     return None if ndim == 2 else _AXES.index(axis)
 
 
-@operation(dropped_axis=_axis_in_space)
+@operation(dropped_axis=_axis_in_space, opencl=True)
 def project(
     image: Image,
     *,
@@ -60,6 +60,8 @@ def project(
     deviation divides by the number of slices, as numpy does; ImageJ divides by
     one less.
 
+    Sums and medians are computed on the processor, also where an OpenCL device was chosen.
+
     References
     ----------
     .. [1] `numpy.max`, `numpy.mean`, `numpy.median` and so on, which compute it.
@@ -73,7 +75,7 @@ def project(
     >>> int(filters.project(stack)[1, 1]), filters.project(stack, axis="y").shape
     (9, (5, 4))
     """
-    stack, along = _stack(image, axis)
+    stack, along = stack_along(image, axis)
     if method == "maximum":
         return np.asarray(stack.max(axis=along))
     if method == "minimum":
@@ -90,7 +92,7 @@ def project(
     return building_blocks.fitting(result.astype(real, copy=False))
 
 
-@operation(dropped_axis=_axis_in_space)
+@operation(dropped_axis=_axis_in_space, opencl=True)
 def pick_slice(
     image: Image,
     *,
@@ -133,13 +135,17 @@ def pick_slice(
     >>> filters.pick_slice(stack, index=1)[0].tolist()
     [12, 13, 14, 15]
     """
-    stack, along = _stack(image, axis)
-    if index >= stack.shape[along]:
-        raise ValueError(
-            f"index must be from 0 to {stack.shape[along] - 1}, the last slice along {axis}; "
-            f"got {index}"
-        )
+    stack, along = stack_along(image, axis)
+    check_index(index, stack.shape[along], axis)
     return np.array(stack.take(index, along))
+
+
+def check_index(index: int, number: int, axis: str) -> None:
+    """Refuse the index of a slice that is not there."""
+    if index >= number:
+        raise ValueError(
+            f"index must be from 0 to {number - 1}, the last slice along {axis}; got {index}"
+        )
 
 
 @operation(picks="T")
@@ -225,7 +231,7 @@ def _picked(image: NDArray[Any], index: int) -> NDArray[Any]:  # noqa: ARG001
     return image.copy()
 
 
-def _stack(image: NDArray[Any], axis: str) -> tuple[NDArray[Any], int]:
+def stack_along(image: NDArray[Any], axis: str) -> tuple[NDArray[Any], int]:
     """Return an image as slices, and the position of an axis."""
     if image.ndim == 3:
         return image, _AXES.index(axis)

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count", "replace"]
+__all__ = ["count", "count_in_bins", "replace"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -28,6 +28,26 @@ def count(labels: NDArray[Any], largest: int) -> NDArray[np.int64]:
         counts[3, labels[place + 3]] += 1
     for place in range(whole, len(labels)):
         counts[0, labels[place]] += 1
+    total: NDArray[np.int64] = counts.sum(axis=0)
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def count_in_bins(pixels: NDArray[Any], edges: NDArray[Any]) -> NDArray[np.int64]:
+    """Count flat pixels between edges that are evenly apart, as `numpy.histogram` does."""
+    bins = len(edges) - 1
+    low = np.float64(edges[0])
+    scale = bins / (np.float64(edges[-1]) - low)
+    counts = np.zeros((2, bins), np.int64)
+    for place in range(len(pixels)):
+        pixel = pixels[place]
+        number = min(int((pixel - low) * scale), bins - 1)
+        # The edges decide: what was just computed may be rounded to the bin beside.
+        while pixel < edges[number]:
+            number -= 1
+        while number < bins - 1 and pixel >= edges[number + 1]:
+            number += 1
+        counts[place % 2, number] += 1
     total: NDArray[np.int64] = counts.sum(axis=0)
     return total
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from napari_delineate import samples
+from napari_delineate.library.culture import culture
 from napari_delineate.library.fitting import fitted
+from napari_delineate.library.stained import stained_tissue
 from napari_delineate.library.tissue import tissue
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -77,7 +79,7 @@ class Entry:
         >>> image = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
         >>> workflow = entries()[0].workflow_for({"nuclei": image})
         >>> workflow.step("split_touching_objects").parameters["sigma"]
-        voxels(3.5)
+        voxels(2.5)
         """
         return fitted(self.workflow, inputs, self.pixel)
 
@@ -93,15 +95,16 @@ def entries() -> tuple[Entry, ...]:
 
     Examples
     --------
-    >>> [entry.title for entry in entries()]
-    ['Nuclei in 2D', 'Nuclei in 3D', 'Membranes', 'Cells from nuclei']
+    >>> [entry.title for entry in entries()]  # doctest: +NORMALIZE_WHITESPACE
+    ['Nuclei in 2D', 'Nuclei in 3D', 'Membranes', 'Cells from nuclei',
+     'Nuclei, cells and cytoplasm', 'Stained tissue', 'Hematoxylin and DAB']
     """
     return (
         Entry(
             "nuclei_2d",
             "Nuclei in 2D",
             "Bright nuclei of 5 to 25 µm on a dark or uneven background, also where they touch.",
-            _nuclei(_image("YX", 0.5), noise=0.5, background=40.0, cut=1.75, smallest=15.0),
+            _nuclei(_image("YX", 0.5), noise=0.5, background=40.0, cut=1.25, smallest=15.0),
             0.5,
             Example("Nuclei (generated)", _nuclei_of_movie),
         ),
@@ -130,6 +133,34 @@ def entries() -> tuple[Entry, ...]:
             _cells_from_nuclei(),
             0.26,
             Example("Sheet of cells and its nuclei (generated)", _cells_and_nuclei),
+        ),
+        Entry(
+            "nuclei_cells_cytoplasm",
+            "Nuclei, cells and cytoplasm",
+            "Cells in culture in two channels, bright nuclei of 5 to 25 µm and bright cell bodies: "
+            "finds nuclei, grows the cells around them and takes the nuclei out, as CellProfiler "
+            "does.",
+            _nuclei_cells_cytoplasm(),
+            0.5,
+            Example("Cells in culture (generated)", _nuclei_and_bodies),
+        ),
+        Entry(
+            "stained_tissue",
+            "Stained tissue",
+            "A colour image of tissue with dark nuclei of 4 to 50 µm at any magnification, such as "
+            "with hematoxylin and eosin.",
+            _stained_tissue(),
+            0.5,
+            Example("Tissue with hematoxylin and eosin (generated)", _tissue_in_colour),
+        ),
+        Entry(
+            "hematoxylin_dab",
+            "Hematoxylin and DAB",
+            "A colour image of tissue with blue nuclei and brown DAB: measures DAB in each nucleus "
+            "and tells positive from negative ones.",
+            _hematoxylin_dab(),
+            0.5,
+            Example("Immunohistochemistry of the colon (from scikit-image)", _colon),
         ),
     )
 
@@ -183,6 +214,104 @@ def _cells_from_nuclei() -> Workflow:
     )
 
 
+def _nuclei_cells_cytoplasm() -> Workflow:
+    """Find nuclei, the cells around them and what lies between, and measure all three."""
+    inputs = {"nuclei": _image("YX", 0.5), "cells": _image("YX", 0.5)}
+    found = {"minimum_diameter": 5.0, "maximum_diameter": 25.0}
+    found |= {"threshold_window": 25.0, "threshold_smoothing": 0.7}
+    grown = {"distance": 5.0, "threshold_window": 25.0, "threshold_smoothing": 0.7}
+    return (
+        Workflow(inputs=inputs)
+        .add(
+            "segmentation.identify_primary_objects",
+            {"image": "nuclei"},
+            found,
+            outputs=("nuclei_found", "categories", "summary"),
+        )
+        .add(
+            "segmentation.identify_secondary_objects",
+            {"image": "cells", "primary": "nuclei_found", "found": "categories"},
+            grown,
+            outputs=("cells_found", "nuclei_kept"),
+        )
+        .add(
+            "segmentation.identify_tertiary_objects",
+            {"secondary": "cells_found", "primary": "nuclei_kept"},
+            {"shrink": 0.75},
+            outputs=("cytoplasm",),
+        )
+        .add(
+            "measurements.measure",
+            {"labels": "nuclei_kept", "image": "nuclei"},
+            outputs=("nuclei_table",),
+        )
+        .add(
+            "measurements.measure",
+            {"labels": "cytoplasm", "image": "cells"},
+            outputs=("cytoplasm_table",),
+        )
+        .add("measurements.measure", {"labels": "cells_found", "image": "cells"})
+    )
+
+
+_DETECTION = {
+    "pixel_size": 0.0,
+    "background_radius": 0.0,
+    "median_radius": 0.0,
+    "sigma": None,
+    "minimum_diameter": 3.5,
+    "maximum_diameter": 50.0,
+    "cell_expansion": 5.0,
+}
+"""Settings that detect nuclei of tissue at any magnification."""
+
+
+def _stained_tissue() -> Workflow:
+    """Detect nuclei where tissue takes light away, and measure the hematoxylin in them."""
+    # The sum of all densities finds more nuclei than that of hematoxylin alone.
+    return (
+        Workflow(inputs={"tissue": _colours()})
+        .add("filters.optical_density_sum", {"image": "tissue"})
+        .add("segmentation.detect_cells", {"image": "density"}, _DETECTION)
+        .add("filters.stain_density", {"image": "tissue"}, outputs=("hematoxylin",))
+        .add("measurements.measure", {"labels": "nuclei", "image": "hematoxylin"})
+    )
+
+
+def _hematoxylin_dab() -> Workflow:
+    """Detect nuclei by their hematoxylin and divide them by the DAB in them."""
+    dab = {"labels": "nuclei", "image": "dab"}
+    mean = {"measurement": "intensity_mean"}
+    return (
+        Workflow(inputs={"tissue": _colours()})
+        .add(
+            "filters.separate_stains",
+            {"image": "tissue"},
+            {"stains": "hematoxylin and DAB"},
+            outputs=("hematoxylin", "dab", "residual"),
+        )
+        .add("segmentation.detect_cells", {"image": "hematoxylin"}, _DETECTION)
+        .add(
+            "postprocessing.filter_by_measurement",
+            dab,
+            {**mean, "minimum": 0.2},
+            name="positive",
+            outputs=("positive_nuclei",),
+        )
+        .add(
+            "postprocessing.subtract",
+            {"labels": "nuclei", "removed": "positive_nuclei"},
+            name="negative",
+            outputs=("negative_nuclei",),
+        )
+        .add("measurements.measure", dab)
+    )
+
+
+def _colours() -> WorkflowInput:
+    return WorkflowInput(Kind.RGB, "YXS", (0.5, 0.5), "micrometer")
+
+
 def _nuclei_of_movie() -> dict[str, Value]:
     movie = samples.nuclei_movie()
     return {"nuclei": Value.of(movie.data[0], Kind.IMAGE, "YX", movie.spacing, movie.units)}
@@ -191,3 +320,19 @@ def _nuclei_of_movie() -> dict[str, Value]:
 def _cells_and_nuclei() -> dict[str, Value]:
     sheet = tissue()
     return {"nuclei": sheet.nuclei, "membranes": sheet.membranes}
+
+
+def _nuclei_and_bodies() -> dict[str, Value]:
+    cells = culture()
+    return {"nuclei": cells.nuclei, "cells": cells.bodies}
+
+
+def _tissue_in_colour() -> dict[str, Value]:
+    return {"tissue": stained_tissue().tissue}
+
+
+def _colon() -> dict[str, Value]:
+    from skimage import data
+
+    # Its pixel size is not known; the nuclei are as wide as if it was 0.5 micrometer.
+    return {"tissue": Value.of(data.immunohistochemistry(), Kind.RGB, "YXS", 0.5, "micrometer")}

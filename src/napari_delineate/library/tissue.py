@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
 
-__all__ = ["Tissue", "tissue"]
+__all__ = ["Tissue", "scattered", "tissue"]
 
 _SEED = 20240608
 _SHAPE = (256, 256)
@@ -53,7 +53,7 @@ def tissue() -> Tissue:
     from scipy import ndimage
 
     random = np.random.default_rng(_SEED)
-    centres = _scatter(random, np.multiply(_SHAPE, _PIXEL))
+    centres = scattered(random, np.multiply(_SHAPE, _PIXEL), _APART)
     y, x = np.mgrid[: _SHAPE[0], : _SHAPE[1]] * _PIXEL
     # The grid is bent smoothly, so that the borders are no straight lines.
     bends = [
@@ -73,11 +73,28 @@ def tissue() -> Tissue:
     )
 
 
-def _scatter(random: np.random.Generator, extent: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fill a sheet with points that keep a distance to each other."""
+def scattered(
+    random: np.random.Generator, extent: NDArray[np.float64], apart: float
+) -> NDArray[np.float64]:
+    """Fill a sheet with points that keep a distance to each other.
+
+    Parameters
+    ----------
+    random : numpy.random.Generator
+        What chance comes from.
+    extent : ndarray of float
+        Height and width of the sheet.
+    apart : float
+        The least distance.
+
+    Returns
+    -------
+    (n, 2) ndarray of float
+        The points.
+    """
     points: list[NDArray[np.float64]] = []
     for point in random.uniform(0, extent, (2000, 2)):
-        if all(np.linalg.norm(point - other) >= _APART for other in points):
+        if all(np.linalg.norm(point - other) >= apart for other in points):
             points.append(point)
     return np.array(points)
 

@@ -26,7 +26,7 @@ def _ratio(part: float, whole: float, *, perfect: bool) -> float:
     return part / whole
 
 
-@operation
+@operation(opencl=True)
 def jaccard(reference: Mask, labels: Mask) -> Score:
     """Score the overlap of two foregrounds as intersection over union (IoU).
 

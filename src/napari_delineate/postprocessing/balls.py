@@ -37,7 +37,7 @@ def near_another(labels: NDArray[Any], reach: float, spacing: Spacing) -> NDArra
 
     Background is a label; the outside of the image is none.
     """
-    footprint = _footprint(labels.shape, reach, spacing)
+    footprint = footprint_of(labels.shape, reach, spacing)
     if footprint is None or footprint.sum() > _FEW_NEIGHBOURS:
         return _within(squares_inside(labels, spacing), reach)
     result = np.zeros(labels.shape, bool)
@@ -74,7 +74,7 @@ def eroded(mask: NDArray[np.bool_], reach: float, spacing: Spacing) -> NDArray[n
 
 def dilated(mask: NDArray[np.bool_], reach: float, spacing: Spacing) -> NDArray[np.bool_]:
     """Return the pixels whose ball holds foreground."""
-    footprint = _footprint(mask.shape, reach, spacing)
+    footprint = footprint_of(mask.shape, reach, spacing)
     if footprint is None or footprint.any(axis=-1).sum() > _FEW_RUNS:
         return _within(squares_inside(~mask, spacing), reach)
     # A ball is a union of runs along the last axis, which grow by a pixel on either side.
@@ -92,7 +92,9 @@ def dilated(mask: NDArray[np.bool_], reach: float, spacing: Spacing) -> NDArray[
     return result
 
 
-def _footprint(shape: tuple[int, ...], reach: float, spacing: Spacing) -> NDArray[np.bool_] | None:
+def footprint_of(
+    shape: tuple[int, ...], reach: float, spacing: Spacing
+) -> NDArray[np.bool_] | None:
     """Return a ball as a footprint, None if it is larger than is quick to shift."""
     per_axis = tuple(reach / size for size in np.broadcast_to(spacing, len(shape)).tolist())
     if max(per_axis) > min(_LARGEST_RADIUS, max(shape)):

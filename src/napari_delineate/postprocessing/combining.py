@@ -93,7 +93,7 @@ def _joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     return _renumbered(np.where(either > 0, groups[either] + 1, 0))
 
 
-@operation
+@operation(opencl=True)
 def mask_labels(labels: Labels, mask: Mask) -> Labels:
     """Cut off the parts of objects that lie outside of a mask.
 
@@ -136,7 +136,7 @@ def mask_labels(labels: Labels, mask: Mask) -> Labels:
     return object_numbers.narrowed(np.where(mask, labels, labels.dtype.type(0)))
 
 
-@operation
+@operation(opencl=True)
 def subtract(labels: Labels, removed: Mask) -> Labels:
     """Cut a mask, or other objects, out of objects: cells without nuclei are cytoplasm.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, object_numbers
-from napari_delineate.arrays import label_dtype
+from napari_delineate.arrays import label_dtype, stack_paths
 from napari_delineate.declaration import operation
 from napari_delineate.postprocessing import each_object, places
 from napari_delineate.types import (
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-@operation(locality=lambda *, spacing: (0,) * len(spacing))
+@operation(locality=lambda *, spacing: (0,) * len(spacing), opencl=True)
 def labels_to_mask(labels: Labels) -> Mask:
     """Make one mask of all objects.
 
@@ -72,7 +72,7 @@ def labels_to_mask(labels: Labels) -> Mask:
     return np.asarray(labels > 0)
 
 
-@operation
+@operation(opencl=True)
 def labels_to_points(labels: Labels, *, spacing: Spacing = 1.0) -> Points:
     """Put a point at the centre of every object.
 
@@ -96,6 +96,9 @@ def labels_to_points(labels: Labels, *, spacing: Spacing = 1.0) -> Points:
     Notes
     -----
     The centre of an object that is bent can lie outside of it.
+
+    The OpenCL version adds positions in float32: it agrees to about 1e-5 of the size of the
+    image.
 
     References
     ----------
@@ -190,8 +193,9 @@ def labels_to_shapes(labels: Labels, *, spacing: Spacing = 1.0) -> Shapes:
     Returns
     -------
     polygons : (N, V, D) ndarray of float
-        Vertices in physical units, in the order of the axes; polygons with fewer vertices
-        repeat their last one. They are sorted by the numbers of the objects, then by slice.
+        Vertices in physical units, in the order of the axes; polygons end where they begin,
+        and those with fewer vertices repeat their last one. They are sorted by the numbers
+        of the objects, then by slice.
 
     Raises
     ------
@@ -217,7 +221,7 @@ def labels_to_shapes(labels: Labels, *, spacing: Spacing = 1.0) -> Shapes:
     >>> from napari_delineate import postprocessing
     >>> polygons = postprocessing.labels_to_shapes(np.array([[0, 0, 0], [0, 4, 0], [0, 0, 0]]))
     >>> polygons.shape, polygons[0, 0]
-    ((1, 4, 2), array([1.5, 1. ]))
+    ((1, 5, 2), array([1.5, 1. ]))
     """
     per_axis = np.broadcast_to(spacing, labels.ndim)
     polygons: list[NDArray[Any]] = []
@@ -231,12 +235,7 @@ def labels_to_shapes(labels: Labels, *, spacing: Spacing = 1.0) -> Shapes:
             for path in _outer_contours(section):
                 at = np.column_stack([np.full(len(path), float(depth)), path])
                 polygons.append((at + corner) * per_axis)
-    if not polygons:
-        return np.zeros((0, 1, labels.ndim))
-    longest = max(map(len, polygons))
-    return np.stack(
-        [np.pad(path, [(0, longest - len(path)), (0, 0)], mode="edge") for path in polygons]
-    )
+    return stack_paths(polygons, labels.ndim)
 
 
 def _outer_contours(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
@@ -246,9 +245,9 @@ def _outer_contours(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
     paths = find_contours(np.pad(mask, 1).astype(float), 0.5, fully_connected="high")
     outer = []
     for path in paths:
-        path = path[:-1] - 1  # the last vertex repeats the first
+        path = path - 1
         rows, columns = path.T
-        area = rows @ np.roll(columns, -1) - columns @ np.roll(rows, -1)
+        area = rows[:-1] @ columns[1:] - columns[:-1] @ rows[1:]
         if area < 0:  # holes run the other way round
             outer.append(path)
     return outer

@@ -40,7 +40,7 @@ else:
     Measurement = Literal[MEASUREMENTS]
 
 
-@operation
+@operation(opencl=True)
 def clear_border(
     labels: Labels,
     mask: Mask | None = None,
@@ -94,6 +94,9 @@ def clear_border(
     Objects are counted without bias when two sides that meet, such as right and bottom,
     are cleared and the others are not [2]_.
 
+    OpenCL devices clear both ends of axes without mask and buffer; all else is computed on
+    the processor.
+
     References
     ----------
     .. [1] `skimage.segmentation.clear_border`, whose results these are for objects that
@@ -134,7 +137,7 @@ def clear_border(
     return object_numbers.keep(labels, kept)
 
 
-@operation
+@operation(opencl=True)
 def filter_by_size(
     labels: Labels,
     *,
@@ -180,15 +183,21 @@ def filter_by_size(
     array([[1, 0, 0],
            [1, 0, 0]], dtype=int32)
     """
-    smallest = size_in_units(minimum, spacing)
-    largest = np.inf if maximum is None else size_in_units(maximum, spacing)
-    if largest < smallest:
-        raise ValueError(f"maximum must be at least minimum ({minimum}); got {maximum}")
+    smallest, largest = size_limits(minimum, maximum, spacing)
     numbers, counts = object_numbers.count_pixels(labels)
     sizes = counts * np.prod(np.broadcast_to(spacing, labels.ndim))
     rounding = building_blocks.ROUNDING * sizes
     kept = (sizes + rounding >= smallest) & (sizes - rounding <= largest) & (numbers > 0)
     return object_numbers.keep(labels, numbers[kept])
+
+
+def size_limits(minimum: Size, maximum: Size | None, spacing: Any) -> tuple[float, float]:
+    """Return the smallest and the largest size in units; refuse those in the wrong order."""
+    smallest = size_in_units(minimum, spacing)
+    largest = np.inf if maximum is None else size_in_units(maximum, spacing)
+    if largest < smallest:
+        raise ValueError(f"maximum must be at least minimum ({minimum}); got {maximum}")
+    return smallest, largest
 
 
 @operation

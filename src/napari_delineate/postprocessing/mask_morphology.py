@@ -11,7 +11,7 @@ from napari_delineate.types import Length, Mask, Range, Spacing, length_in_units
 __all__ = ["binary_erosion", "binary_dilation", "binary_opening", "binary_closing"]
 
 
-@operation(locality=balls.halo)
+@operation(locality=balls.halo, opencl=True)
 def binary_erosion(
     mask: Mask, *, radius: Annotated[Length, Range(0)] = voxels(1), spacing: Spacing = 1.0
 ) -> Mask:
@@ -58,7 +58,7 @@ def binary_erosion(
     return balls.eroded(mask, length_in_units(radius, spacing), spacing)
 
 
-@operation(locality=balls.halo)
+@operation(locality=balls.halo, opencl=True)
 def binary_dilation(
     mask: Mask, *, radius: Annotated[Length, Range(0)] = voxels(1), spacing: Spacing = 1.0
 ) -> Mask:
@@ -104,7 +104,7 @@ def binary_dilation(
     return balls.dilated(mask, length_in_units(radius, spacing), spacing)
 
 
-@operation(locality=balls.halo_of_two)
+@operation(locality=balls.halo_of_two, opencl=True)
 def binary_opening(
     mask: Mask, *, radius: Annotated[Length, Range(0)] = voxels(1), spacing: Spacing = 1.0
 ) -> Mask:
@@ -151,7 +151,7 @@ def binary_opening(
     return balls.dilated(balls.eroded(mask, reach, spacing), reach, spacing)
 
 
-@operation(locality=balls.halo_of_two)
+@operation(locality=balls.halo_of_two, opencl=True)
 def binary_closing(
     mask: Mask, *, radius: Annotated[Length, Range(0)] = voxels(1), spacing: Spacing = 1.0
 ) -> Mask:

@@ -86,7 +86,7 @@ def fill_holes(
     return holes.filled_up_to(mask, largest * (1 + building_blocks.ROUNDING))
 
 
-@operation
+@operation(opencl=True)
 def remove_small_objects(
     mask: Mask,
     *,
@@ -140,11 +140,15 @@ def remove_small_objects(
     array([[0, 0, 1, 1]])
     """
     parts = building_blocks.components_in_any_order(mask, connectivity)
-    voxel = float(np.prod(np.broadcast_to(spacing, mask.ndim)))
-    smallest = size_in_units(minimum_size, spacing) / voxel
     numbers, counts = object_numbers.count_pixels(parts)
-    kept = (counts >= smallest * (1 - building_blocks.ROUNDING)) & (numbers > 0)
+    kept = (counts >= smallest_number(minimum_size, spacing)) & (numbers > 0)
     return object_numbers.where(parts, numbers[kept])
+
+
+def smallest_number(minimum_size: Size, spacing: Spacing) -> float:
+    """Return how many pixels an object must have at least to be of some size."""
+    smallest = size_in_units(minimum_size, spacing) / float(np.prod(spacing))
+    return smallest * (1 - building_blocks.ROUNDING)
 
 
 @operation
@@ -202,7 +206,7 @@ def keep_largest_components(
     return object_numbers.where(parts, numbers[np.argsort(-counts, kind="stable")[:number]])
 
 
-@operation(locality=balls.halo)
+@operation(locality=balls.halo, opencl=True)
 def smooth_mask(
     mask: Mask, *, radius: Annotated[Length, Range(0)] = voxels(1), spacing: Spacing = 1.0
 ) -> Mask:

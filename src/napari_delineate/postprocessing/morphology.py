@@ -143,7 +143,7 @@ def smooth_labels(
     return mode_filter.most_frequent(labels, building_blocks.offsets_within(per_axis, "ball"))
 
 
-@operation
+@operation(opencl=True)
 def shrink_labels(
     labels: Labels,
     *,
@@ -196,7 +196,15 @@ def shrink_labels(
     reach = length_in_units(distance, spacing)
     if reach == 0:
         return labels.copy()
-    result = np.where(balls.near_another(labels, reach, spacing), 0, labels)
+    near = balls.near_another(labels, reach, spacing)
+    return shrunk(labels, near, keep_a_pixel, spacing)
+
+
+def shrunk(
+    labels: NDArray[Any], near: NDArray[np.bool_], keep_a_pixel: bool, spacing: Any
+) -> NDArray[Any]:
+    """Remove pixels near another object, but perhaps not the innermost of each object."""
+    result = np.where(near, 0, labels)
     if keep_a_pixel:
         gone = np.setdiff1d(
             object_numbers.count_pixels(labels)[0], object_numbers.count_pixels(result)[0]
@@ -212,7 +220,7 @@ def shrink_labels(
     return object_numbers.narrowed(result)
 
 
-@operation(locality=balls.halo_of_two)
+@operation(locality=balls.halo_of_two, opencl=True)
 def open_labels(
     labels: Labels, *, radius: Annotated[Length, Range(0)] = voxels(1), spacing: Spacing = 1.0
 ) -> Labels:
@@ -243,6 +251,11 @@ def open_labels(
     See Also
     --------
     binary_opening : Does it with a mask.
+
+    Notes
+    -----
+    The OpenCL version covers the same pixels. It grows octagons on isotropic voxels, so
+    where objects meet, some pixels go to the other one.
 
     References
     ----------

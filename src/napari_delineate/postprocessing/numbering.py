@@ -13,7 +13,7 @@ from napari_delineate.types import Labels, Range
 __all__ = ["relabel_sequential", "relabel_by_size", "shuffle_labels"]
 
 
-@operation
+@operation(opencl=True)
 def relabel_sequential(labels: Labels) -> Labels:
     """Renumber objects from 1 without gaps, in the same order.
 

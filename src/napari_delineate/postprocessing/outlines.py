@@ -38,7 +38,7 @@ def _halo(*, spacing: tuple[float, ...], thickness: Length, side: str) -> tuple[
     return tuple(entry + more for entry in balls.halo(spacing=spacing, radius=thickness))
 
 
-@operation(locality=_halo)
+@operation(locality=_halo, opencl=True)
 def outline(
     mask: Mask,
     *,
@@ -89,7 +89,7 @@ def outline(
     return mask & ~balls.eroded(mask, reach, spacing)
 
 
-@operation(locality=_halo)
+@operation(locality=_halo, opencl=True)
 def outline_labels(
     labels: Labels,
     *,
@@ -123,6 +123,11 @@ def outline_labels(
     ValueError
         If `thickness` is negative, `side` is unknown, or the image is empty.
 
+    Notes
+    -----
+    The OpenCL version covers the same pixels. It grows octagons on isotropic voxels, so
+    where outer outlines meet, some pixels go to the other object.
+
     References
     ----------
     .. [1] `skimage.segmentation.find_boundaries`, whose results these are for one pixel.
@@ -144,7 +149,7 @@ def outline_labels(
     return object_numbers.narrowed(rim)
 
 
-@operation(locality=lambda *, spacing: (1,) * len(spacing))
+@operation(locality=lambda *, spacing: (1,) * len(spacing), opencl=True)
 def separate_touching(labels: Labels) -> Labels:
     """Draw a thin line of background between objects that touch.
 

@@ -95,7 +95,7 @@ def split_touching_objects(
     return building_blocks.watershed(-smooth, seeds, mask)
 
 
-@operation
+@operation(opencl=True)
 def merge_touching(labels: Labels) -> Labels:
     """Join objects that touch into one.
 
@@ -113,6 +113,10 @@ def merge_touching(labels: Labels) -> Labels:
     ------
     TypeError, ValueError
         If the labels are not whole numbers from 0 up, or the image is empty.
+
+    Notes
+    -----
+    The OpenCL version finds the same objects; its numbers may differ.
 
     References
     ----------

@@ -21,7 +21,7 @@ from napari_delineate.types import Image, Length, Mask, Range, Spacing, voxels
 __all__ = ["niblack_threshold", "sauvola_threshold", "phansalkar_threshold"]
 
 
-@operation(locality=window_halo)
+@operation(version=2, locality=window_halo)
 def niblack_threshold(
     image: Image,
     *,
@@ -91,7 +91,7 @@ def niblack_threshold(
     return brighter(image, mean + margin) if objects == "bright" else darker(image, mean - margin)
 
 
-@operation
+@operation(version=2)
 def sauvola_threshold(
     image: Image,
     *,
@@ -169,7 +169,7 @@ def sauvola_threshold(
     return bright if objects == "bright" else ~bright
 
 
-@operation
+@operation(version=2)
 def phansalkar_threshold(
     image: Image,
     *,

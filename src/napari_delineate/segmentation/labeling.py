@@ -75,7 +75,7 @@ def label_connected_components(
     return building_blocks.connected_components(mask, connectivity)
 
 
-@operation
+@operation(opencl=True)
 def gauss_otsu_labeling(
     image: Image,
     *,
@@ -107,6 +107,11 @@ def gauss_otsu_labeling(
     See Also
     --------
     voronoi_otsu_labeling : Also splits objects that touch.
+
+    Notes
+    -----
+    The OpenCL version blurs with rounding to float32, which may decide about pixels at the
+    threshold; its numbers may differ.
 
     References
     ----------

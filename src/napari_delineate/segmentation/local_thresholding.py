@@ -37,7 +37,7 @@ def _extrema(
     return low.astype(np.float64), high.astype(np.float64)
 
 
-@operation(locality=window_halo)
+@operation(version=2, locality=window_halo, opencl=True)
 def local_threshold(
     image: Image,
     *,
@@ -88,6 +88,9 @@ def local_threshold(
     `skimage.filters.threshold_local` has it as -`offset` too. The median of large windows
     takes long.
 
+    The OpenCL version finds the extrema of "midgrey"; means and medians are computed on the
+    processor.
+
     References
     ----------
     .. [1] Fiji, Auto Local Threshold, https://imagej.net/plugins/auto-local-threshold
@@ -127,7 +130,7 @@ def _median(
     return np.asarray(found, np.float64)
 
 
-@operation(locality=window_halo)
+@operation(locality=window_halo, opencl=True)
 def local_contrast_threshold(
     image: Image,
     *,
@@ -187,7 +190,7 @@ def local_contrast_threshold(
     return brighter(image, middle) if objects == "bright" else darker(image, middle)
 
 
-@operation
+@operation(opencl=True)
 def bernsen_threshold(
     image: Image,
     *,
@@ -251,13 +254,24 @@ def bernsen_threshold(
     100
     """
     voxel_radius = building_blocks.radius_per_axis(radius, spacing, image.shape)
-    darkest, brightest = float(image.min()), float(image.max())
-    if darkest == brightest:
+    if image.min() == image.max():
         return np.zeros(image.shape, bool)
+    low, high = _extrema(image, voxel_radius, shape)
+    return split_by_contrast(image, low, high, contrast, objects)
+
+
+def split_by_contrast(
+    image: NDArray[Any],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    contrast: float | None,
+    objects: str,
+) -> NDArray[np.bool_]:
+    """Compare pixels with the middle of the extrema around them, as Bernsen does."""
     if contrast is None:
         contrast = 15 / GREY_LEVELS * full_range(image)
+    darkest, brightest = float(image.min()), float(image.max())
     half = GREY_LEVELS / 2 if image.dtype == np.uint8 else darkest / 2 + brightest / 2
-    low, high = _extrema(image, voxel_radius, shape)
     middle = low / 2 + high / 2
     bright = np.where(high - low < contrast, middle >= half, image >= middle)
     return np.asarray(bright if objects == "bright" else ~bright)

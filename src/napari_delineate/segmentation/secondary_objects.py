@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, clumps, outlines
+from napari_delineate import building_blocks, outlines
 from napari_delineate.declaration import operation
 from napari_delineate.foregrounds import find_foreground, floats_of
 from napari_delineate.thresholds.cellprofiler import ThresholdSettings
@@ -261,7 +261,7 @@ def _grown(
         allowed &= mask
     unit = _unit_range(image, mask)
     levels = _slope(unit, spacing) if grow_by == "watershed_gradient" else -unit
-    return clumps.flood(levels, seeds, allowed)
+    return building_blocks.watershed(levels, seeds, allowed, "full")
 
 
 def _unit_range(image: NDArray[Any], mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:

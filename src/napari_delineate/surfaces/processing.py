@@ -1,31 +1,41 @@
-"""Smooth and simplify surfaces."""
+"""Smooth, simplify and refine surfaces."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, meshes
 from napari_delineate.declaration import operation
-from napari_delineate.types import Range, Surface
+from napari_delineate.types import Length, Range, Spacing, Surface, length_in_units, voxels
 
-__all__ = ["smooth", "simplify"]
+__all__ = ["smooth", "simplify", "subdivide"]
 
 _FEWEST = 4
 """Fewest faces of a closed surface."""
 
 
 @operation
-def smooth(surface: Surface, *, iterations: Annotated[int, Range(0, 1000)] = 10) -> Surface:
-    """Smooth a surface without shrinking it.
+def smooth(
+    surface: Surface,
+    *,
+    method: Literal["taubin", "laplacian", "humphrey"] = "taubin",
+    iterations: Annotated[int, Range(0, 1000)] = 10,
+) -> Surface:
+    """Smooth a surface.
 
     Parameters
     ----------
     surface : Surface
         (vertices, faces, values), as `labels_to_surface` makes it.
+    method : {"taubin", "laplacian", "humphrey"}
+        "taubin" shrinks and grows in turn, so that the size stays; "laplacian" moves every
+        vertex halfway to the mean of its neighbours, which smooths most and shrinks;
+        "humphrey" pushes the vertices back to where they came from, which keeps detail.
     iterations : int
-        Number of steps, alternately shrinking and growing; 0 to 1000.
+        Number of steps, 0 to 1000.
 
     Returns
     -------
@@ -43,6 +53,9 @@ def smooth(surface: Surface, *, iterations: Annotated[int, Range(0, 1000)] = 10)
     .. [1] Taubin, "A signal processing approach to fair surface design", SIGGRAPH (1995),
            351-358, https://doi.org/10.1145/218380.218473; computed by trimesh, with its
            factors 0.5 and 0.5.
+    .. [2] Vollmer, Mencl and Müller, "Improved Laplacian smoothing of noisy surface meshes",
+           Computer Graphics Forum 18 (1999), 131-138,
+           https://doi.org/10.1111/1467-8659.00334; alpha 0.1, beta 0.5.
 
     Examples
     --------
@@ -62,36 +75,63 @@ def smooth(surface: Surface, *, iterations: Annotated[int, Range(0, 1000)] = 10)
     # number.
     used, faces = np.unique(surface.faces, return_inverse=True)
     mesh = trimesh.Trimesh(surface.vertices[used], faces.reshape(-1, 3), process=False)
-    trimesh.smoothing.filter_taubin(mesh, iterations=iterations)
+    if method == "taubin":
+        trimesh.smoothing.filter_taubin(mesh, iterations=iterations)
+    elif method == "humphrey":
+        trimesh.smoothing.filter_humphrey(mesh, iterations=iterations)
+    else:
+        trimesh.smoothing.filter_laplacian(mesh, iterations=iterations, volume_constraint=False)
     vertices = surface.vertices.copy()
     vertices[used] = mesh.vertices
     return Surface(vertices, surface.faces, surface.values)
 
 
 @operation
-def simplify(surface: Surface, *, fraction: Annotated[float, Range(0, 1)] = 0.5) -> Surface:
+def simplify(
+    surface: Surface,
+    *,
+    until: Literal["fraction", "number of faces", "error"] = "fraction",
+    fraction: Annotated[float, Range(0, 1)] = 0.5,
+    number_of_faces: Annotated[int, Range(4)] = 1000,
+    error: Annotated[Length, Range(0)] = voxels(0.5),
+    spacing: Spacing = 1.0,
+) -> Surface:
     """Reduce the number of triangles while keeping the shape.
 
     Parameters
     ----------
     surface : Surface
         (vertices, faces, values), as `labels_to_surface` makes it.
+    until : {"fraction", "number of faces", "error"}
+        How far to go: to a share of the faces, to a number of faces in all, or as far as
+        the surface moves by no more than an error.
     fraction : float
         Share of the faces that is kept, 0 to 1, in each part that is not connected to
         others.
+    number_of_faces : int
+        Number of faces of the whole surface, shared among its parts by their faces.
+    error : float or Voxels
+        Largest distance of a vertex that was there to the new surface, in the units of
+        `spacing` or as `voxels(n)`.
+    spacing : float or tuple of float
+        Voxel size of the image that the surface was made of.
 
     Returns
     -------
     simplified_surface : Surface
-        A surface with about `fraction` of the faces; each vertex keeps the value of a
-        vertex that was merged into it. A small object keeps four faces even where the
-        fraction asks for fewer, so none disappears.
+        A surface with fewer faces; each vertex keeps the value of a vertex that was merged
+        into it. A small object keeps four faces even where fewer are asked for, so none
+        disappears.
 
     Raises
     ------
     TypeError, ValueError
         If the surface is not (vertices, faces, values), faces point at vertices that do
-        not exist, vertices are not finite, or `fraction` is out of range.
+        not exist, vertices are not finite, or a setting is out of range.
+
+    Notes
+    -----
+    For an error, numbers of faces are tried, halving what lies between too few and enough.
 
     References
     ----------
@@ -108,11 +148,152 @@ def simplify(surface: Surface, *, fraction: Annotated[float, Range(0, 1)] = 0.5)
     >>> len(simple.faces)
     190
     """
-    if fraction == 1 or not len(surface.faces):
+    share = fraction if until == "fraction" else number_of_faces / max(1, len(surface.faces))
+    if not len(surface.faces) or (until != "error" and share >= 1):
         return surface
     # One by one, because merging is cheapest, and soon complete, in small objects.
-    parts = [_reduced(part, fraction) for part in meshes.connected_parts(surface)]
-    return building_blocks.join_surfaces(parts)
+    parts = meshes.connected_parts(surface)
+    if until == "error":
+        reach = length_in_units(error, spacing)
+        return building_blocks.join_surfaces([_within(part, reach) for part in parts])
+    return building_blocks.join_surfaces([_reduced(part, share) for part in parts])
+
+
+_TRIALS = 8
+"""Numbers of faces that are tried to find the fewest within an error."""
+
+
+def _within(surface: Surface, reach: float) -> Surface:
+    """Reduce the faces of a connected surface as far as its vertices stay that near to it."""
+    from napari_delineate.surfaces.proximity import NearestPlace
+
+    best = surface
+    low, high = _FEWEST / len(surface.faces), 1.0
+    for _ in range(_TRIALS):
+        share = (low * high) ** 0.5
+        simpler = _reduced(surface, share)
+        away = surface.vertices - NearestPlace(simpler, surface.vertices).places
+        if np.linalg.norm(away, axis=1).max() <= reach:
+            high, best = share, simpler
+        else:
+            low = share
+    return best
+
+
+@operation
+def subdivide(
+    surface: Surface,
+    *,
+    method: Literal["midpoint", "loop"] = "midpoint",
+    iterations: Annotated[int, Range(1, 6)] = 1,
+) -> Surface:
+    """Split every triangle into four.
+
+    Parameters
+    ----------
+    surface : Surface
+        (vertices, faces, values), positions in physical units.
+    method : {"midpoint", "loop"}
+        "midpoint" keeps the shape: new vertices lie in the middle of the sides. "loop"
+        rounds it: vertices move to where the surface becomes smooth.
+    iterations : int
+        How often all triangles are split, 1 to 6.
+
+    Returns
+    -------
+    refined_surface : Surface
+        The surface with four times the faces per iteration. A new vertex has the value of
+        one end of its side.
+
+    Raises
+    ------
+    ValueError
+        If more than 50 million faces would result, or the vertices are not finite; or, for
+        "loop", if more than two faces meet in one side.
+    TypeError
+        If the surface is not (vertices, faces, values).
+
+    References
+    ----------
+    .. [1] Loop, "Smooth subdivision surfaces based on triangles", master's thesis,
+           University of Utah (1987); computed as by
+           `trimesh.remesh.subdivide_loop`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import surfaces
+    >>> triangle = (np.eye(3), np.array([[0, 1, 2]]), np.ones(3))
+    >>> len(surfaces.subdivide(triangle).faces)
+    4
+    """
+    if len(surface.faces) * 4**iterations > _MOST:
+        raise ValueError(
+            f"surface has {len(surface.faces)} faces: {iterations} iterations would make more "
+            f"than {_MOST} of them; use fewer"
+        )
+    for _ in range(iterations):
+        surface = _split(surface, method == "loop")
+    return surface
+
+
+_MOST = 50_000_000
+"""Faces that subdividing makes, at most."""
+
+
+def _split(surface: Surface, moves: bool) -> Surface:
+    """Split every face into four, at vertices on its sides."""
+    size = len(surface.vertices)
+    edges = meshes.edges_of(surface.faces)
+    one, two = edges.ends.T
+    middles = surface.vertices[one] / 2 + surface.vertices[two] / 2
+    old = surface.vertices
+    if moves:
+        if (edges.counts > 2).any():
+            raise ValueError(
+                "surface has sides where more than two faces meet, which can not be rounded; "
+                'set method to "midpoint"'
+            )
+        old, middles = _rounded(surface, edges, middles)
+    sides = edges.of_sides.reshape(-1, 3) + size
+    a, b, c = surface.faces.T
+    ab, bc, ca = sides.T
+    faces = [(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)]
+    return Surface(
+        np.concatenate([old, middles]),
+        np.stack([np.stack(face, axis=1) for face in faces], axis=1).reshape(-1, 3),
+        np.concatenate([surface.values, surface.values[one]]),
+    )
+
+
+def _rounded(
+    surface: Surface, edges: meshes.Edges, middles: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where Loop's rule puts the old vertices and those on the sides."""
+    one, two = edges.ends.T
+    opposite = surface.vertices[np.roll(surface.faces, 1, axis=1).ravel()]
+    across = np.zeros_like(middles)
+    np.add.at(across, edges.of_sides, opposite)
+    is_inner = (edges.counts == 2)[:, np.newaxis]
+    new = np.where(is_inner, middles * 3 / 4 + across / 8, middles)
+
+    # On the rim, only the neighbours along the rim count, so that it stays a line.
+    size = len(surface.vertices)
+    on_rim = np.zeros(size, bool)
+    on_rim[edges.ends[edges.counts == 1]] = True
+    sums, counts = np.zeros((size, 3)), np.zeros(size)
+    for start, end in ((one, two), (two, one)):
+        counted = ~on_rim[start] | (edges.counts == 1)
+        np.add.at(sums, start[counted], surface.vertices[end[counted]])
+        np.add.at(counts, start[counted], 1)
+    counts = np.maximum(counts, 1)
+    turn = 3 / 8 + np.cos(2 * np.pi / counts) / 4
+    share = np.where(on_rim, 1 / 4, 5 / 8 - turn**2)  # of the mean of the neighbours
+    used = np.zeros(size, bool)
+    used[surface.faces] = True
+    moved = (1 - share[:, np.newaxis]) * surface.vertices
+    moved += (share / counts)[:, np.newaxis] * sums
+    return np.where(used[:, np.newaxis], moved, surface.vertices), new
 
 
 def _reduced(surface: Surface, fraction: float) -> Surface:

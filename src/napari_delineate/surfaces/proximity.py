@@ -99,8 +99,8 @@ def distance_to_surface(
         raise ValueError("other has no faces, so there is no distance to it")
     if sign == "signed" and not meshes.edges_of(other.faces).are_closed:
         raise ValueError(
-            "other has holes, so it has no inside; close them with surfaces.fill_holes, or set "
-            'sign to "unsigned"'
+            "other has holes, so it has no inside; close them with surfaces.fill_surface_holes, "
+            'or set sign to "unsigned"'
         )
     nearest = NearestPlace(other, surface.vertices)
     away = surface.vertices - nearest.places
@@ -159,7 +159,7 @@ def thickness(surface: Surface) -> Surface:
         return meshes.with_values(surface, result)
     if not meshes.edges_of(surface.faces).are_closed:
         raise ValueError(
-            "surface has holes, so it has no inside; close them with surfaces.fill_holes"
+            "surface has holes, so it has no inside; close them with surfaces.fill_surface_holes"
         )
     normals = meshes.vertex_normals(surface)
     extent = float(np.ptp(surface.vertices, axis=0).max())

@@ -52,9 +52,11 @@ def histogram_of(pixels: NDArray[Any]) -> Histogram:
         One bin per level for whole numbers, 256 for floats.
     """
     if pixels.dtype.kind == "f":
-        from skimage.exposure import histogram
+        from napari_delineate.kernels.tables import count_in_bins
 
-        counts, centres = histogram(pixels, BINS, source_range="image")
+        edges = np.histogram_bin_edges(np.array([pixels.min(), pixels.max()]), BINS)
+        counts = count_in_bins(np.ascontiguousarray(pixels), edges)
+        centres = (edges[:-1] + edges[1:]) / 2
         return Histogram(counts, centres, (float(centres[0]), float(centres[-1])))
     table = count_levels(pixels)
     low, high = np.flatnonzero(table)[[0, -1]]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.building_blocks import ROUNDING, offsets_within
+from napari_delineate.separable import box_mean
 
 __all__ = ["sauvola_levels", "window_deviation", "window_mean", "window_mean_and_deviation"]
 
@@ -32,18 +33,15 @@ def window_mean(
     ndarray of float64
         The mean.
     """
-    from scipy import ndimage
-
-    pixels = image.astype(np.float64)
     if shape == "box":
         sizes = [2 * int(np.floor(entry + ROUNDING)) + 1 for entry in radius]
-        return np.asarray(ndimage.uniform_filter(pixels, sizes, mode="reflect"))
+        return box_mean(image, sizes)
     footprint = offsets_within(radius, "ball")
     half = [size // 2 for size in footprint.shape]
     widths = footprint.sum(axis=-1)
-    total = np.zeros_like(pixels)
+    total = np.zeros(image.shape)
     for width in np.unique(widths[widths > 0]):
-        run = ndimage.uniform_filter1d(pixels, int(width), axis=-1, mode="reflect")
+        run = box_mean(image, (1,) * (image.ndim - 1) + (int(width),))
         run *= width / footprint.sum()
         run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
         for offset in np.argwhere(widths == width):
@@ -115,9 +113,7 @@ def sauvola_levels(
 
 
 def _box_mean(pixels: NDArray[np.float64], sizes: tuple[int, ...]) -> NDArray[np.float64]:
-    from scipy import ndimage
-
     limited = [
         min(entry, 2 * length + 1) for entry, length in zip(sizes, pixels.shape, strict=True)
     ]
-    return np.asarray(ndimage.uniform_filter(pixels, limited, mode="mirror"))
+    return box_mean(pixels, limited, "mirror")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from napari.components import ViewerModel
@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 __all__ = ["LayerChoice", "LayersChoice", "shrink"]
 
 Fits = Callable[[Layer], bool]
-Others = Callable[[], Sequence[str]]
+Others = Callable[[], Mapping[str, str]]
 
 
 def shrink(box: QComboBox) -> None:
@@ -81,7 +81,7 @@ class LayerChoice(QComboBox):
     missing : str
         What is shown when there is no layer that fits.
     others : callable
-        Returns the names of what can be chosen beside layers.
+        Returns the names of what can be chosen beside layers, and the texts shown for them.
     """
 
     changed = Signal()
@@ -93,7 +93,7 @@ class LayerChoice(QComboBox):
         *,
         optional: bool = False,
         missing: str = "no layer that fits",
-        others: Others = tuple,
+        others: Others = dict,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -143,8 +143,8 @@ class LayerChoice(QComboBox):
             self.addItem(f"({self._missing})", None)
         for layer in layers:
             self.addItem(layer.name, layer.unique_id)
-        for name in others:
-            self.addItem(f"{name} (layer deleted)", name)
+        for name, text in others.items():
+            self.addItem(text, name)
         index = self.findData(before)
         self.setCurrentIndex(max(index, 0))
         self.setEnabled(bool(layers or others) or self._optional)
@@ -163,7 +163,7 @@ class LayersChoice(QListWidget):
         viewer: ViewerModel,
         fits: Fits,
         *,
-        others: Others = tuple,
+        others: Others = dict,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -214,7 +214,7 @@ class LayersChoice(QListWidget):
         self.clear()
         offered: list[tuple[str, Any]] = [
             *((layer.name, layer.unique_id) for layer in self._follower.layers()),
-            *((f"{name} (layer deleted)", name) for name in self._others()),
+            *((text, name) for name, text in self._others().items()),
         ]
         for text, key in offered:
             item = QListWidgetItem(text, self)

@@ -56,6 +56,7 @@ class StepList(QListView):
         self._selected: str | None = None
         self._is_updating = False
         self._empty_text = ""
+        self._fitted = 0  # for how many rows there is room
         self._pressed: tuple[str, Part] | None = None
         self._gap: int | None = None  # between which rows a dragged step would be dropped
         self._timer = QTimer(self)
@@ -97,7 +98,8 @@ class StepList(QListView):
         self._is_updating = False
         for index in resized:
             self._delegate.sizeHintChanged.emit(index)
-        self._fit()
+        if resized or len(self._model.rows) != self._fitted:
+            self._fit()
         is_running = any(row.state.status is Status.RUNNING for row in self._model.rows)
         if is_running != self._timer.isActive():
             (self._timer.start if is_running else self._timer.stop)()
@@ -183,6 +185,7 @@ class StepList(QListView):
 
     def _fit(self) -> None:
         """Leave the room that no row needs to what stands below the list."""
+        self._fitted = len(self._model.rows)
         heights = [self.sizeHintForRow(number) for number in range(len(self._model.rows))]
         rest = self.height() - self.viewport().height() + self.fontMetrics().height()
         most = max(sum(heights) + rest, self.minimumSizeHint().height()) if heights else _UNLIMITED
