@@ -41,23 +41,53 @@ def reconstruct(seed: NDArray[Any], limit: NDArray[Any], full: bool) -> NDArray[
 def _reconstruct(result: Any, limit: Any, full: bool, queue: Any) -> None:
     depth, height, width = result.shape
     before = _neighbours_before(full)
+    if depth == 1:
+        before = before[before[:, 0] == 0]
+    # Away from the borders neighbours are steps in memory, and none needs a check.
+    steps = (before[:, 0] * height + before[:, 1]) * width + before[:, 2]
+    around = np.concatenate((steps, -steps))
+    pixels, limits = result.reshape(-1), limit.reshape(-1)
     # Down: what the pixels before give.
     for z in range(depth):
         for y in range(height):
+            inside = (z > 0 or depth == 1) and 0 < y < height - 1
             for x in range(width):
                 highest = result[z, y, x]
-                for n in range(len(before)):
-                    k, j, i = z + before[n, 0], y + before[n, 1], x + before[n, 2]
-                    if k >= 0 and 0 <= j < height and 0 <= i < width:
-                        highest = max(highest, result[k, j, i])
+                if inside and 0 < x < width - 1:
+                    place = (z * height + y) * width + x
+                    for step in steps:
+                        highest = max(highest, pixels[place + step])
+                else:
+                    for n in range(len(before)):
+                        k, j, i = z + before[n, 0], y + before[n, 1], x + before[n, 2]
+                        if k >= 0 and 0 <= j < height and 0 <= i < width:
+                            highest = max(highest, result[k, j, i])
                 result[z, y, x] = min(highest, limit[z, y, x])
     # Up: what the pixels behind give; where more could flow on, a pixel is queued.
     waiting = np.zeros(result.shape, np.bool_)
+    queued = waiting.reshape(-1)
     start, count, room = 0, 0, len(queue)
     for z in range(depth - 1, -1, -1):
         for y in range(height - 1, -1, -1):
+            inside = (z < depth - 1 or depth == 1) and 0 < y < height - 1
             for x in range(width - 1, -1, -1):
                 highest = result[z, y, x]
+                if inside and 0 < x < width - 1:
+                    place = (z * height + y) * width + x
+                    for step in steps:
+                        highest = max(highest, pixels[place - step])
+                    own = min(highest, limits[place])
+                    pixels[place] = own
+                    for step in steps:
+                        if (
+                            pixels[place - step] < own
+                            and pixels[place - step] < limits[place - step]
+                        ):
+                            queue[count] = place
+                            waiting[z, y, x] = True
+                            count += 1
+                            break
+                    continue
                 for n in range(len(before)):
                     k, j, i = z - before[n, 0], y - before[n, 1], x - before[n, 2]
                     if k < depth and 0 <= j < height and 0 <= i < width:
@@ -86,6 +116,18 @@ def _reconstruct(result: Any, limit: Any, full: bool, queue: Any) -> None:
         z = place // (width * height)
         waiting[z, y, x] = False
         own = result[z, y, x]
+        deep = depth == 1 or 0 < z < depth - 1
+        if deep and 0 < y < height - 1 and 0 < x < width - 1:
+            for step in around:
+                near = place + step
+                if pixels[near] < own and pixels[near] < limits[near]:
+                    pixels[near] = min(own, limits[near])
+                    if not queued[near]:
+                        queued[near] = True
+                        end = start + count
+                        queue[end - room if end >= room else end] = near
+                        count += 1
+            continue
         for n in range(2 * len(before)):
             sign = 1 if n < len(before) else -1
             m = n % len(before)
