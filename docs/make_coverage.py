@@ -21,7 +21,6 @@ import ast
 import csv
 import functools
 import itertools
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -229,19 +228,11 @@ def _sections(rows: Sequence[Row]) -> Iterable[tuple[tuple[str, str], Iterable[R
 
 def _link(use: Use) -> str:
     if not use.is_operation:
-        return _summary_of_module(use.name)
+        return f"built in (`{use.name.removeprefix('napari_delineate.')}`)"
     operation: Operation = find(use.name)
     anchor = operation.title.lower().replace(" ", "-")
     link = f"[{operation.title}](reference/{operation.package}.md#{anchor})"
     return f"{link} (`{', '.join(use.details)}`)" if use.details else link
-
-
-def _summary_of_module(name: str) -> str:
-    file = _module_file(name)
-    assert file is not None
-    text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    sentence = re.split(r"\.\s|\.$", text, maxsplit=1)[0]
-    return f"*{' '.join(sentence.split())}* (`{name.removeprefix('napari_delineate.')}`)"
 
 
 def _link_to_test(test: str) -> str:
