@@ -293,7 +293,7 @@ def test_intensities_are_those_of_a_ramp():
 # Curvature
 
 
-@pytest.mark.parametrize("radius", [10, 20])
+@pytest.mark.parametrize("radius", [10, pytest.param(20, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("quantity", ["mean", "gaussian"])
 def test_a_smoothed_ball_of_voxels_is_curved_as_a_sphere(radius, quantity):
     surface = surfaces.smooth(voxel_ball(radius), iterations=30)
