@@ -258,6 +258,7 @@ def test_everything_foreground_agrees(on_both):
 
 
 @opencl
+@pytest.mark.slow
 @pytest.mark.parametrize("operation_id", sorted(VERSIONS))
 def test_inputs_may_be_read_only_and_strided_and_stay_as_they_are(device, operation_id):
     operation = next(one for one in operations() if one.id == operation_id)
@@ -279,6 +280,7 @@ def test_inputs_may_be_read_only_and_strided_and_stay_as_they_are(device, operat
 
 
 @opencl
+@pytest.mark.slow
 @pytest.mark.parametrize("operation_id", sorted(VERSIONS))
 def test_versions_are_deterministic(device, operation_id):
     operation = next(one for one in operations() if one.id == operation_id)

@@ -273,15 +273,14 @@ def test_every_version_is_declared_and_has_a_tolerance():
     assert declared == set(VERSIONS) == set(CHECKS)
 
 
-# What is compiled for a stack takes seconds the first time; one setting of each is enough
-# for everyday.
+# What is compiled takes seconds the first time; planes with one setting are enough for everyday.
 CASES = [
     pytest.param(
         ndim,
         name,
         settings,
         id=f"{ndim}-{name}-{number}",
-        marks=[pytest.mark.slow] if ndim == 3 and number else [],
+        marks=[pytest.mark.slow] if ndim == 3 or number else [],
     )
     for ndim in (2, 3)
     for name, check in CHECKS.items()
@@ -314,6 +313,7 @@ def may_have(operation, dtype):
     return images or np.dtype(dtype).kind != "f"
 
 
+@pytest.mark.slow
 @pytest.mark.opencl
 @pytest.mark.parametrize(
     ("name", "dtype"),
@@ -328,25 +328,15 @@ EDGES = {
     "nothing": np.zeros(inputs.SHAPES[2], np.uint8),
     "everything": np.ones(inputs.SHAPES[2], np.uint8),
     "one bright pixel": np.pad(np.ones((1, 1), np.uint8), ((11, 12), (13, 14))),
-}
-SLOW_EDGES = {
     "a single pixel": np.ones((1, 1), np.uint8),
     "one column": np.arange(12, dtype=np.uint8).reshape(12, 1) % 5,
     "one slice": np.asarray(inputs.labels(3)[4:5], np.uint8),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.opencl
-@pytest.mark.parametrize(
-    "image",
-    [
-        *(pytest.param(image, id=name) for name, image in EDGES.items()),
-        *(
-            pytest.param(image, id=name, marks=pytest.mark.slow)
-            for name, image in SLOW_EDGES.items()
-        ),
-    ],
-)
+@pytest.mark.parametrize("image", EDGES.values(), ids=EDGES)
 @pytest.mark.parametrize("name", CHECKS)
 def test_edges_agree(compare, name, image):
     operation = find(name)
