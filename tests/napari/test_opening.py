@@ -469,7 +469,8 @@ def test_labels_suit_the_entry_that_begins_with_nuclei(viewer, session):
     viewer.add_labels(inputs.labels(2).copy(), name="found")
     assert {one.name for one in entries() if not why_not(session, one)} == {"cells_from_nuclei"}
     assert why_not(session, ENTRIES["nuclei_2d"]) == (
-        "'found' is a label image, the input 'nuclei' takes an image."
+        "'found' is a label image, the input 'nuclei' takes an image; convert it with "
+        "postprocessing.labels_to_mask."
     )
 
 
