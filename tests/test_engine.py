@@ -94,7 +94,7 @@ def test_loops_are_those_of_map_over(engine):
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(workflows(most_steps=5))
+@given(workflows(most_steps=5, to_run=True))
 @pytest.mark.filterwarnings("ignore")
 def test_results_are_what_the_workflow_says_they_will_be(drawn):
     results = Engine().run(drawn.workflow, drawn.inputs)

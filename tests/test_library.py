@@ -407,7 +407,7 @@ def test_a_workflow_without_inputs_fits_as_it_is():
 
 def test_an_input_of_another_kind_is_refused():
     colours = WorkflowInput(Kind.RGB, "YXS", (0.5, 0.5), "micrometer")
-    with pytest.raises(TypeError, match="rgb_to_gray"):
+    with pytest.raises(TypeError, match="RGB to gray"):
         ENTRIES["nuclei_2d"].workflow_for({"nuclei": colours})
 
 

@@ -100,6 +100,10 @@ def test_every_operation_gives_what_it_gives_here(shared, operation, ndim):
     for entry, data in zip(operation.inputs, inputs.arguments(operation, ndim), strict=True):
         spacing = (2.0, 0.5, 0.5)[-ndim:] if entry.kind is not Kind.SURFACE else (2.0, 0.5, 0.5)
         each = data if entry.variable else [data]
+        if entry.kind in (Kind.POINTS, Kind.SHAPES):  # they lie in space
+            each = [one * spacing for one in each]
+        if entry.kind is Kind.TABLE:
+            spacing = ()
         wrapped = tuple(Value.of(one, entry.kind, None, spacing, "micrometer") for one in each)
         values.append(wrapped if entry.variable else wrapped[0])
     call = Call(operation.id, tuple(values), operation.defaults())
@@ -116,7 +120,7 @@ def test_every_operation_gives_what_it_gives_here(shared, operation, ndim):
 
 
 @settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
-@given(drawn=workflows(most_steps=6))
+@given(drawn=workflows(most_steps=6, to_run=True))
 @pytest.mark.filterwarnings("ignore")
 def test_workflows_give_what_they_give_here(shared, drawn):
     here = Engine().run(drawn.workflow, drawn.inputs, keep_going=True)

@@ -252,7 +252,7 @@ def _describe(chosen: argparse.Namespace) -> int:
 
 
 def _print_entry(head: str, text: str) -> None:
-    _print(f"  {head}")
+    _print(textwrap.fill(head, 86, initial_indent="  ", subsequent_indent="      "))
     if text:
         _print(textwrap.indent(textwrap.fill(text, 82), "      "))
 

@@ -222,6 +222,14 @@ def declaration_of(function: Callable[..., Any]) -> Declaration:
     return declaration
 
 
+def _axes_in_space(signature: Signature, values: dict[str, Any]) -> int:
+    """Return the number of axes of values that are on no grid: that of points or shapes."""
+    for entry in signature.inputs:
+        if entry.kind in (Kind.POINTS, Kind.SHAPES) and values[entry.name] is not None:
+            return int(values[entry.name].shape[-1])
+    return 3
+
+
 def _prepare(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
     """Convert inputs, check settings, and give the spacing as one number per axis."""
     prepared = dict(arguments)
@@ -253,6 +261,6 @@ def _prepare(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
     for setting in signature.settings:
         prepared[setting.name] = setting.check(arguments[setting.name])
     if Quantity.SPACING in signature.carried:
-        ndim = len(grid[1]) if grid is not None else 3
+        ndim = len(grid[1]) if grid is not None else _axes_in_space(signature, prepared)
         prepared["spacing"] = spacing_per_axis(arguments["spacing"], ndim)
     return prepared

@@ -43,6 +43,8 @@ def next_operations(kind: Kind, after: str | None = None, count: int = 5) -> tup
     return tuple(dict.fromkeys((*of_package.values(), *of_category.values())))[:count]
 
 
-def _distance(operation: Operation, kind: Kind) -> tuple[bool, int]:
+def _distance(operation: Operation, kind: Kind) -> tuple[bool, bool, int]:
     needed = [one for one in operation.inputs if not one.optional]
-    return operation.inputs[0].kind != kind, len(needed)
+    # Whoever has objects rarely goes back to images.
+    goes_back = kind not in (Kind.IMAGE, Kind.RGB) and operation.outputs[0].kind is Kind.IMAGE
+    return goes_back, operation.inputs[0].kind != kind, len(needed)

@@ -86,7 +86,7 @@ def test_a_workflow_comes_back(tmp_path):
 
 
 @settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
-@given(drawn=workflows(most_steps=5))
+@given(drawn=workflows(most_steps=5, to_run=True))
 def test_every_workflow_comes_back_with_its_inputs(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("saved")
     written = write_workflow(folder / "a.json", drawn.workflow, drawn.inputs)
@@ -308,7 +308,7 @@ def test_a_huge_file_is_refused_without_reading_it(tmp_path):
     with path.open("wb") as file:
         file.truncate(2**30)  # a hole: it takes no room
     start = time.monotonic()
-    with pytest.raises(FileError, match="too large for a workflow file: 1024 MB, 16 MB are"):
+    with pytest.raises(FileError, match="too large for a workflow file: 1.1 GB, 17 MB are"):
         read_workflow(path)
     assert not is_workflow_file(path)
     assert time.monotonic() - start < 0.5
@@ -476,7 +476,7 @@ def test_wiring_in_a_circle_is_refused(refuse, content):
 
 def test_values_of_a_wrong_kind_are_refused(refuse, content):
     content["steps"][2]["inputs"]["labels"] = "blurred"
-    assert "measurements.measure takes labels as labels, but 'blurred' is image" in refuse(content)
+    assert "Measure takes labels as labels, but 'blurred' is an image" in refuse(content)
 
 
 def test_too_many_steps_are_refused(refuse, content):

@@ -272,7 +272,7 @@ def non_local_means(
     """
     pixels = as_float(image)
     level = noise_level(pixels) if noise is None else noise
-    if level == 0:
+    if strength * level == 0:
         return pixels.copy()
     search = [
         int(entry + building_blocks.ROUNDING)

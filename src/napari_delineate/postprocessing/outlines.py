@@ -247,6 +247,7 @@ def _skeleton(mask: NDArray[np.bool_], method: str) -> NDArray[np.bool_]:
     from skimage.morphology import skeletonize as skimage_skeletonize
 
     flat = mask[0] if mask.ndim == 3 and len(mask) == 1 else mask
+    flat = np.require(flat, requirements="W")  # scikit-image refuses read-only memory
     if method == "thinning":
         lines = np.asarray(skimage_skeletonize(flat), bool).reshape(mask.shape)
         return lines | _lost(mask, lines) if flat.ndim == 3 else lines
