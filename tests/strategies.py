@@ -96,10 +96,11 @@ def workflows(draw: st.DrawFn, most_steps: int = 8, *, to_run: bool = False) -> 
 
 def add_step(draw: st.DrawFn, drawn: Drawn, *, to_run: bool) -> None:
     """Add a step of any operation whose inputs are there."""
+    kinds = {name: value.kind for name, value in drawn.workflow.values.items()}
     possible = [
         (operation, wirings)
         for operation in operations()
-        if (wirings := possible_wirings(operation, drawn))
+        if (wirings := possible_wirings(operation, drawn, kinds))
     ]
     operation, wirings = draw(st.sampled_from(possible))
     wiring: dict[str, Any] = {}
@@ -115,8 +116,8 @@ def add_step(draw: st.DrawFn, drawn: Drawn, *, to_run: bool) -> None:
     used = [one for v in wiring.values() for one in (v if isinstance(v, list) else [v]) if one]
     axes = "".join(dict.fromkeys("".join(drawn.workflow.values[one].axes for one in used)))
     over = None
-    kinds = {one.kind for one in (*operation.inputs, *operation.outputs)}
-    in_space = bool(kinds & {Kind.POINTS, Kind.SURFACE})
+    involved = {one.kind for one in (*operation.inputs, *operation.outputs)}
+    in_space = bool(involved & {Kind.POINTS, Kind.SURFACE})
     if "Z" in axes and not (looped_axes(axes) or in_space) and draw(st.integers(0, 4)) == 0:
         over = "Z"  # slice by slice
     settings = {setting.name: draw_setting(draw, setting) for setting in operation.settings}
@@ -136,13 +137,15 @@ def add_step(draw: st.DrawFn, drawn: Drawn, *, to_run: bool) -> None:
         drawn.grids[step.outputs[0]] = drawn.grids[source]
 
 
-def possible_wirings(operation: Operation, drawn: Drawn) -> dict[str, dict[str, list[str]]]:
+def possible_wirings(
+    operation: Operation, drawn: Drawn, kinds: dict[str, Kind]
+) -> dict[str, dict[str, list[str]]]:
     """Return, for each grid with all that an operation needs, the values for each input."""
     found = {}
     for grid in set(drawn.grids.values()):
         here = [name for name, on in drawn.grids.items() if on == grid]
         names = {
-            entry.name: [n for n in here if accepts(entry.kind, drawn.workflow.values[n].kind)]
+            entry.name: [name for name in here if accepts(entry.kind, kinds[name])]
             for entry in operation.inputs
         }
         if all(names[entry.name] for entry in operation.inputs if not entry.optional):
