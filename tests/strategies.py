@@ -183,6 +183,8 @@ def draw_setting(draw: st.DrawFn, setting: Setting) -> Any:
     if setting.quantity is Quantity.SIZE:
         number = draw(st.sampled_from([0.0, 3.0, 20.5]))
         return draw(st.sampled_from([Voxels(number), number]))
+    if setting.type is str:
+        return setting.default
     if setting.type is bool:
         return draw(st.booleans())
     if setting.type is int:

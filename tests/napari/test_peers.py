@@ -92,6 +92,7 @@ def test_undo_and_painting_in_stacks_and_movies(
     check(session)
 
 
+@pytest.mark.slow
 def test_every_operation_runs_with_its_defaults(assistant, session, viewer, settle):
     value = samples.nuclei_3d()
     cropped = value.data[:12, :48, :48]
