@@ -625,9 +625,11 @@ def test_a_variant_that_fails_shows_its_sentence(qtbot, viewer, session, gallery
     gallery.show()
     settle()
     failed = [one for one in gallery.thumbnails.cards if one.state is State.FAILED]
-    assert [one.card.title for one in failed] == ["Threshold: minimum"]
-    assert "finds no threshold" in failed[0].toolTip()
-    assert sum(one.state is State.DONE for one in gallery.thumbnails.cards) == 6
+    # The image has one mode.
+    assert [one.card.title for one in failed] == ["Threshold: intermodes", "Threshold: minimum"]
+    assert all("finds no threshold" in one.toolTip() for one in failed)
+    done = [one for one in gallery.thumbnails.cards if one.state is State.DONE]
+    assert len(done) == len(gallery.thumbnails.cards) - 2 >= 15
 
 
 def test_a_step_whose_source_failed_waits_for_it(qtbot, viewer, session, gallery, settle, wait):
@@ -666,10 +668,11 @@ def test_a_step_without_settings_and_a_removed_one(qtbot, add, session, gallery,
     gallery.show()
     gallery.variation.settings_button.click()
     settle()
-    assert len(gallery.thumbnails.cards) == 7
-    session.apply(session.workflow.add("postprocessing.clear_border", {"labels": "labels"}))
+    assert len(gallery.thumbnails.cards) == 17  # ImageJ's methods
+    operation = "postprocessing.relabel_sequential"
+    session.apply(session.workflow.add(operation, {"labels": "labels"}))
     wait()
-    gallery.show_step("clear_border")
+    gallery.show_step("relabel_sequential")
     assert not gallery.variation.settings_button.isEnabled()
     assert "no settings" in gallery.variation.settings_button.toolTip()
     assert gallery.variation.algorithms_button.isChecked()
