@@ -59,14 +59,6 @@ def test_a_session_that_is_closed_leaves_nothing(crashed, session):
     assert kept.with_name("crashed").is_dir()
 
 
-def test_a_session_that_is_closed_after_qt_leaves_nothing(crashed, session):
-    sip = pytest.importorskip("PyQt6.sip", reason="Qt's objects are ended through PyQt")
-    kept = session.autosave._recovery._own
-    sip.delete(session)  # as where a script ends that holds the viewer
-    session.close()
-    assert not kept.exists()
-
-
 def test_closing_during_a_run(make_napari_viewer, qtbot):
     viewer = make_napari_viewer()
     noise = np.random.default_rng(0).random((40, 256, 256))

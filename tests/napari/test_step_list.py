@@ -292,6 +292,7 @@ def test_tooltips_say_what_signs_do(filled):
 
 
 def test_an_empty_list_says_what_to_do(steps):
+    steps.setFixedSize(300, 200)  # whatever its rows are
     blank = steps.viewport().grab().toImage()
     steps.set_empty_text("Open an image, then choose an operation above.")
     written = steps.viewport().grab().toImage()
