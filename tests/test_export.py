@@ -51,7 +51,7 @@ def run_script(path: Path) -> dict:
 
 
 @given(drawn=workflows(to_run=True))
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=220, deadline=None, suppress_health_check=list(HealthCheck))
 def test_scripts_give_what_the_engine_gives(drawn):
     expected = evaluate(drawn)
     with tempfile.TemporaryDirectory() as folder:

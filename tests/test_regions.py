@@ -20,6 +20,8 @@ from napari_delineate.workflow import Workflow, WorkflowInput
 from tests.strategies import Drawn, draw_setting, is_refused
 
 LOCAL = [one for one in operations() if not isinstance(one.declaration.locality, Scope)]
+ROUNDED = {"filters.mean", "filters.standard_deviation", "filters.enhance_circles"}
+"""Operations whose running sums differ in the last digit with where they begin."""
 OF_ONE_IMAGE = [one for one in LOCAL if sum(not entry.optional for entry in one.inputs) == 1]
 
 
@@ -47,7 +49,7 @@ def regions(draw, shape):
 
 
 @pytest.mark.parametrize("operation", OF_ONE_IMAGE, ids=lambda one: one.id)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_region_with_its_halo_is_what_the_whole_image_has_there(operation, data):
     axes = data.draw(st.sampled_from(["YX", "ZYX", "TYX"]))
@@ -79,8 +81,10 @@ def test_a_region_with_its_halo_is_what_the_whole_image_has_there(operation, dat
     found = crop(found, relative(region, outer))
 
     assert found.data.dtype == expected.data.dtype
-    # Sums of neighbourhoods may differ in their last digit; the whole replaces the region.
-    np.testing.assert_allclose(found.data, expected.data, rtol=1e-9, atol=1e-12)
+    if operation.id in ROUNDED:
+        np.testing.assert_allclose(found.data, expected.data, rtol=1e-9, atol=1e-12)
+    else:
+        np.testing.assert_array_equal(found.data, expected.data)
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: one.id)
@@ -92,6 +96,8 @@ def test_only_declared_operations_have_a_halo(operation):
     if halo is not None:
         assert halo["T"] == 0
         assert halo["Z"] <= max(halo["Y"], halo["X"])
+        # Voxels are as wide as high, and only stripes have a direction.
+        assert halo["Y"] == halo["X"] or operation.id == "filters.suppress_stripes"
 
 
 def test_a_halo_follows_spacing_loops_and_bypassing():

@@ -11,7 +11,15 @@ from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.steps import Step, Wiring, names_in, passed_on, renamed
 from napari_delineate.workflow import Workflow
 
-__all__ = ["duplicate", "insert", "move", "put_in", "rewire", "take_out"]
+__all__ = [
+    "duplicate",
+    "insert",
+    "move",
+    "put_in",
+    "rewire",
+    "take_out",
+    "without_unused_inputs",
+]
 
 
 def insert(
@@ -244,3 +252,31 @@ def rewire(workflow: Workflow, name: str, inputs: Wiring) -> Workflow:
     except UnknownNameError:
         reordered = replace(workflow, steps=(*first, *later))
         return reordered.change(step.name, inputs=inputs)
+
+
+def without_unused_inputs(workflow: Workflow) -> Workflow:
+    """Return a workflow without the inputs that no step takes.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+
+    Returns
+    -------
+    Workflow
+        The same one where every input is used.
+
+    Examples
+    --------
+    >>> from napari_delineate.steps import WorkflowInput
+    >>> from napari_delineate.types import Kind
+    >>> image = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
+    >>> workflow = Workflow().add_input("used", image).add_input("unused", image)
+    >>> workflow = workflow.add("filters.gaussian", {"image": "used"})
+    >>> list(without_unused_inputs(workflow).inputs)
+    ['used']
+    """
+    used = {source for step in workflow.steps for source in step.sources}
+    left = {name: one for name, one in workflow.inputs.items() if name in used}
+    return workflow if len(left) == len(workflow.inputs) else replace(workflow, inputs=left)

@@ -341,9 +341,9 @@ def test_progress_and_cancel(viewer, session, form, qtbot):
     assert [bar.desc for bar in progress._all_instances] == ["Local minima seeded watershed: "]
     qtbot.wait(1500)  # until the flood is under way
     assert session.running
-    with qtbot.waitSignal(session.failed, timeout=3000):
+    with qtbot.waitSignal(session.failed, timeout=1000):
         shown.cancel_button.click()
-    qtbot.waitUntil(lambda: not session.running, timeout=3000)
+    qtbot.waitUntil(lambda: not session.running, timeout=1000)
     assert shown.message.text() == "Cancelled."
     assert session.workflow.steps == ()
     assert not progress._all_instances

@@ -59,6 +59,22 @@ def test_a_session_that_is_closed_leaves_nothing(crashed, session):
     assert kept.with_name("crashed").is_dir()
 
 
+def test_a_session_that_is_closed_after_qt_leaves_nothing(crashed, session, monkeypatch):
+    """As where a script ends that holds the viewer: Qt's objects are gone by then."""
+    from napari_delineate._napari import autosave as autosaving
+    from napari_delineate._napari import session as sessions
+
+    emitted = []
+    session.closed.connect(lambda: emitted.append(True))
+    kept = session.autosave._recovery._own
+    for module in (autosaving, sessions):
+        monkeypatch.setattr(module, "isalive", lambda _: False)
+    session.close()
+    assert not kept.exists()
+    assert not emitted
+    monkeypatch.undo()
+
+
 def test_closing_during_a_run(make_napari_viewer, qtbot):
     viewer = make_napari_viewer()
     noise = np.random.default_rng(0).random((40, 256, 256))

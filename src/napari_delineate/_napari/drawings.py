@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from napari.layers import Layer, Points, Shapes
+from napari.layers import Labels, Layer, Points, Shapes
 from numpy.typing import NDArray
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QGuiApplication
 
 from napari_delineate.arrays import stack_paths
 
@@ -16,6 +18,7 @@ __all__ = [
     "Drawing",
     "drawing_of",
     "is_being_drawn",
+    "is_being_edited",
     "paths_of",
     "put_back",
     "show_paths",
@@ -64,6 +67,14 @@ def put_back(layer: Layer, drawing: Drawing) -> None:
 def is_being_drawn(layer: Layer) -> bool:
     """Tell whether a shape is begun in a layer that is not finished."""
     return bool(getattr(layer, "_is_creating", False))
+
+
+def is_being_edited(layer: Layer | None) -> bool:
+    """Tell whether a person draws or paints in a layer just now."""
+    if not isinstance(layer, Labels | Points | Shapes):
+        return False
+    pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+    return is_being_drawn(layer) or (pressed and str(layer.mode) != "pan_zoom")
 
 
 def paths_of(layer: Shapes) -> NDArray[np.float64]:

@@ -17,13 +17,12 @@ import napari
 from napari.layers import Image, Layer
 from napari.utils.notifications import show_warning
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, Qt, QTimer, Signal
-from qtpy.QtGui import QGuiApplication
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
 from napari_delineate._napari.bindings import Bindings, values_of_anchors
-from napari_delineate._napari.drawings import is_being_drawn
+from napari_delineate._napari.drawings import is_being_edited
 from napari_delineate._napari.evaluator import Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
 from napari_delineate._napari.layers import (
@@ -282,7 +281,7 @@ class Session(QObject):
         evaluate : bool
             Whether it is computed at once.
         """
-        workflow = _without_unused_inputs(workflow)
+        workflow = rewiring.without_unused_inputs(workflow)
         now = time.monotonic()
         last, when = self._gesture
         if gesture is not None and gesture == last and now - when < _ONE_GESTURE:
@@ -470,7 +469,7 @@ class Session(QObject):
             cancelled = isinstance(results, CancelledError)
             self.failed.emit("Cancelled." if cancelled else str(results))
             return
-        if self._is_painting():
+        if is_being_edited(self.viewer.layers.selection.active):
             # What is being painted would be painted over.
             QTimer.singleShot(50, lambda: self._on_computed(computed))
             return
@@ -492,16 +491,3 @@ class Session(QObject):
 
     def _on_redo_key(self, layer: Layer) -> None:
         layer.redo() if self.name_of(layer) is None else self.redo()
-
-    def _is_painting(self) -> bool:
-        active = self.viewer.layers.selection.active
-        pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if active is None or not is_editable(active):
-            return False
-        return is_being_drawn(active) or (pressed and str(active.mode) != "pan_zoom")
-
-
-def _without_unused_inputs(workflow: Workflow) -> Workflow:
-    used = {source for step in workflow.steps for source in step.sources}
-    left = {name: one for name, one in workflow.inputs.items() if name in used}
-    return workflow if len(left) == len(workflow.inputs) else replace(workflow, inputs=left)
