@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate import places
 from napari_delineate.types import Spacing
 
 __all__ = ["gradient_magnitude", "grow_cut", "pixels_at", "within"]
@@ -51,22 +52,16 @@ def pixels_at(
     >>> pixels_at(np.array([[1.0, 1.2]]), (1.0, 0.5), (8, 8))
     (array([1]), array([2]))
     """
-    if points.shape[1] != len(shape):
-        raise ValueError(
-            f"points must have {len(shape)} coordinates, one per axis of the image; they have "
-            f"{points.shape[1]}"
-        )
-    indices = np.floor(points / np.asarray(spacing) + 0.5)
-    outside = ((indices < 0) | (indices >= shape)).any(axis=1)
-    if outside.any():
-        first = int(np.flatnonzero(outside)[0])
+    pixels, inside = places.pixels_of(points, shape, spacing)
+    if len(inside) < len(points):
+        first = np.setdiff1d(np.arange(len(points)), inside)[0]
         place = ", ".join(f"{entry:g}" for entry in points[first])
         last = ", ".join(f"{entry:g}" for entry in (np.array(shape) - 1) * np.asarray(spacing))
         raise ValueError(
-            f"points must lie inside the image, which ends at ({last}): {int(outside.sum())} of "
-            f"{len(points)} do not, the first at ({place})"
+            f"points must lie inside the image, which ends at ({last}): "
+            f"{len(points) - len(inside)} of {len(points)} do not, the first at ({place})"
         )
-    return tuple(indices.astype(np.int64).T)
+    return tuple(pixels.astype(np.int64).T)
 
 
 def within(

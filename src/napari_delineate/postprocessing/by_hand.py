@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, object_numbers
+from napari_delineate import building_blocks, object_numbers, places
 from napari_delineate.arrays import label_dtype
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import each_object, groups, places
+from napari_delineate.postprocessing import each_object, groups
 from napari_delineate.types import Labels, Points, Shapes, Spacing
 
 __all__ = ["merge_by_points", "merge_by_lines", "split_by_points", "split_by_lines"]

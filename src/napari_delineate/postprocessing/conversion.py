@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, object_numbers
+from napari_delineate import building_blocks, object_numbers, places
 from napari_delineate.arrays import label_dtype, stack_paths
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import each_object, places
+from napari_delineate.postprocessing import each_object
 from napari_delineate.types import (
     Image,
     Labels,

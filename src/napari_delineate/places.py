@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__: list[str] = []  # no operations
+__all__ = ["check_axes", "pixels_along", "pixels_of"]
 
 
 def check_axes(value: NDArray[Any], name: str, allowed: set[int]) -> None:
