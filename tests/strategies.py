@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from napari_delineate.axes import looped_axes
@@ -89,6 +90,7 @@ def workflows(draw: st.DrawFn, most_steps: int = 8, *, to_run: bool = False) -> 
         drawn.grids[name] = "first"
     for _ in range(draw(st.integers(1, most_steps))):
         add_step(draw, drawn, to_run=to_run)
+    assume(drawn.workflow.steps)
     if to_run and draw(st.booleans()):
         add_corrections(draw, drawn)
     return drawn

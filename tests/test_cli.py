@@ -131,7 +131,7 @@ def test_describe_says_all_there_is_to_know(capsys, operation):
         assert f"{entry.name}: {entry.kind}" in out
     for setting in operation.settings:
         assert f"{setting.name}: " in out
-        assert f"default {setting.default!r}" in out
+        assert f"default {setting.default!r}" in text
         assert operation.documentation.parameters[setting.name] in text
     for output in operation.outputs:
         assert f"{output.name}: {output.kind}" in out

@@ -27,39 +27,50 @@ def axes_boxes(form):
     return [box for box in boxes if box.accessibleName().startswith("Axes of")]
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
-def test_every_operation_has_a_form(viewer, form, operation):
-    shown = form(operation.id)
-    assert set(shown.choices) == {entry.name for entry in operation.inputs}
-    assert set(shown.settings) == {setting.name for setting in operation.settings}
-    for setting in operation.settings:
-        assert shown.settings[setting.name].value() == setting.default
-        assert shown.settings[setting.name].toolTip()
-        assert shown.settings[setting.name].accessibleName()
-    assert all(choice.toolTip() for choice in shown.choices.values())
+# One viewer for several operations: opening and closing one takes longer than a form.
+SEVERAL = [operations()[start : start + 20] for start in range(0, len(operations()), 20)]
+some_operations = pytest.mark.parametrize("some", SEVERAL, ids=lambda some: f"from {some[0].id}")
 
 
-def test_every_operation_runs_from_its_form(viewer, session, run):
-    """One long session with all operations; the layers hold what plain calls give."""
-    image = add(viewer, Kind.IMAGE, name="image")
-    rgb = add(viewer, Kind.RGB, name="colours")
+@some_operations
+def test_every_operation_has_a_form(viewer, form, some):
+    for operation in some:
+        shown = form(operation.id)
+        assert set(shown.choices) == {entry.name for entry in operation.inputs}
+        assert set(shown.settings) == {setting.name for setting in operation.settings}
+        for setting in operation.settings:
+            assert shown.settings[setting.name].value() == setting.default
+            assert shown.settings[setting.name].toolTip()
+            assert shown.settings[setting.name].accessibleName()
+        assert all(choice.toolTip() for choice in shown.choices.values())
+
+
+@some_operations
+def test_every_operation_runs_from_its_form(viewer, session, run, some):
+    """Long sessions with all operations; the layers hold what plain calls give."""
     labels = add(viewer, Kind.LABELS, name="labels")
     other = add(viewer, Kind.LABELS, number=2, name="other")
-    points = viewer.add_points(inputs.value(Kind.POINTS, 2), name="spots", axis_labels="YX")
-    surface = None
-    given = {Kind.IMAGE: image, Kind.RGB: rgb, Kind.LABELS: labels, Kind.MASK: labels}
-    given[Kind.POINTS] = points
-    for operation in operations():
+    run("surfaces.labels_to_surface", {"labels": labels})
+    run("postprocessing.relate", {"children": labels, "parents": other})
+    made = {
+        Kind.IMAGE: add(viewer, Kind.IMAGE, name="image"),
+        Kind.RGB: add(viewer, Kind.RGB, name="colours"),
+        Kind.LABELS: labels,
+        Kind.MASK: labels,
+        Kind.POINTS: viewer.add_points(inputs.value(Kind.POINTS, 2), axis_labels="YX"),
+        Kind.SHAPES: viewer.add_shapes(
+            list(inputs.value(Kind.SHAPES, 2)), shape_type="path", axis_labels="YX"
+        ),
+        Kind.SURFACE: session.layer("surface"),
+        Kind.TABLE: session.workflow.steps[-1].outputs[0],
+    }
+    for operation in some:
         if operation.id == "postprocessing.apply_corrections":
             continue  # corrections are painted, see test_session
-        layers = {}
-        for entry in operation.inputs:
-            if entry.variable:
-                layers[entry.name] = [labels, other]
-            elif entry.kind is Kind.SURFACE:
-                layers[entry.name] = surface
-            else:
-                layers[entry.name] = given[entry.kind]
+        layers = {
+            entry.name: [labels, other] if entry.variable else made[entry.kind]
+            for entry in operation.inputs
+        }
         shown = run(operation.id, layers)
         step = session.workflow.steps[-1]
         assert step.operation == operation.id, shown.message.text()
@@ -76,7 +87,6 @@ def test_every_operation_runs_from_its_form(viewer, session, run):
         expected = list(expected) if len(step.outputs) > 1 else [expected]
         for one, two in zip(found, expected, strict=True):
             assert inputs.same(one, two), operation.id
-        surface = surface or session.layer("surface")
     types = {Kind.IMAGE: Image, Kind.MASK: Labels, Kind.LABELS: Labels}
     types |= {Kind.POINTS: Points, Kind.SURFACE: Surface}
     for step in session.workflow.steps:
