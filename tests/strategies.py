@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from napari_delineate.axes import looped_axes
+from napari_delineate.axes import IN_SPACE, looped_axes
 from napari_delineate.catalogue import Operation, accepts, operations
 from napari_delineate.engine import Engine, StepError
 from napari_delineate.postprocessing.corrections import record_corrections
@@ -119,8 +119,11 @@ def add_step(draw: st.DrawFn, drawn: Drawn, *, to_run: bool) -> None:
     axes = "".join(dict.fromkeys("".join(drawn.workflow.values[one].axes for one in used)))
     over = None
     involved = {one.kind for one in (*operation.inputs, *operation.outputs)}
-    in_space = bool(involved & {Kind.POINTS, Kind.SURFACE})
-    if "Z" in axes and not (looped_axes(axes) or in_space) and draw(st.integers(0, 4)) == 0:
+    if (
+        "Z" in axes
+        and not (looped_axes(axes) or involved & IN_SPACE)
+        and draw(st.integers(0, 4)) == 0
+    ):
         over = "Z"  # slice by slice
     settings = {setting.name: draw_setting(draw, setting) for setting in operation.settings}
     fit_to_grids(draw, settings, operation, axes if over is None else "YX")

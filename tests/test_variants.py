@@ -25,12 +25,15 @@ from napari_delineate.variants import (
 from napari_delineate.workflow import Workflow, WorkflowInput
 from tests.strategies import workflows
 
-SETTINGS = [
-    pytest.param(setting, id=f"{one.id} {setting.name}")
+# One setting of every sort, by all that the values to try are made from.
+SETTINGS = {
+    (setting.type, setting.choices, setting.range, setting.quantity): pytest.param(
+        setting, id=f"{one.id} {setting.name}"
+    )
     for one in operations()
     for setting in one.settings
     if setting.type is not str or setting.choices  # there is nothing to try for a text
-]
+}
 
 
 @pytest.fixture
@@ -173,7 +176,7 @@ def test_a_sweep_refuses_what_the_setting_does_not_allow(chain):
         sweep(chain, "gaussian", "radius", [1.0])
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("setting", SETTINGS.values())
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_sensible_values_are_allowed_ordered_and_hold_the_present_one(setting, data):

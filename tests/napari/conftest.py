@@ -10,6 +10,9 @@ from skimage import data
 pytest.importorskip("napari")
 pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
 
+from napari._app_model import get_app_model
+from npe2 import PluginManifest
+
 from napari_delineate import recovery
 from napari_delineate._napari import evaluator, gallery
 from napari_delineate._napari.assistant import Assistant
@@ -74,15 +77,25 @@ def _shared_processes(request, monkeypatch):
         monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
 
 
+@pytest.fixture(scope="session")
+def manifest():
+    """The manifest of this plugin as npe2 reads it."""
+    return PluginManifest.from_distribution("napari-delineate")
+
+
 @pytest.fixture
-def viewer(make_napari_viewer, npe2pm, qtbot):
+def viewer(make_napari_viewer, npe2pm, manifest, qtbot):
     """A viewer in which only this plugin is installed; its processes end with the test."""
-    with npe2pm.tmp_plugin(package="napari-delineate"):
+    menus_changed = get_app_model().menus.menus_changed
+    with npe2pm.tmp_plugin(manifest=manifest):
         viewer = make_napari_viewer()
         yield viewer
         session = session_of(viewer)
         session.close()
         qtbot.waitUntil(lambda: not session.running, timeout=5000)
+        # Nobody looks at the menus while hundreds of operations leave them one by one.
+        menus_changed.block()
+    menus_changed.unblock()
 
 
 @pytest.fixture

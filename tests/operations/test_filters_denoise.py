@@ -296,6 +296,13 @@ def test_non_local_means_is_what_its_paper_defines(spacing):
     np.testing.assert_allclose(found[inside], expected[inside], rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_noise_that_is_no_number_any_more_changes_nothing(dtype):
+    image = np.random.default_rng(0).random((9, 9)).astype(dtype)
+    for level in (1e-12, 1e-20, 1e-160, 1e-200, 5e-324):
+        assert np.array_equal(filters.non_local_means(image, noise=level), image)
+
+
 @pytest.mark.parametrize("shape", [(60, 61), (20, 21, 22)], ids=str)
 def test_non_local_means_comes_near_to_scikit_image(shape):
     image, clean = two_halves(*shape)

@@ -272,7 +272,8 @@ def non_local_means(
     """
     pixels = as_float(image)
     level = noise_level(pixels) if noise is None else noise
-    if strength * level == 0:
+    scale = (strength * level) ** 2
+    if scale < np.finfo(pixels.dtype).tiny:  # only equal patches are averaged: nothing changes
         return pixels.copy()
     search = [
         int(entry + building_blocks.ROUNDING)
@@ -302,7 +303,8 @@ def non_local_means(
         distance = correlate(np.ascontiguousarray(squares), box)[inside]
         distance -= 2 * level**2
         np.maximum(distance, 0, out=distance)
-        distance *= -1 / (strength * level) ** 2
+        with np.errstate(over="ignore"):  # patches that differ too much have no weight
+            distance *= -1 / scale
         weight = np.exp(distance, out=distance)
         weights += weight
         weight *= other[inside]
