@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.declaration import operation
+from napari_delineate.halos import no_halo
 from napari_delineate.types import RGB, Image, Range
 
 __all__ = [
@@ -38,10 +39,6 @@ _FEWEST = 10
 """Pixels with stain without which no stain is estimated."""
 
 
-def _no_halo(spacing: tuple[float, ...], **_: Any) -> tuple[int, ...]:
-    return (0,) * len(spacing)
-
-
 class Stains(NamedTuple):
     """Hold the density of each stain.
 
@@ -60,7 +57,7 @@ class Stains(NamedTuple):
     third_stain: Image
 
 
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def separate_stains(
     image: RGB,
     *,
@@ -140,7 +137,7 @@ def separate_stains(
     return Stains(*(_weighted(density, inverse[:, n]) for n in range(3)))
 
 
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def stain_density(
     image: RGB,
     *,
@@ -273,7 +270,7 @@ def separate_estimated_stains(
     return Stains(*(_weighted(density, inverse[:, n]) for n in range(3)))
 
 
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def optical_density_sum(
     image: RGB,
     *,
