@@ -57,8 +57,8 @@ def combine_images(
     Returns
     -------
     combined : ndarray, same shape
-        The result, never cut off: of the minimum and maximum, the dtype that holds the
-        intensities of both; else float64, of two float32 images float32.
+        The result, never cut off: of the minimum and maximum, the common dtype of both in
+        numpy; else float64, of two float32 images float32.
 
     Raises
     ------

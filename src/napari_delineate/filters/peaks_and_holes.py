@@ -416,7 +416,7 @@ def reconstruction(
     Returns
     -------
     reconstructed : ndarray, same shape
-        The reconstruction, of the dtype that holds the intensities of both images.
+        The reconstruction, of the common dtype of both images in numpy.
 
     Raises
     ------
