@@ -150,7 +150,12 @@ def possible_wirings(
     for grid in set(drawn.grids.values()):
         here = [name for name, on in drawn.grids.items() if on == grid]
         names = {
-            entry.name: [name for name in here if accepts(entry.kind, kinds[name])]
+            entry.name: [
+                name
+                for name in here
+                if accepts(entry.kind, kinds[name])
+                and operation.declaration.picks in drawn.workflow.values[name].axes
+            ]
             for entry in operation.inputs
         }
         if all(names[entry.name] for entry in operation.inputs if not entry.optional):

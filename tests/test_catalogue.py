@@ -77,6 +77,8 @@ def test_titles_read_well():
     titles = {one.id: one.title for one in operations()}
     assert titles["segmentation.voronoi_otsu_labeling"] == "Voronoi Otsu labeling"
     assert titles["filters.rgb_to_gray"] == "RGB to gray"
+    assert titles["filters.laplacian_of_gaussian"] == "Laplacian of Gaussian"
+    assert titles["segmentation.cellprofiler_threshold"] == "CellProfiler threshold"
     assert all(title[0].isupper() and "_" not in title for title in titles.values())
     assert len(set(titles.values())) == len(titles)
 

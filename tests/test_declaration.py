@@ -110,6 +110,9 @@ def test_any_number_of_values_are_named_by_their_place():
         union([np.eye(3, dtype=int), np.eye(4, dtype=int)])
     with pytest.raises(TypeError, match=r"labels\[1\] must be labels"):
         union([np.eye(3, dtype=int), np.eye(3)])
+    for one in (np.zeros((3, 4, 5), int), 5, "labels"):  # one volume is not a list of slices
+        with pytest.raises(TypeError, match="labels must be a list of labels, got"):
+            union(one)
 
 
 def test_labels_serve_as_a_mask():

@@ -98,6 +98,29 @@ def test_a_frame_that_is_not_there_is_refused():
         map_over(filters.pick_frame, "T", movie, axes="TYX", index=3)
 
 
+@pytest.mark.parametrize(("index", "message"), [(-1, "0 or more"), (1.5, "a whole number")])
+def test_a_place_that_can_not_be_is_refused(index, message):
+    with pytest.raises((TypeError, ValueError), match=f"index must be {message}; got {index}"):
+        map_over(filters.pick_frame, "T", np.zeros((3, 4, 5)), axes="TYX", index=index)
+
+
+def test_the_first_place_is_picked_by_default():
+    movie = np.arange(24).reshape(2, 3, 4)
+    assert np.array_equal(map_over(filters.pick_frame, "T", movie, axes="TYX"), movie[0])
+
+
+def test_nothing_is_picked_along_an_axis_that_is_not_there():
+    drawn = start("CYX")
+    with pytest.raises(ValueError, match=r"Pick frame needs .* axis T, but 'image' has .* CYX"):
+        drawn.workflow.add("filters.pick_frame", {"image": "image"})
+    with pytest.raises(ValueError, match=r"picks a place along T, .* to loop over; got 'C'"):
+        map_over(filters.pick_frame, "C", np.zeros((3, 4, 5)), axes="CYX", index=1)
+    for function, letter in ((filters.pick_frame, "T"), (filters.pick_channel, "C")):
+        assert not function(np.zeros((4, 5))).any()
+        with pytest.raises(ValueError, match=f"index must be 0 for an image without .* {letter};"):
+            function(np.zeros((4, 5)), index=1)
+
+
 def test_a_place_left_out_leaves_the_other_axes_in_their_order():
     picks = declaration_of(filters.pick_frame)
     assert axes_of_output(Kind.IMAGE, ["CTYX"], "CT", picks, {"index": 0}) == "CYX"

@@ -197,6 +197,13 @@ def test_a_setting_of_another_type_is_refused(name, given, message):
         SETTINGS[name].check(given)
 
 
+@pytest.mark.parametrize("number", [2**53 + 1, 2**63 - 1, -(2**60) - 1])
+@pytest.mark.parametrize("kind", [int, np.int64])
+def test_whole_numbers_that_no_float_holds_stay_what_they_are(number, kind):
+    found = Setting("label", int, 0).check(kind(number))
+    assert (type(found), found) == (int, number)
+
+
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [

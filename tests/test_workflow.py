@@ -541,6 +541,8 @@ def step_data(id: str) -> dict:
         "shapes": WorkflowInput(Kind.SHAPES, "YX", (1.0, 1.0)),
         "table": WorkflowInput(Kind.TABLE, "", ()),
     }
+    axes = f"{find(id).declaration.picks}YX"  # what it picks from
+    inputs["image"] = dataclasses.replace(IMAGE, axes=axes)
     by_kind = {value.kind: name for name, value in inputs.items()}
     wiring = {entry.name: by_kind[entry.kind] for entry in find(id).inputs}
     return Workflow(inputs=inputs).add(id, wiring).to_dict()["steps"][0]["parameters"]

@@ -205,7 +205,8 @@ def map_over(
     Raises
     ------
     ValueError
-        If no value has a looped axis, or values have different lengths along it or none.
+        If no value has a looped axis, values have different lengths along it or none, or the
+        axis that an operation picks from is not looped.
 
     Examples
     --------
@@ -232,8 +233,15 @@ def map_over(
         )
     kinds = [entry.kind for entry in signature.inputs[: len(values)]]
     declaration: Declaration = getattr(function, "__operation__", Declaration())
-    if declaration.picks and declaration.picks in axis:
-        letter, index = declaration.picks, int(settings["index"])
+    if declaration.picks:
+        letter = declaration.picks
+        which = next(one for one in signature.settings if one.name == "index")
+        index = which.check(settings.get("index", which.default))
+        if letter not in axis:
+            raise ValueError(
+                f"{function.__name__} picks a place along {letter}, so that {letter} must be among "
+                f"the axes to loop over; got {axis!r}"
+            )
         length = _length(values, per_value, kinds, letter, function)
         if index >= length:
             raise ValueError(
@@ -243,6 +251,7 @@ def map_over(
         values = tuple(_take(value, kind, own, letter, index) for value, kind, own in pairs)
         per_value = [_without(own, letter) for own in per_value]
         axis = axis.replace(letter, "")
+        settings["index"] = 0  # of the one place that is left
     # The results have the grid of an image, also where points or shapes come before it.
     order = sorted(range(len(values)), key=lambda place: not kinds[place].is_grid)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import object_numbers
 from napari_delineate.arrays import label_dtype
-from napari_delineate.separable import correlate, gaussian_weights, is_far_wider
+from napari_delineate.separable import box_mean, correlate, gaussian_weights, is_far_wider
 from napari_delineate.thresholds.global_levels import above, global_level
 from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 
@@ -24,9 +23,9 @@ __all__ = [
     "difference",
     "distance_inside",
     "distance_to",
+    "does_not_fit",
     "expanded",
     "fitting",
-    "finite",
     "flat_extremum",
     "flood",
     "gaussian",
@@ -42,6 +41,7 @@ __all__ = [
     "remap",
     "turned",
     "watershed",
+    "window_mean",
     "without_folds",
 ]
 
@@ -103,29 +103,28 @@ def as_float(image: NDArray[Any]) -> NDArray[Any]:
 
 
 def difference(image: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-    """Subtract one image from another; refuse floats that are too far apart."""
+    """Subtract one image from another of the same dtype; refuse numbers that are too far apart."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return fitting(np.asarray(image - other), "a difference")
+        result: NDArray[Any] = np.asarray(image - other)
+    # What leaves the range of signed integers comes back with the wrong sign.
+    if result.dtype.kind == "i" and ((result < 0) != (image < other)).any():
+        raise does_not_fit("a difference", result.dtype)
+    return fitting(result, "a difference")
 
 
 def fitting(result: NDArray[Any], what: str = "the result") -> NDArray[Any]:
     """Return what was computed of finite numbers; refuse it where a float was too small."""
     if result.dtype.kind == "f" and not np.isfinite(result).all():
-        raise ValueError(
-            f"image holds numbers so large that {what} does not fit its dtype "
-            f"{result.dtype}; divide it first, for instance by 1000"
-        )
+        raise does_not_fit(what, result.dtype)
     return result
 
 
-def finite(result: NDArray[Any]) -> NDArray[Any]:
-    """Return what was computed of an image; refuse it where the numbers were too large."""
-    if result.dtype.kind == "f" and not np.isfinite(result).all():
-        raise ValueError(
-            f"image holds numbers so large that the result does not fit its dtype "
-            f"{result.dtype}; divide it first, for instance by 1000"
-        )
-    return result
+def does_not_fit(what: str, dtype: np.dtype[Any]) -> ValueError:
+    """Return the error that says that a dtype is too small for what was computed."""
+    return ValueError(
+        f"image holds numbers so large that {what} does not fit its dtype {dtype}; "
+        "divide it first, for instance by 1000 with filters.calculate"
+    )
 
 
 def positive(length: tuple[float, ...], name: str) -> tuple[float, ...]:
@@ -285,7 +284,9 @@ def remap(labels: NDArray[Any], numbers: NDArray[Any], new: NDArray[Any]) -> NDA
     return object_numbers.renumber(labels, numbers[objects], new[objects])
 
 
-def radius_per_axis(radius: Length, spacing: Spacing, extent: tuple[int, ...]) -> tuple[float, ...]:
+def radius_per_axis(
+    radius: Length, spacing: Spacing, extent: tuple[int, ...], name: str = "radius"
+) -> tuple[float, ...]:
     """Return the radius of a footprint in voxels along each axis.
 
     Parameters
@@ -296,6 +297,8 @@ def radius_per_axis(radius: Length, spacing: Spacing, extent: tuple[int, ...]) -
         Voxel size per axis.
     extent : tuple of int
         Shape of the image.
+    name : str
+        What the operation calls the radius, for the message.
 
     Returns
     -------
@@ -317,7 +320,7 @@ def radius_per_axis(radius: Length, spacing: Spacing, extent: tuple[int, ...]) -
     longest = max(extent)
     if max(per_axis) > max(longest, _SMALL_RADIUS):
         raise ValueError(
-            f"radius is {max(per_axis):g} voxels, the image has only {longest} along its longest "
+            f"{name} is {max(per_axis):g} voxels, the image has only {longest} along its longest "
             f"axis; give at most {max(longest, _SMALL_RADIUS)} voxels"
         )
     return per_axis
@@ -355,22 +358,11 @@ def flat_extremum(
         return np.asarray(function(image, size=size, mode="reflect"))
     running: Callable[..., Any] = getattr(ndimage, f"{extremum}_filter1d")
     compare: Callable[..., Any] = getattr(np, extremum)
-    footprint = offsets_within(radius, "ball")
-    half = [size // 2 for size in footprint.shape]
-    widths = footprint.sum(axis=-1)
+    widths = offsets_within(radius, "ball").sum(axis=-1)
     result: NDArray[Any] | None = None
     for width in np.unique(widths[widths > 0]):
         run = running(image, size=int(width), axis=-1, mode="reflect")
-        run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
-        for offset in itertools.product(*(range(2 * entry + 1) for entry in half[:-1])):
-            if widths[offset] != width:
-                continue
-            window = run[
-                tuple(
-                    slice(start, start + length)
-                    for start, length in zip(offset, image.shape[:-1], strict=True)
-                )
-            ]
+        for window in _shifted(run, widths == width):
             if result is None:
                 result = window.copy()
             else:
@@ -379,12 +371,54 @@ def flat_extremum(
     return result
 
 
-def reconstructed(
-    seed: NDArray[Any], limit: NDArray[Any], connectivity: Literal["full", "face"]
+def window_mean(
+    image: NDArray[Any],
+    radius: tuple[float, ...],
+    shape: Literal["ball", "box"],
+    dtype: Any = np.float64,
 ) -> NDArray[Any]:
-    """Dilate a seed again and again, never above the limit of the same dtype."""
+    """Return the mean of the ball or box around every pixel, reflected at borders.
+
+    A box is separable, and float32 is rounded to after each axis. A ball is the union of runs
+    along the last axis: one running mean per length of run, then one sum of whole images per
+    run, instead of one per voxel of the ball.
+    """
+    footprint = offsets_within(radius, shape)
+    if shape == "box":
+        return box_mean(image, footprint.shape, dtype=dtype)
+    widths = footprint.sum(axis=-1)
+    total = np.zeros(image.shape)
+    for width in np.unique(widths[widths > 0]):
+        run = box_mean(image, (1,) * (image.ndim - 1) + (int(width),))
+        run *= width / footprint.sum()
+        for window in _shifted(run, widths == width):
+            total += window
+    return total.astype(dtype, copy=False)
+
+
+def _shifted(run: NDArray[Any], chosen: NDArray[np.bool_]) -> Iterator[NDArray[Any]]:
+    """Yield an image moved along all axes but the last, once for each offset that is chosen."""
+    wide = np.pad(run, [(size // 2, size // 2) for size in chosen.shape] + [(0, 0)], "symmetric")
+    for offset in np.argwhere(chosen):
+        yield wide[
+            tuple(
+                slice(start, start + length)
+                for start, length in zip(offset, run.shape[:-1], strict=True)
+            )
+        ]
+
+
+def reconstructed(
+    seed: NDArray[Any],
+    limit: NDArray[Any],
+    connectivity: Literal["full", "face"],
+    method: Literal["dilation", "erosion"] = "dilation",
+) -> NDArray[Any]:
+    """Dilate (erode) a seed again and again, never above (below) the limit of the same dtype."""
     from napari_delineate.kernels.reconstruction import reconstruct
 
+    if method == "erosion":
+        return turned(reconstruct(turned(seed), turned(limit), connectivity == "full"))
     return reconstruct(seed, limit, connectivity == "full")
 
 

@@ -45,7 +45,9 @@ PACKAGES = {
 """The packages that hold operations, with the titles of their menus, in menu order."""
 
 _SPELLING = {
+    "cellprofiler": "CellProfiler",
     "gauss": "Gauss",
+    "gaussian": "Gaussian",
     "gaussians": "Gaussians",
     "jaccard": "Jaccard",
     "otsu": "Otsu",

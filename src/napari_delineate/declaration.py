@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, overload
@@ -239,6 +239,11 @@ def _prepare(signature: Signature, arguments: dict[str, Any]) -> dict[str, Any]:
         if value is None and entry.optional:
             continue
         if entry.variable:
+            if not isinstance(value, Sequence) or isinstance(value, str):
+                # The slices of one array would pass for as many values.
+                raise TypeError(
+                    f"{entry.name} must be a list of {entry.kind}, got {type(value).__name__}"
+                )
             values = list(value)
             if not values:
                 raise ValueError(f"{entry.name} must hold at least one value, it is empty")

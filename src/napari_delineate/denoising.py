@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.building_blocks import finite, gaussian, offsets_within
-from napari_delineate.separable import box_mean
+from napari_delineate.building_blocks import fitting, gaussian
 from napari_delineate.types import length_per_axis, voxels
 
 __all__ = [
@@ -17,7 +15,6 @@ __all__ = [
     "as_float",
     "as_volume",
     "finest_steps",
-    "local_mean",
     "noise_level",
     "norm_of_difference",
     "spline_weights",
@@ -40,41 +37,12 @@ def as_volume(image: NDArray[Any]) -> NDArray[Any]:
     return image if image.ndim == 3 else image[np.newaxis]
 
 
-def local_mean(
-    pixels: NDArray[Any], radius: tuple[float, ...], shape: Literal["ball", "box"]
-) -> NDArray[Any]:
-    """Return the mean over a ball or box around every pixel, reflected at borders.
-
-    A ball is the union of runs along the last axis: one running sum per length of run, then
-    one sum of whole images per run, instead of one per voxel of the ball.
-    """
-    footprint = offsets_within(radius, shape)
-    if shape == "box":
-        return box_mean(pixels, footprint.shape, dtype=pixels.dtype)
-    half = [size // 2 for size in footprint.shape]
-    widths = footprint.sum(axis=-1)
-    total = np.zeros(pixels.shape)
-    for width in np.unique(widths[widths > 0]):
-        run = box_mean(pixels, (1,) * (pixels.ndim - 1) + (int(width),))
-        run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
-        run *= width / footprint.sum()
-        for offset in itertools.product(*(range(2 * entry + 1) for entry in half[:-1])):
-            if widths[offset] == width:
-                total += run[
-                    tuple(
-                        slice(start, start + length)
-                        for start, length in zip(offset, pixels.shape[:-1], strict=True)
-                    )
-                ]
-    return total.astype(pixels.dtype, copy=False)
-
-
 def weighted_moments(
     pixels: NDArray[np.float64], sigma: tuple[float, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and variance around every pixel, weighted by a Gaussian; refuse infinity."""
     with np.errstate(over="ignore"):
-        squares = finite(gaussian(pixels**2, sigma))
+        squares = fitting(gaussian(pixels**2, sigma))
     mean = gaussian(pixels, sigma)
     variance = squares - mean**2
     variance[variance <= ROUNDING_OF_VARIANCES * squares] = 0

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import places
+from napari_delineate.building_blocks import gaussian_halo
+from napari_delineate.separable import check_reach
 from napari_delineate.types import Spacing
 
 __all__ = ["gradient_magnitude", "grow_cut", "pixels_at", "within"]
@@ -125,6 +127,11 @@ def gradient_magnitude(
     ndarray of float32 or float64
         Length of the gradient times some power of two; float64 for a float64 image.
 
+    Raises
+    ------
+    ValueError
+        If `sigma` is far wider than the image.
+
     Examples
     --------
     >>> ramp = np.arange(20.0) * np.ones((9, 1))
@@ -134,6 +141,7 @@ def gradient_magnitude(
     """
     from scipy import ndimage
 
+    check_reach(sigma, gaussian_halo(sigma), image.shape)
     pixels = _as_floats(image)
     squares = np.zeros_like(pixels)
     for axis, step in enumerate(_in_finest_voxels(spacing, image.ndim)):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "box_mean",
+    "check_reach",
     "correlate",
     "derivative_halo",
     "derivative_weights",
@@ -54,6 +55,14 @@ def gaussian_weights(sigma: float, reach: int) -> NDArray[np.float64]:
 def is_far_wider(reach: int, length: int) -> bool:
     """Tell whether weights reach so far beyond an axis that they would fill the memory."""
     return reach > 16 * length + 4096
+
+
+def check_reach(sigma: Sequence[float], reach: Sequence[int], extent: Sequence[int]) -> None:
+    """Refuse a Gaussian, given in voxels, whose weights would fill the memory."""
+    if any(is_far_wider(*one) for one in zip(reach, extent, strict=True)):
+        raise ValueError(
+            f"a sigma of {max(sigma):g} voxels is far wider than the image; choose a smaller one"
+        )
 
 
 def correlate(image: NDArray[Any], weights: Sequence[NDArray[np.float64] | None]) -> NDArray[Any]:
@@ -214,13 +223,11 @@ def derivative_weights(
     sigma: tuple[float, ...], orders: tuple[int, ...], extent: tuple[int, ...]
 ) -> list[NDArray[np.float64]]:
     """Return the weights of `gaussian_derivative` along each axis of an image."""
-    if any(is_far_wider(*one) for one in zip(derivative_halo(sigma), extent, strict=True)):
-        raise ValueError(
-            f"a sigma of {max(sigma):g} voxels is far wider than the image; choose a smaller one"
-        )
+    reaches = derivative_halo(sigma)
+    check_reach(sigma, reaches, extent)
     return [
         _derivative_weights(entry, order, reach)
-        for entry, order, reach in zip(sigma, orders, derivative_halo(sigma), strict=True)
+        for entry, order, reach in zip(sigma, orders, reaches, strict=True)
     ]
 
 

@@ -146,6 +146,8 @@ def _as_number(value: Any, to: type) -> tuple[Any, bool]:
         return value, True
     if number != number:
         return value, True
+    if to is int and isinstance(value, numbers.Integral):
+        return int(value), False  # as a float, one above 2**53 would be another
     if to is int:
         return (int(number), False) if number.is_integer() else (value, True)
     return number, False

@@ -205,6 +205,13 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
                 f"step {step.name!r} can not loop over 'Z': {operation.id} works on points, shapes "
                 "or surfaces, whose depth is a length and no number of a slice"
             )
+    picks = operation.declaration.picks
+    if picks and picks not in step.over:
+        raise ValueError(
+            f"{operation.title} needs a value with the axis {picks}, but "
+            f"{list_names(step.sources)} has the axes {', '.join(input_axes)}; choose another "
+            "value, or correct its axes"
+        )
     input_axes.insert(0, values[grid_source(step, values)].axes)
     if len(step.outputs) != len(operation.outputs):
         raise ValueError(

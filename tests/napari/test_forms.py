@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from napari.layers import Image, Labels, Points, Surface
 from qtpy.QtWidgets import QComboBox
 
-from napari_delineate import catalogue, filters, samples, segmentation, voxels
+from napari_delineate import catalogue, filters, map_over, samples, segmentation, voxels
 from napari_delineate.catalogue import operations
 from napari_delineate.types import Kind, Voxels
 from tests import inputs
@@ -71,6 +73,9 @@ def test_every_operation_runs_from_its_form(viewer, session, run, some):
             entry.name: [labels, other] if entry.variable else made[entry.kind]
             for entry in operation.inputs
         }
+        if letter := operation.declaration.picks:
+            several = np.stack([inputs.image(2, number) for number in (1, 2)])
+            layers["image"] = viewer.add_image(several, axis_labels=f"{letter}YX")
         shown = run(operation.id, layers)
         step = session.workflow.steps[-1]
         assert step.operation == operation.id, shown.message.text()
@@ -82,7 +87,10 @@ def test_every_operation_runs_from_its_form(viewer, session, run, some):
             for name, source in step.inputs.items()
         }
         spacing = {"spacing": 1.0} if operation.id == "filters.rescale_isotropic" else {}
-        expected = operation.function(*plain.values(), **step.parameters, **spacing)
+        function = operation.function
+        if step.over:
+            function = partial(map_over, function, step.over, axes=f"{step.over}YX")
+        expected = function(*plain.values(), **step.parameters, **spacing)
         found = [session.results[name].data for name in step.outputs]
         expected = list(expected) if len(step.outputs) > 1 else [expected]
         for one, two in zip(found, expected, strict=True):

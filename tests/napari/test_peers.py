@@ -114,17 +114,21 @@ def test_every_operation_runs_with_its_defaults(assistant, session, viewer, sett
     layers[Kind.SHAPES] = viewer.add_shapes([line], shape_type="line", name="lines", **drawn)
     colours = np.stack([cropped[0]] * 3, axis=-1).astype(np.uint8)
     layers[Kind.RGB] = viewer.add_image(colours, name="colours", rgb=True)
+    movies = {
+        letter: viewer.add_image(np.stack([cropped] * 2), axis_labels=f"{letter}ZYX")
+        for letter in "TC"
+    }
     for operation in catalogue.operations():
         if Kind.CORRECTIONS in {entry.kind for entry in operation.inputs}:
             continue  # they are painted
         if not all(entry.kind in layers for entry in operation.inputs if not entry.optional):
             raise AssertionError(f"{operation.id} needs a kind of layer that this test lacks")
-        first = layers[operation.inputs[0].kind]
+        first = movies.get(operation.declaration.picks, layers[operation.inputs[0].kind])
         viewer.layers.selection.active = first if isinstance(first, Layer) else labels
         assistant.add(operation.id)
         if isinstance(assistant.panel, OperationForm):
             for entry in operation.inputs:
-                layer = layers[entry.kind]
+                layer = movies.get(operation.declaration.picks, layers[entry.kind])
                 chosen = [layer] if entry.variable else None if entry.optional else layer
                 assistant.panel.choices[entry.name].choose(chosen)
             assert assistant.panel.run_button.isEnabled(), operation.id

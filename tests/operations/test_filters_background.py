@@ -129,3 +129,33 @@ def test_dark_corners_are_not_divided_by_nothing():
     found = filters.correct_illumination(image, sigma=2)
     assert np.isfinite(found.corrected).all()
     assert found.illumination.min() == pytest.approx(0.02 * found.illumination.max())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        filters.white_tophat,
+        filters.black_tophat,
+        filters.tophat_by_reconstruction,
+        filters.subtract_background,
+        filters.subtract_paraboloid,
+        filters.enhance_dark_holes,
+    ],
+    ids=lambda function: function.__name__,
+)
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4"])
+def test_differences_that_no_signed_integer_holds_are_refused(function, dtype):
+    """Without a sign they fit; with one they would come back below 0."""
+    limits = np.iinfo(dtype)
+    unsigned = np.zeros((20, 21), f"u{dtype[1]}")
+    unsigned[9:12, 9:12] = np.iinfo(unsigned.dtype).max
+    if function in (filters.black_tophat, filters.enhance_dark_holes):
+        unsigned = ~unsigned
+    assert function(unsigned).max() == np.iinfo(unsigned.dtype).max
+    image = (unsigned.astype(np.int64) + limits.min).astype(dtype)
+    with pytest.raises(ValueError, match=f"a difference does not fit its dtype {image.dtype}"):
+        function(image)
+    half = image // 2
+    assert function(half).dtype == dtype
+    # A ball enters a gap by less than one grey level.
+    assert function(half).max() == pytest.approx(half.max() - int(half.min()), abs=1)

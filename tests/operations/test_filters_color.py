@@ -105,6 +105,23 @@ def test_estimated_stains_are_those_that_made_the_colours(percentile):
     np.testing.assert_allclose(found.third_stain, 0, atol=1e-6)
 
 
+def test_eosin_is_found_though_it_leaves_blue_as_it_is():
+    """A slide as a camera sees it: glass, nuclei, pink tissue, 8 bits and their noise."""
+    random = np.random.default_rng(0)
+    shape = (200, 201)
+    is_nucleus, is_pink, is_glass = (random.random(shape) < share for share in (0.3, 0.9, 0.3))
+    amounts = [
+        np.where(is_glass | ~is_nucleus, 0, random.uniform(0.2, 0.8, shape)),
+        np.where(is_glass | ~is_pink, 0, random.uniform(0.05, 0.6, shape)),
+    ]
+    vectors = [STAINS["hematoxylin"], STAINS["eosin"]]
+    slide = stained(amounts, vectors) * 255 + random.normal(0, 1, (*shape, 3))
+    found = filters.separate_estimated_stains(np.clip(np.rint(slide), 0, 255).astype(np.uint8))
+    for one, amount in zip(found, amounts, strict=False):
+        assert np.abs(one - amount).mean() < 0.01
+        assert np.corrcoef(one.ravel(), amount.ravel())[0, 1] > 0.999
+
+
 def test_without_stain_the_usual_ones_are_taken():
     glass = np.full((9, 9, 3), 250, np.uint8)
     found = filters.separate_estimated_stains(glass)

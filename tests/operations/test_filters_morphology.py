@@ -154,6 +154,13 @@ def test_areas_count_in_physical_units():
     assert filters.area_opening(image, min_size=32.1, spacing=spacing).max() == 0
 
 
+@pytest.mark.parametrize("function", [filters.area_opening, filters.area_closing])
+def test_regions_larger_than_any_image_leave_a_flat_one(function):
+    image = np.random.default_rng(0).random((9, 10))
+    flat = image.min() if function is filters.area_opening else image.max()
+    assert (function(image, min_size=1e308, spacing=0.1) == flat).all()
+
+
 @pytest.mark.parametrize("height", [0, 1, 7, 40])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_h_transforms_equal_simpleitk(shape, height):

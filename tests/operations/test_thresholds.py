@@ -15,8 +15,10 @@ from scipy import ndimage
 from skimage import data, filters
 
 from napari_delineate import segmentation
+from napari_delineate.thresholds.classes import class_limits
 from napari_delineate.thresholds.global_levels import global_level
 from napari_delineate.thresholds.histograms import histogram_of
+from napari_delineate.thresholds.levels import intensity_levels
 
 METHODS = get_args(get_type_hints(segmentation.threshold.__wrapped__)["method"])
 PICKY = ("intermodes", "min_error", "minimum")
@@ -371,6 +373,12 @@ def test_fewer_intensities_than_classes_are_each_a_class():
     image = np.array([[5, 900, 7, 7]])
     assert segmentation.multi_otsu(image, classes=5).tolist() == [[0, 2, 1, 1]]
     assert not segmentation.multi_otsu(np.full((4, 4), 8)).any()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_there_is_a_limit_less_than_intensities_where_these_are_fewer_than_classes(dtype):
+    image = np.random.default_rng(0).integers(0, 3, (20, 21)).astype(dtype)
+    assert class_limits(intensity_levels(image), 5).tolist() == [0, 1]
 
 
 def test_classes_of_a_mask_are_applied_to_all():

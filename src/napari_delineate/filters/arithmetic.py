@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import Scope, operation
+from napari_delineate.halos import no_halo
 from napari_delineate.types import Image, Range
 
 __all__ = [
@@ -25,11 +26,7 @@ __all__ = [
 _Percent = Annotated[float, Range(0, 100)]
 
 
-def _no_halo(spacing: tuple[float, ...], **_: Any) -> tuple[int, ...]:
-    return (0,) * len(spacing)
-
-
-@operation(locality=_no_halo, opencl=True)
+@operation(locality=no_halo, opencl=True)
 def combine_images(
     image: Image,
     other: Image,
@@ -60,8 +57,8 @@ def combine_images(
     Returns
     -------
     combined : ndarray, same shape
-        The result, never cut off: of the minimum and maximum, the dtype that holds the
-        intensities of both; else float64, of two float32 images float32.
+        The result, never cut off: of the minimum and maximum, the common dtype of both in
+        numpy; else float64, of two float32 images float32.
 
     Raises
     ------
@@ -104,7 +101,7 @@ def combine_images(
     return building_blocks.fitting(result)
 
 
-@operation(locality=_no_halo, opencl=True)
+@operation(locality=no_halo, opencl=True)
 def calculate(
     image: Image,
     *,
@@ -166,7 +163,7 @@ def calculate(
     return building_blocks.fitting(result)
 
 
-@operation(locality=_no_halo, opencl=True)
+@operation(locality=no_halo, opencl=True)
 def apply_function(
     image: Image,
     *,
@@ -263,7 +260,7 @@ def invert(image: Image) -> Image:
         return building_blocks.fitting(np.asarray((high - image) + low, image.dtype))
 
 
-@operation(locality=_no_halo, opencl=True)
+@operation(locality=no_halo, opencl=True)
 def clip(image: Image, *, lowest: float | None = 0.0, highest: float | None = None) -> Image:
     """Raise intensities that are too low to a limit, and lower those that are too high.
 

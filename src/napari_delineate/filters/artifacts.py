@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.denoising import as_float
+from napari_delineate.halos import window_halo
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
 __all__ = ["remove_outliers", "suppress_stripes"]
 
 
-def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
-
-
-@operation(locality=_neighbourhood_halo)
+@operation(locality=window_halo)
 def remove_outliers(
     image: Image,
     *,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
+from napari_delineate.halos import opening_halo
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
 __all__ = [
@@ -24,12 +25,7 @@ _EXACT = 2**53
 """Up to here every whole number is a float64."""
 
 
-def _opening_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    # An opening is an erosion, then a dilation.
-    return tuple(2 * int(np.ceil(entry)) for entry in length_per_axis(radius, spacing))
-
-
-@operation(locality=_opening_halo, opencl=True)
+@operation(locality=opening_halo, opencl=True)
 def white_tophat(
     image: Image,
     *,
@@ -92,7 +88,7 @@ def white_tophat(
     return building_blocks.difference(image, opened)
 
 
-@operation(locality=_opening_halo, opencl=True)
+@operation(locality=opening_halo, opencl=True)
 def black_tophat(
     image: Image,
     *,
@@ -216,7 +212,7 @@ def tophat_by_reconstruction(
     return building_blocks.difference(pixels, opened)
 
 
-@operation(locality=_opening_halo)
+@operation(locality=opening_halo)
 def subtract_background(
     image: Image,
     *,
@@ -390,7 +386,7 @@ def subtract_paraboloid(
     # The paraboloid falls by d²/2r at a distance d, all in finest voxels, of which the radius
     # has max(per_axis).
     highest = max(per_axis)
-    curvature = tuple(highest / entry**2 / 2 for entry in per_axis)
+    curvature = tuple(highest / entry / entry / 2 for entry in per_axis)
     single = pixels.dtype == np.float32
     ground: NDArray[Any] = pixels.astype(np.float32 if single else np.float64, copy=False)
     eroded = erode_with_paraboloid(ground, curvature)

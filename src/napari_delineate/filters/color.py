@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from napari_delineate.declaration import operation
+from napari_delineate.halos import no_halo
 from napari_delineate.types import RGB, Image
 
 __all__ = ["rgb_to_gray", "rgb_channel"]
-
 
 _WEIGHTS = (0.2125, 0.7154, 0.0721)
 """Shares of red, green and blue in the luminance, as scikit-image has them."""
 
 
-def _no_halo(spacing: tuple[float, ...], **_: Any) -> tuple[int, ...]:
-    return (0,) * len(spacing)
-
-
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def rgb_to_gray(image: RGB) -> Image:
     """Turn a colour image into a grey one by its luminance.
 
@@ -65,7 +61,7 @@ def rgb_to_gray(image: RGB) -> Image:
     return np.asarray(red + green + blue)
 
 
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def rgb_channel(image: RGB, *, channel: Literal["red", "green", "blue"] = "red") -> Image:
     """Take red, green or blue of a colour image.
 

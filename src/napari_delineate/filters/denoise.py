@@ -11,22 +11,18 @@ from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.denoising import (
     as_float,
-    local_mean,
     noise_level,
     norm_of_difference,
     spline_weights,
 )
+from napari_delineate.halos import blur_halo, window_halo
 from napari_delineate.separable import correlate
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
 __all__ = ["gaussian", "median", "percentile", "mean", "butterworth", "wavelet_denoising"]
 
 
-def _gaussian_halo(*, spacing: Any, sigma: Length) -> tuple[int, ...]:
-    return building_blocks.gaussian_halo(length_per_axis(sigma, spacing))
-
-
-@operation(locality=_gaussian_halo, opencl=True)
+@operation(locality=blur_halo, opencl=True)
 def gaussian(
     image: Image,
     *,
@@ -81,11 +77,7 @@ def gaussian(
     return building_blocks.gaussian(image, length_per_axis(sigma, spacing))
 
 
-def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
-
-
-@operation(locality=_neighbourhood_halo, opencl=True)
+@operation(locality=window_halo, opencl=True)
 def median(
     image: Image,
     *,
@@ -147,7 +139,7 @@ def median(
     return np.asarray(ndimage.median_filter(pixels, footprint=footprint), image.dtype)
 
 
-@operation(locality=_neighbourhood_halo)
+@operation(locality=window_halo)
 def percentile(
     image: Image,
     *,
@@ -208,7 +200,7 @@ def percentile(
     return np.asarray(found, image.dtype)
 
 
-@operation(version=2, locality=_neighbourhood_halo, opencl=True)
+@operation(version=2, locality=window_halo, opencl=True)
 def mean(
     image: Image,
     *,
@@ -261,8 +253,11 @@ def mean(
     >>> float(filters.mean(image)[2, 2].round(6))
     0.2
     """
+    pixels = as_float(image)
     per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
-    return building_blocks.finite(local_mean(as_float(image), per_axis, shape))
+    return building_blocks.fitting(
+        building_blocks.window_mean(pixels, per_axis, shape, pixels.dtype)
+    )
 
 
 @operation
@@ -332,10 +327,13 @@ def butterworth(
         relative = (frequencies * finest / cutoff) ** 2
         squares = squares + relative.reshape([-1 if i == axis else 1 for i in range(image.ndim)])
     powers = np.asarray(squares, pixels.dtype)
-    if order == 2:  # the default; the general power takes as long as a Fourier transform
-        np.square(powers, out=powers)
-    else:
-        np.power(powers, pixels.dtype.type(order), out=powers)
+    with np.errstate(over="ignore"):
+        if order == 2:  # the default; the general power takes as long as a Fourier transform
+            np.square(powers, out=powers)
+        else:
+            np.power(powers, pixels.dtype.type(order), out=powers)
+    # Far above the cutoff powers may not fit; half of the largest number does as well.
+    np.minimum(powers, np.finfo(powers.dtype).max / 2, out=powers)
     gain = powers + 1
     np.divide(1, gain, out=gain)
     if kind == "high pass":
@@ -343,7 +341,7 @@ def butterworth(
     spectrum = fft.rfftn(pixels, workers=-1)
     spectrum *= gain
     filtered = fft.irfftn(spectrum, image.shape, workers=-1, overwrite_x=True)
-    return building_blocks.finite(filtered)
+    return building_blocks.fitting(filtered)
 
 
 @operation
@@ -432,4 +430,4 @@ def wavelet_denoising(
         result += detail
         smooth, blur = smoother, blurrier
     result += smooth
-    return building_blocks.finite(result)
+    return building_blocks.fitting(result)

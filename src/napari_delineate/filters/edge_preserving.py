@@ -92,7 +92,7 @@ def bilateral(
 
     pixels = as_float(image)
     similar = 3 * noise_level(pixels) if intensity_sigma is None else intensity_sigma
-    per_axis = building_blocks.radius_per_axis(sigma, spacing, image.shape)
+    per_axis = building_blocks.radius_per_axis(sigma, spacing, image.shape, "sigma")
     if similar == 0 or max(per_axis) == 0:
         return pixels.copy()
     reach = [int(np.ceil(3 * entry)) for entry in per_axis]
@@ -103,7 +103,8 @@ def bilateral(
     nearness = np.exp(-0.5 * (((offsets - reach) / widths) ** 2).sum(axis=1))
     similarity = np.exp(-0.5 * np.linspace(0, _SIMILAR_ENDS, _SIMILAR_STEPS) ** 2)
     similarity[-1] = 0
-    steps = (_SIMILAR_STEPS - 1) / _SIMILAR_ENDS / similar
+    # Infinitely many would make no number of a difference of 0.
+    steps = min((_SIMILAR_STEPS - 1) / _SIMILAR_ENDS / similar, np.finfo(np.float64).max)
     result = np.empty_like(pixels)
     target = as_volume(result)
     in_threads(
@@ -111,7 +112,7 @@ def bilateral(
         target.shape[0] * target.shape[1],
         image.size,
     )
-    return building_blocks.finite(result)
+    return building_blocks.fitting(result)
 
 
 @operation
@@ -205,7 +206,7 @@ def total_variation(
         elif abs(before - energy) < tolerance * first:
             break
         before = energy
-    return building_blocks.finite(result)
+    return building_blocks.fitting(result)
 
 
 @operation
@@ -271,18 +272,22 @@ def non_local_means(
     (True, True)
     """
     pixels = as_float(image)
-    level = noise_level(pixels) if noise is None else noise
-    scale = (strength * level) ** 2
-    if scale < np.finfo(pixels.dtype).tiny:  # only equal patches are averaged: nothing changes
-        return pixels.copy()
-    search = [
-        int(entry + building_blocks.ROUNDING)
-        for entry in building_blocks.radius_per_axis(search_radius, spacing, image.shape)
-    ]
-    patch = [
-        int(entry + building_blocks.ROUNDING)
-        for entry in building_blocks.radius_per_axis(patch_radius, spacing, image.shape)
-    ]
+    # A power of two changes no digit, and squares of the differences then fit.
+    exponent = int(np.frexp(np.abs(pixels).max())[1])
+    pixels = np.ldexp(pixels, -exponent)
+    level = noise_level(pixels) if noise is None else float(np.ldexp(noise, -exponent))
+    if strength * level == 0:
+        return np.asarray(np.ldexp(pixels, exponent))
+    # Less noise than a number can show, or more than there can be, is as good as the limit.
+    limits = np.finfo(pixels.dtype)
+    level = float(np.clip(level, np.sqrt(limits.tiny) / strength, np.sqrt(limits.max) / 200))
+    search, patch = (
+        [
+            int(entry + building_blocks.ROUNDING)
+            for entry in building_blocks.radius_per_axis(radius, spacing, image.shape, name)
+        ]
+        for radius, name in ((search_radius, "search_radius"), (patch_radius, "patch_radius"))
+    )
     box = [np.full(2 * entry + 1, 1 / (2 * entry + 1)) for entry in patch]
     padded = np.pad(
         pixels, [(a + b, a + b) for a, b in zip(search, patch, strict=True)], mode="symmetric"
@@ -303,14 +308,13 @@ def non_local_means(
         distance = correlate(np.ascontiguousarray(squares), box)[inside]
         distance -= 2 * level**2
         np.maximum(distance, 0, out=distance)
-        with np.errstate(over="ignore"):  # patches that differ too much have no weight
-            distance *= -1 / scale
+        distance *= -1 / (strength * level) ** 2
         weight = np.exp(distance, out=distance)
         weights += weight
         weight *= other[inside]
         total += weight
     total /= weights
-    return building_blocks.finite(total)
+    return building_blocks.fitting(np.asarray(np.ldexp(total, exponent)))
 
 
 @operation
@@ -374,7 +378,7 @@ def anisotropic_diffusion(
 
     pixels = as_float(image)
     edge = 3 * noise_level(pixels) if contrast is None else contrast
-    reach = max(building_blocks.radius_per_axis(sigma, spacing, image.shape))
+    reach = max(building_blocks.radius_per_axis(sigma, spacing, image.shape, "sigma"))
     if edge == 0 or reach == 0:
         return pixels.copy()
     steps = finest_steps(spacing)
@@ -391,4 +395,4 @@ def anisotropic_diffusion(
             image.size,
         )
         source = target
-    return building_blocks.finite(source.reshape(image.shape))
+    return building_blocks.fitting(source.reshape(image.shape))

@@ -83,7 +83,7 @@ def gradient_magnitude(
         gaussian_derivative(image, per_axis, tuple(np.eye(image.ndim, dtype=int)[axis]))
         for axis in range(image.ndim)
     )
-    return building_blocks.finite(_length(slopes, image))
+    return building_blocks.fitting(_length(slopes, image))
 
 
 def _length(slopes: Iterable[NDArray[Any]], image: NDArray[Any]) -> NDArray[Any]:
@@ -151,7 +151,7 @@ def sobel(image: Image, *, spacing: Spacing = 1.0) -> Image:
     array([0.   , 0.707, 0.707, 0.   , 0.   ])
     """
     length = _length((correlate(image, weights) for weights in sobel_weights(spacing)), image)
-    return building_blocks.finite(length / length.dtype.type(np.sqrt(image.ndim)))
+    return building_blocks.fitting(length / length.dtype.type(np.sqrt(image.ndim)))
 
 
 @operation(locality=_derivative_halo, opencl=True)
@@ -220,7 +220,7 @@ def laplacian_of_gaussian(
     for axis in range(image.ndim):
         orders = tuple(2 * int(axis == other) for other in range(image.ndim))
         total = total + gaussian_derivative(image, per_axis, orders)
-    return building_blocks.finite(total)
+    return building_blocks.fitting(total)
 
 
 @operation(locality=_derivative_halo, opencl=True)
@@ -291,7 +291,7 @@ def hessian_eigenvalues(
 
     place = place_of(which, image.ndim)
     per_axis = building_blocks.positive(length_per_axis(sigma, spacing), "sigma")
-    return building_blocks.finite(np.ascontiguousarray(all_eigenvalues(image, per_axis)[place]))
+    return building_blocks.fitting(np.ascontiguousarray(all_eigenvalues(image, per_axis)[place]))
 
 
 def sobel_weights(spacing: Any) -> list[list[NDArray[np.float64]]]:

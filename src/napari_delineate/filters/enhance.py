@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.denoising import as_float, weighted_moments
+from napari_delineate.halos import blur_halo
 from napari_delineate.separable import derivative_halo
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
@@ -92,11 +93,7 @@ def adaptive_histogram_equalization(
     return np.asarray(equalize_adapthist(pixels, size, clip_limit), dtype)
 
 
-def _gaussian_halo(*, spacing: Any, sigma: Length, **_: Any) -> tuple[int, ...]:
-    return building_blocks.gaussian_halo(length_per_axis(sigma, spacing))
-
-
-@operation(locality=_gaussian_halo, opencl=True)
+@operation(locality=blur_halo, opencl=True)
 def unsharp_mask(
     image: Image,
     *,
@@ -152,10 +149,10 @@ def unsharp_mask(
     sharper = building_blocks.difference(pixels, blurred)
     sharper *= amount
     sharper += pixels
-    return building_blocks.finite(sharper)
+    return building_blocks.fitting(sharper)
 
 
-@operation(locality=_gaussian_halo)
+@operation(locality=blur_halo)
 def local_normalization(
     image: Image,
     *,
@@ -274,8 +271,8 @@ def enhance_dark_holes(
     >>> int(holes[6, 6]), int(holes[20, 20])
     (7, 0)
     """
-    low = building_blocks.radius_per_axis(minimum_radius, spacing, image.shape)
-    high = building_blocks.radius_per_axis(maximum_radius, spacing, image.shape)
+    low = building_blocks.radius_per_axis(minimum_radius, spacing, image.shape, "minimum_radius")
+    high = building_blocks.radius_per_axis(maximum_radius, spacing, image.shape, "maximum_radius")
     if max(low) > max(high):
         raise ValueError(
             f"maximum_radius must be at least minimum_radius ({minimum_radius}); "
@@ -288,10 +285,8 @@ def enhance_dark_holes(
 
 def _closed(image: NDArray[Any], radius: tuple[float, ...]) -> NDArray[Any]:
     """Fill the dark holes into which no ball fits, and leave all else as it is."""
-    from skimage.morphology import reconstruction
-
     dilated = building_blocks.flat_extremum(image, radius, "ball", "maximum")
-    return np.asarray(reconstruction(dilated, image, method="erosion"), image.dtype)
+    return building_blocks.reconstructed(dilated, image, "full", "erosion")
 
 
 def _circles_halo(*, spacing: Any, radius: Length, sigma: Length) -> tuple[int, ...]:
@@ -336,8 +331,9 @@ def enhance_circles(
     Raises
     ------
     ValueError
-        If `radius` is negative or far beyond the size of the image, `sigma` is not more than
-        0, or the image is empty or holds NaN, infinity or numbers too large to add up.
+        If `radius` is negative, `sigma` is not more than 0, one of them is far beyond the size
+        of the image, or the image is empty or holds NaN, infinity or numbers too large to add
+        up.
 
     Notes
     -----
@@ -365,7 +361,9 @@ def enhance_circles(
     from napari_delineate.filters.edges import gradient_magnitude
 
     per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
-    blur = building_blocks.positive(length_per_axis(sigma, spacing), "sigma")
+    blur = building_blocks.positive(
+        building_blocks.radius_per_axis(sigma, spacing, image.shape, "sigma"), "sigma"
+    )
     edges = gradient_magnitude(image, sigma=sigma, spacing=spacing)
     squares: Any = 0.0
     for axis, (entry, width) in enumerate(zip(per_axis, blur, strict=True)):
@@ -376,4 +374,4 @@ def enhance_circles(
     ring = np.where(np.abs(off) <= 3, np.exp(-(off**2) / 2), 0)
     ring /= ring.sum()
     found = signal.fftconvolve(edges, ring.astype(edges.dtype), mode="same")
-    return building_blocks.finite(np.asarray(found, edges.dtype))
+    return building_blocks.fitting(np.asarray(found, edges.dtype))

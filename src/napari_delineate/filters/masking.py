@@ -7,12 +7,13 @@ from typing import Any, Literal
 import numpy as np
 
 from napari_delineate.declaration import operation
+from napari_delineate.halos import no_halo
 from napari_delineate.types import Image, Mask
 
 __all__ = ["mask_image"]
 
 
-@operation(opencl=True)
+@operation(locality=no_halo, opencl=True)
 def mask_image(
     image: Image,
     mask: Mask,

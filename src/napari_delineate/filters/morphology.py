@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
+from napari_delineate.halos import opening_halo, window_halo
 from napari_delineate.types import (
     Image,
     Length,
     Range,
     Spacing,
-    length_per_axis,
     voxels,
 )
 
@@ -30,15 +30,7 @@ _Radius = Annotated[Length, Range(0)]
 _Shape = Literal["ball", "box"]
 
 
-def _halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    return tuple(int(np.ceil(entry)) for entry in length_per_axis(radius, spacing))
-
-
-def _double_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    return tuple(2 * entry for entry in _halo(spacing=spacing, radius=radius))
-
-
-@operation(locality=_halo, opencl=True)
+@operation(locality=window_halo, opencl=True)
 def erosion(
     image: Image,
     *,
@@ -86,10 +78,10 @@ def erosion(
     >>> filters.erosion(np.array([[9, 9, 2, 9]])).tolist()
     [[9, 2, 2, 2]]
     """
-    return _extremum(image, radius, shape, spacing, "minimum")
+    return extremum(image, radius, shape, spacing, "minimum")
 
 
-@operation(locality=_halo, opencl=True)
+@operation(locality=window_halo, opencl=True)
 def dilation(
     image: Image,
     *,
@@ -137,10 +129,10 @@ def dilation(
     >>> filters.dilation(np.array([[0, 0, 7, 0]])).tolist()
     [[0, 7, 7, 7]]
     """
-    return _extremum(image, radius, shape, spacing, "maximum")
+    return extremum(image, radius, shape, spacing, "maximum")
 
 
-@operation(locality=_double_halo, opencl=True)
+@operation(locality=opening_halo, opencl=True)
 def opening(
     image: Image,
     *,
@@ -196,7 +188,7 @@ def opening(
     return _both(image, radius, shape, spacing, "minimum", "maximum")
 
 
-@operation(locality=_double_halo, opencl=True)
+@operation(locality=opening_halo, opencl=True)
 def closing(
     image: Image,
     *,
@@ -252,7 +244,7 @@ def closing(
     return _both(image, radius, shape, spacing, "maximum", "minimum")
 
 
-@operation(locality=_halo, opencl=True)
+@operation(locality=window_halo, opencl=True)
 def morphological_gradient(
     image: Image,
     *,
@@ -303,8 +295,8 @@ def morphological_gradient(
     >>> filters.morphological_gradient(np.array([[2, 2, 2, 9, 9, 9]])).tolist()
     [[0, 0, 7, 7, 0, 0]]
     """
-    high = _extremum(image, radius, shape, spacing, "maximum")
-    low = _extremum(image, radius, shape, spacing, "minimum")
+    high = extremum(image, radius, shape, spacing, "maximum")
+    low = extremum(image, radius, shape, spacing, "minimum")
     if image.dtype == bool:
         return np.asarray(high ^ low)
     if image.dtype.kind == "i":
@@ -314,13 +306,14 @@ def morphological_gradient(
     return building_blocks.difference(high, low)
 
 
-def _extremum(
+def extremum(
     image: NDArray[Any],
     radius: Length,
     shape: _Shape,
     spacing: Spacing,
     extremum: Literal["minimum", "maximum"],
 ) -> NDArray[Any]:
+    """Return the minimum or maximum around every pixel, within a physical radius."""
     per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
     return building_blocks.flat_extremum(image, per_axis, shape, extremum)
 
@@ -333,6 +326,4 @@ def _both(
     first: Literal["minimum", "maximum"],
     second: Literal["minimum", "maximum"],
 ) -> NDArray[Any]:
-    return _extremum(
-        _extremum(image, radius, shape, spacing, first), radius, shape, spacing, second
-    )
+    return extremum(extremum(image, radius, shape, spacing, first), radius, shape, spacing, second)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
+from napari_delineate.filters.morphology import extremum
 from napari_delineate.types import Image, Length, Range, Size, Spacing, size_in_units, voxels
 
 __all__ = [
@@ -82,7 +85,7 @@ def opening_by_reconstruction(
     >>> filters.opening_by_reconstruction(image, radius=1).tolist()
     [[0, 0, 0, 5, 5, 5, 5, 0]]
     """
-    eroded = _extremum(image, radius, shape, spacing, "minimum")
+    eroded = extremum(image, radius, shape, spacing, "minimum")
     return building_blocks.reconstructed(eroded, image, connectivity)
 
 
@@ -141,8 +144,8 @@ def closing_by_reconstruction(
     >>> filters.closing_by_reconstruction(image, radius=1).tolist()
     [[9, 9, 9, 4, 4, 4, 4, 9]]
     """
-    dilated = _extremum(image, radius, shape, spacing, "maximum")
-    return _upside_down(building_blocks.reconstructed, dilated, image, connectivity)
+    dilated = extremum(image, radius, shape, spacing, "maximum")
+    return building_blocks.reconstructed(dilated, image, connectivity, "erosion")
 
 
 @operation
@@ -193,7 +196,7 @@ def area_opening(
     >>> filters.area_opening(np.array([[0, 9, 0, 5, 5, 6, 5, 0]]), min_size=3).tolist()
     [[0, 0, 0, 5, 5, 5, 5, 0]]
     """
-    return _opened_by_area(image, _number_of_voxels(min_size, spacing), connectivity)
+    return _opened_by_area(image, min_size, spacing, connectivity)
 
 
 @operation
@@ -244,8 +247,7 @@ def area_closing(
     >>> filters.area_closing(np.array([[9, 0, 9, 4, 4, 3, 4, 9]]), min_size=3).tolist()
     [[9, 9, 9, 4, 4, 4, 4, 9]]
     """
-    smallest = _number_of_voxels(min_size, spacing)
-    return _upside_down(_opened_by_area, image, smallest, connectivity)
+    return _upside_down(_opened_by_area, image, min_size, spacing, connectivity)
 
 
 @operation
@@ -386,7 +388,7 @@ def fill_dark_holes(image: Image, *, connectivity: _Connectivity = "face") -> Im
     inside = tuple(slice(1, -1) if size > 1 else slice(None) for size in image.shape)
     seed = image.copy()
     seed[inside] = image.max()
-    return _upside_down(building_blocks.reconstructed, seed, image, connectivity)
+    return building_blocks.reconstructed(seed, image, connectivity, "erosion")
 
 
 @operation
@@ -414,7 +416,7 @@ def reconstruction(
     Returns
     -------
     reconstructed : ndarray, same shape
-        The reconstruction, of the dtype that holds the intensities of both images.
+        The reconstruction, of the common dtype of both images in numpy.
 
     Raises
     ------
@@ -438,28 +440,14 @@ def reconstruction(
     """
     dtype = np.result_type(seed, limit)
     seed, limit = seed.astype(dtype, copy=False), limit.astype(dtype, copy=False)
-    if method == "dilation":
-        return building_blocks.reconstructed(seed, limit, connectivity)
-    return _upside_down(building_blocks.reconstructed, seed, limit, connectivity)
+    return building_blocks.reconstructed(seed, limit, connectivity, method)
 
 
-def _extremum(
-    image: NDArray[Any],
-    radius: Length,
-    shape: _Shape,
-    spacing: Spacing,
-    extremum: Literal["minimum", "maximum"],
+def _upside_down(
+    function: Callable[..., NDArray[Any]], image: NDArray[Any], *settings: Any
 ) -> NDArray[Any]:
-    per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
-    return building_blocks.flat_extremum(image, per_axis, shape, extremum)
-
-
-def _upside_down(function: Any, *arguments: Any) -> NDArray[Any]:
     """Return what a function does to bright things, done to dark ones."""
-    turned = [
-        building_blocks.turned(one) if isinstance(one, np.ndarray) else one for one in arguments
-    ]
-    return building_blocks.turned(function(*turned))
+    return building_blocks.turned(function(building_blocks.turned(image), *settings))
 
 
 def _levelled(image: NDArray[Any], height: float, connectivity: _Connectivity) -> NDArray[Any]:
@@ -481,17 +469,14 @@ def _levelled(image: NDArray[Any], height: float, connectivity: _Connectivity) -
     return building_blocks.reconstructed(lower, image, connectivity)
 
 
-def _number_of_voxels(size: Size, spacing: Spacing) -> int:
-    """Return how many voxels make up a size, at least."""
-    number = size_in_units(size, spacing) / float(np.prod(spacing))
-    return int(np.ceil(number * (1 - building_blocks.ROUNDING)))
-
-
 def _opened_by_area(
-    image: NDArray[Any], smallest: int, connectivity: _Connectivity
+    image: NDArray[Any], min_size: Size, spacing: Spacing, connectivity: _Connectivity
 ) -> NDArray[Any]:
     from napari_delineate.kernels.area_opening import open_by_area
 
-    if smallest <= 1:
+    voxels_wanted = size_in_units(min_size, spacing) / float(np.prod(spacing))
+    # No region has more voxels than the image; a size may be too large for an integer.
+    wanted = min(voxels_wanted * (1 - building_blocks.ROUNDING), float(image.size))
+    if wanted <= 1:
         return image.copy()
-    return open_by_area(image, smallest, connectivity == "full")
+    return open_by_area(image, math.ceil(wanted), connectivity == "full")

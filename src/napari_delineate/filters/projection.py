@@ -155,7 +155,7 @@ def pick_frame(image: Image, *, index: Annotated[int, Range(0)] = 0) -> Image:
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) ndarray
-        One frame. A movie is given through `map_over`, which picks the frame.
+        One frame, number 0. A movie is given through `map_over`, which picks the frame.
     index : int
         Number of the frame, from 0.
 
@@ -181,7 +181,7 @@ def pick_frame(image: Image, *, index: Annotated[int, Range(0)] = 0) -> Image:
     >>> map_over(filters.pick_frame, "T", movie, axes="TYX", index=1)[0].tolist()
     [12, 13, 14, 15]
     """
-    return _picked(image, index)
+    return _picked(image, index, "T")
 
 
 @operation(picks="C")
@@ -191,8 +191,8 @@ def pick_channel(image: Image, *, index: Annotated[int, Range(0)] = 0) -> Image:
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) ndarray
-        One channel. An image with several is given through `map_over`, which picks the
-        channel.
+        One channel, number 0. An image with several is given through `map_over`, which picks
+        the channel.
     index : int
         Number of the channel, from 0.
 
@@ -223,11 +223,16 @@ def pick_channel(image: Image, *, index: Annotated[int, Range(0)] = 0) -> Image:
     >>> map_over(filters.pick_channel, "C", channels, axes="CYX", index=1)[0].tolist()
     [12, 13, 14, 15]
     """
-    return _picked(image, index)
+    return _picked(image, index, "C")
 
 
-def _picked(image: NDArray[Any], index: int) -> NDArray[Any]:  # noqa: ARG001
-    """Return what `map_over` has picked already."""
+def _picked(image: NDArray[Any], index: int, letter: str) -> NDArray[Any]:
+    """Return the one place along an axis that `map_over` has left."""
+    if index > 0:
+        raise ValueError(
+            f"index must be 0 for an image without the axis {letter}; one that has it is given "
+            f"through map_over; got {index}"
+        )
     return image.copy()
 
 

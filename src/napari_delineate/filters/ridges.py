@@ -305,7 +305,7 @@ def _best(
     floor *= _ROUNDING * _brightest(image)
     result: NDArray[Any] | None = None
     for sigma in _scales(minimum_sigma, maximum_sigma, number_of_scales, spacing):
-        values = building_blocks.finite(hessian_eigenvalues(image, sigma))
+        values = building_blocks.fitting(hessian_eigenvalues(image, sigma))
         if objects == "dark":
             np.negative(values[::-1], out=values)
         flat = values.reshape(len(values), -1)

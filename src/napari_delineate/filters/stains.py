@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.declaration import operation
+from napari_delineate.halos import no_halo
 from napari_delineate.types import RGB, Image, Range
 
 __all__ = [
@@ -38,10 +39,6 @@ _FEWEST = 10
 """Pixels with stain without which no stain is estimated."""
 
 
-def _no_halo(spacing: tuple[float, ...], **_: Any) -> tuple[int, ...]:
-    return (0,) * len(spacing)
-
-
 class Stains(NamedTuple):
     """Hold the density of each stain.
 
@@ -60,7 +57,7 @@ class Stains(NamedTuple):
     third_stain: Image
 
 
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def separate_stains(
     image: RGB,
     *,
@@ -140,7 +137,7 @@ def separate_stains(
     return Stains(*(_weighted(density, inverse[:, n]) for n in range(3)))
 
 
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def stain_density(
     image: RGB,
     *,
@@ -207,7 +204,7 @@ def stain_density(
     return _weighted(density, inverse[:, ("first", "second", "third").index(stain)])
 
 
-@operation
+@operation(version=2)
 def separate_estimated_stains(
     image: RGB,
     *,
@@ -224,7 +221,8 @@ def separate_estimated_stains(
     image : (Y, X, 3 or 4) or (Z, Y, X, 3 or 4) ndarray
         Red, green, blue and perhaps alpha, which is ignored. Integers are scaled to 0..1.
     min_density : float
-        Optical density, in each colour, from which a pixel counts as stained.
+        Optical density, as the length of what it is in the three colours, from which a pixel
+        counts as stained.
     percentile : float
         Share of the stained pixels, in percent, that are allowed to have more extreme
         colours than the stains.
@@ -249,14 +247,17 @@ def separate_estimated_stains(
 
     Notes
     -----
-    Where fewer than 10 pixels are stained, or all have one colour, hematoxylin and eosin are
-    taken.
+    The stains are the colours at both ends of what is found, so that a slide must show each of
+    them almost alone somewhere. Glass or light that is not white, where its colour is not
+    given, counts as stain as well. Where fewer than 10 pixels are stained, or all have one
+    colour, hematoxylin and eosin are taken.
 
     References
     ----------
     .. [1] Macenko et al., "A method for normalizing histology slides for quantitative
            analysis", IEEE International Symposium on Biomedical Imaging (2009), 1107-1110,
            https://doi.org/10.1109/ISBI.2009.5193250
+    .. [2] HistomicsTK, `separate_stains_macenko_pca`, which counts the same pixels as stained.
 
     Examples
     --------
@@ -273,7 +274,7 @@ def separate_estimated_stains(
     return Stains(*(_weighted(density, inverse[:, n]) for n in range(3)))
 
 
-@operation(locality=_no_halo)
+@operation(locality=no_halo)
 def optical_density_sum(
     image: RGB,
     *,
@@ -378,7 +379,9 @@ def _estimated_vectors(
 ) -> NDArray[np.float64]:
     """Return the stains as Macenko finds them: the ends of the plane that colours lie in."""
     usual = _with_rest(np.array(_HEMATOXYLIN), np.array(_EOSIN))
-    stained = np.logical_and.reduce([one >= min_density for one in density])
+    # All colours together: eosin hardly takes blue light away, however much there is of it.
+    squares = sum(np.square(np.maximum(one, 0), dtype=np.float64) for one in density)
+    stained = squares >= min_density**2
     colours = np.stack([one[stained] for one in density], axis=-1).astype(np.float64)
     if len(colours) < _FEWEST:
         return usual

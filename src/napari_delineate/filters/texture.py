@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -11,19 +11,15 @@ from napari_delineate.declaration import operation
 from napari_delineate.denoising import (
     ROUNDING_OF_VARIANCES,
     as_float,
-    local_mean,
     weighted_moments,
 )
+from napari_delineate.halos import blur_halo, window_halo
 from napari_delineate.types import Image, Length, Range, Spacing, length_per_axis, voxels
 
 __all__ = ["standard_deviation", "weighted_standard_deviation"]
 
 
-def _neighbourhood_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
-
-
-@operation(version=2, locality=_neighbourhood_halo, opencl=True)
+@operation(version=2, locality=window_halo, opencl=True)
 def standard_deviation(
     image: Image,
     *,
@@ -81,18 +77,14 @@ def standard_deviation(
     dtype = np.float32 if image.dtype == np.float32 else np.float64
     pixels = as_float(image).astype(np.float64, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
-        squares = local_mean(pixels**2, per_axis, shape)
-        variance = squares - local_mean(pixels, per_axis, shape) ** 2
-    building_blocks.finite(variance)
+        squares = building_blocks.window_mean(pixels**2, per_axis, shape)
+        variance = squares - building_blocks.window_mean(pixels, per_axis, shape) ** 2
+    building_blocks.fitting(variance)
     variance[variance < ROUNDING_OF_VARIANCES * squares] = 0
     return np.asarray(np.sqrt(variance, out=variance), dtype)
 
 
-def _gaussian_halo(*, spacing: Any, sigma: Length) -> tuple[int, ...]:
-    return building_blocks.gaussian_halo(length_per_axis(sigma, spacing))
-
-
-@operation(locality=_gaussian_halo)
+@operation(locality=blur_halo)
 def weighted_standard_deviation(
     image: Image,
     *,

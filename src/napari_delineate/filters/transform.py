@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
 from napari_delineate.sampling import (
     origin_of_blocks,
@@ -33,6 +35,9 @@ __all__ = [
     "bin_voxels",
 ]
 
+_MOST_PIXELS = 2**33
+"""Of a result, which then has 8 GB and more."""
+
 _Factor = Annotated[float, Range(0.01, 100)]
 _Interpolation = Literal["linear", "cubic", "nearest"]
 
@@ -57,8 +62,8 @@ def rescale_isotropic(image: Image, *, spacing: Spacing) -> Image:
     Raises
     ------
     ValueError
-        If the spacing does not fit the axes, or the image is empty or holds NaN or
-        infinity.
+        If the spacing does not fit the axes, the result would have more than 8 billion pixels,
+        or the image is empty or holds NaN or infinity.
 
     Notes
     -----
@@ -111,8 +116,8 @@ def resample(
     Raises
     ------
     ValueError
-        If the spacing does not fit the axes, or the image is empty or holds NaN or
-        infinity.
+        If the spacing does not fit the axes, the result would have more than 8 billion pixels,
+        or the image is empty or holds NaN or infinity.
 
     See Also
     --------
@@ -169,7 +174,8 @@ def resample_labels(
     Raises
     ------
     ValueError
-        If the spacing does not fit the axes, or the labels are empty or negative.
+        If the spacing does not fit the axes, the result would have more than 8 billion pixels,
+        or the labels are empty or negative.
 
     References
     ----------
@@ -218,7 +224,8 @@ def rescale(
     Raises
     ------
     ValueError
-        If a factor is out of its range, or the image is empty or holds NaN or infinity.
+        If a factor is out of its range, the result would have more than 8 billion pixels, or
+        the image is empty or holds NaN or infinity.
 
     See Also
     --------
@@ -274,7 +281,8 @@ def rescale_labels(
     Raises
     ------
     ValueError
-        If a factor is out of its range, or the labels are empty or negative.
+        If a factor is out of its range, the result would have more than 8 billion pixels, or
+        the labels are empty or negative.
 
     References
     ----------
@@ -336,22 +344,22 @@ def bin_voxels(
     >>> filters.bin_voxels(np.array([[1, 3, 8], [1, 3, 6]])).tolist()
     [[2.0, 7.0]]
     """
-    sizes = (z_size, y_size, x_size)[-image.ndim :]
+    wanted = (z_size, y_size, x_size)[-image.ndim :]
+    sizes = [min(size, n) for size, n in zip(wanted, image.shape, strict=True)]
     starts = [np.arange(0, n, size) for n, size in zip(image.shape, sizes, strict=True)]
     result = image
     if method == "mean":
         # Divided first, so that no sum leaves the range of floats.
-        result = image / float(np.prod(np.minimum(sizes, image.shape)))
+        result = image / float(math.prod(sizes))
     combine = {"mean": np.add, "maximum": np.maximum, "minimum": np.minimum}[method]
     # The last axis first: it makes the image smaller where memory lies together.
     for axis in reversed(range(image.ndim)):
         result = combine.reduceat(result, starts[axis], axis=axis)
     if method == "mean":
         for axis, (n, size) in enumerate(zip(image.shape, sizes, strict=True)):
-            whole = min(n, size)
             counts = np.minimum(size, n - starts[axis])
             shape = [-1 if axis == other else 1 for other in range(image.ndim)]
-            result = result * (whole / counts).reshape(shape)
+            result = result * (size / counts).reshape(shape)
         result = result.astype(np.float32 if image.dtype == np.float32 else np.float64, copy=False)
     return np.array(result)
 
@@ -366,10 +374,16 @@ def _steps_of(ndim: int, *factors: float) -> list[float]:
 
 
 def _shape(image: NDArray[Any], steps: list[float]) -> tuple[int, ...]:
-    return tuple(
-        int(np.floor((size - 1) / step + 1e-9)) + 1
+    lengths = [
+        math.floor(min((size - 1) / step, _MOST_PIXELS) + 1e-9) + 1
         for size, step in zip(image.shape, steps, strict=True)
-    )
+    ]
+    if math.prod(lengths) > _MOST_PIXELS:
+        raise ValueError(
+            f"the new voxels are so small that more than {_MOST_PIXELS / 1e9:.1f} billion of them "
+            "would be needed; choose larger ones"
+        )
+    return tuple(lengths)
 
 
 def _nearest(image: NDArray[Any], steps: list[float]) -> NDArray[Any]:
@@ -392,7 +406,7 @@ def _sampled(image: NDArray[Any], steps: list[float], interpolation: str) -> NDA
     pixels = image.astype(np.float32 if single else np.float64, copy=False)
     if any(step > 1 for step in steps):
         sigma = [max(step - 1, 0) / 2 for step in steps]
-        pixels = ndimage.gaussian_filter(pixels, sigma, mode="nearest")
+        pixels = building_blocks.gaussian(pixels, tuple(sigma))
     result = ndimage.affine_transform(
         pixels,
         np.array(steps),

@@ -31,7 +31,7 @@ def _tophat(first: str, second: str, sign: int) -> Callable[..., NDArray[Any]]:
         flat = extremum(cle, flat, per_axis, shape, second)
         rest = cle.add_images_weighted(given, flat, factor1=sign, factor2=-sign)
         if image.dtype.kind == "i" and float(pulled(rest).max()) >= 2 ** (8 * image.itemsize - 1):
-            raise NotOnOpenCLError  # it wraps around on the CPU
+            raise NotOnOpenCLError  # the CPU says why not
         return pulled(rest, image.dtype)
 
     return version

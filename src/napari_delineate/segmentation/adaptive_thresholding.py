@@ -8,14 +8,14 @@ import numpy as np
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
+from napari_delineate.halos import window_halo
 from napari_delineate.thresholds.comparison import (
     brighter,
     darker,
     full_range,
     scaled_to_one,
-    window_halo,
 )
-from napari_delineate.thresholds.windows import sauvola_levels, window_deviation, window_mean
+from napari_delineate.thresholds.windows import sauvola_levels, window_deviation
 from napari_delineate.types import Image, Length, Mask, Range, Spacing, voxels
 
 __all__ = ["niblack_threshold", "sauvola_threshold", "phansalkar_threshold"]
@@ -86,7 +86,7 @@ def niblack_threshold(
     [[15, 5], [15, 25]]
     """
     voxel_radius = building_blocks.radius_per_axis(radius, spacing, image.shape)
-    mean = window_mean(image, voxel_radius, shape)
+    mean = building_blocks.window_mean(image, voxel_radius, shape)
     margin = weight * window_deviation(image, mean, voxel_radius, shape) + offset
     return brighter(image, mean + margin) if objects == "bright" else darker(image, mean - margin)
 
@@ -163,7 +163,7 @@ def sauvola_threshold(
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
     full = full_range(image) / 2 if dynamic_range is None else dynamic_range
-    mean = window_mean(image, voxel_radius, shape)
+    mean = building_blocks.window_mean(image, voxel_radius, shape)
     deviation = window_deviation(image, mean, voxel_radius, shape)
     bright = brighter(image, sauvola_levels(mean, deviation, weight, full))
     return bright if objects == "bright" else ~bright
@@ -247,7 +247,7 @@ def phansalkar_threshold(
     if image.min() == image.max():
         return np.zeros(image.shape, bool)
     pixels = scaled_to_one(image)
-    mean = window_mean(pixels, voxel_radius, shape)
+    mean = building_blocks.window_mean(pixels, voxel_radius, shape)
     deviation = window_deviation(pixels, mean, voxel_radius, shape)
     in_the_dark = mean * dark_weight * np.exp(-dark_decay * mean)
     bright = brighter(pixels, sauvola_levels(mean, deviation, weight, dynamic_range) + in_the_dark)

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation
+from napari_delineate.halos import window_halo
 from napari_delineate.thresholds.comparison import (
     GREY_LEVELS,
     brighter,
     darker,
     full_range,
     scaled_to_one,
-    window_halo,
 )
-from napari_delineate.thresholds.windows import window_mean
 from napari_delineate.types import Image, Length, Mask, Range, Spacing, voxels
 
 __all__ = [
@@ -105,7 +104,7 @@ def local_threshold(
     """
     voxel_radius = building_blocks.radius_per_axis(radius, spacing, image.shape)
     if method == "mean":
-        level = window_mean(image, voxel_radius, shape)
+        level = building_blocks.window_mean(image, voxel_radius, shape)
     elif method == "median":
         level = _median(image, voxel_radius, shape)
     else:

@@ -277,14 +277,15 @@ def distance_transform_watershed(
         peaks = _local_peaks(
             smooth,
             mask,
-            building_blocks.radius_per_axis(minimum_distance, spacing, mask.shape),
+            building_blocks.radius_per_axis(
+                minimum_distance, spacing, mask.shape, "minimum_distance"
+            ),
             length_per_axis(exclude_border, spacing),
             minimum_intensity,
             maximum_seeds,
         )
-    wide = building_blocks.flat_extremum(
-        peaks, building_blocks.radius_per_axis(seed_radius, spacing, mask.shape), "ball", "maximum"
-    )
+    radius = building_blocks.radius_per_axis(seed_radius, spacing, mask.shape, "seed_radius")
+    wide = building_blocks.flat_extremum(peaks, radius, "ball", "maximum")
     markers = building_blocks.connected_components(wide)
     return building_blocks.watershed(
         -smooth, markers, mask, connectivity, compactness=compactness, line=watershed_line

@@ -14,6 +14,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.building_blocks import gaussian_halo
+from napari_delineate.separable import check_reach
 from napari_delineate.thresholds.blocks import blended_block_levels
 from napari_delineate.thresholds.levels import (
     Levels,
@@ -143,8 +145,7 @@ def cellprofiler_threshold(
     an adaptive block count as any intensity; blocks are three-dimensional in a volume; a window
     of more than half of the image gives one block along that axis where CellProfiler refuses; a
     block without pixels inside the mask has the level of the whole image; Sauvola's windows
-    know the mask; the guide of logarithmic
-    adaptive levels is transformed once, not twice.
+    know the mask; the guide of logarithmic adaptive levels is transformed once, not twice.
     """
     inside = image if mask is None else image[mask]
     if inside.size == 0 or inside.min() == inside.max():
@@ -323,6 +324,7 @@ def _blurred_inside(
     """Blur so that only pixels of the image inside the mask have weight."""
     from scipy import ndimage
 
+    check_reach(sigma, gaussian_halo(sigma), image.shape)
     narrow = image.dtype == np.float32 or image.dtype.itemsize <= 2
     pixels = image.astype(np.float32 if narrow else np.float64)
     if mask is not None:

@@ -32,12 +32,15 @@ def class_limits(levels: Levels, classes: int) -> NDArray[np.float64]:
     limit is searched between those of its neighbours. All limits of an image with 65536 grey
     levels take seconds, where trying all combinations would take years.
     """
-    number = len(levels.values)
+    # Fractions stand in it as often as they occur.
+    distinct, places = np.unique(levels.values, return_inverse=True)
+    counts = np.bincount(places, levels.counts)
+    number = len(distinct)
     classes = min(classes, number)
     # Sums about the mean, so that the squares stay small.
-    values = levels.values - np.average(levels.values, weights=levels.counts)
-    weights = np.concatenate([[0.0], np.cumsum(levels.counts)])
-    sums = np.concatenate([[0.0], np.cumsum(levels.counts * values)])
+    values = distinct - np.average(distinct, weights=counts)
+    weights = np.concatenate([[0.0], np.cumsum(counts)])
+    sums = np.concatenate([[0.0], np.cumsum(counts * values)])
     # best[i]: the largest sum of (sum of a class)**2 / (its weight) over the first i levels.
     with np.errstate(divide="ignore", invalid="ignore"):
         best = sums**2 / weights
@@ -48,7 +51,7 @@ def class_limits(levels: Levels, classes: int) -> NDArray[np.float64]:
     limits, end = [], number
     for starts in reversed(chosen):
         end = int(starts[end])
-        limits.append(levels.values[end - 1])
+        limits.append(distinct[end - 1])
     return np.array(limits[::-1])
 
 

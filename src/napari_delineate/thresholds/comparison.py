@@ -1,4 +1,4 @@
-"""What local thresholds share: how far they look, and how a pixel is compared."""
+"""How local thresholds compare a pixel with what is around it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.building_blocks import ROUNDING
-from napari_delineate.types import Length, length_per_axis
 
-__all__ = ["GREY_LEVELS", "brighter", "darker", "full_range", "scaled_to_one", "window_halo"]
+__all__ = ["GREY_LEVELS", "brighter", "darker", "full_range", "scaled_to_one"]
 
 GREY_LEVELS = 256
-
-
-def window_halo(*, spacing: Any, radius: Length, **_: Any) -> tuple[int, ...]:
-    """Return how far a window reaches along each axis, in voxels."""
-    return tuple(int(np.floor(entry + ROUNDING)) for entry in length_per_axis(radius, spacing))
 
 
 def brighter(image: NDArray[Any], level: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -7,51 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.building_blocks import ROUNDING, offsets_within
+from napari_delineate.building_blocks import window_mean
 from napari_delineate.separable import box_mean
 
-__all__ = ["sauvola_levels", "window_deviation", "window_mean", "window_mean_and_deviation"]
-
-
-def window_mean(
-    image: NDArray[Any], radius: tuple[float, ...], shape: Literal["ball", "box"]
-) -> NDArray[np.float64]:
-    """Return the mean of the ball or box around every pixel, reflected at borders.
-
-    Parameters
-    ----------
-    image : ndarray
-        Intensities of any real dtype.
-    radius : tuple of float
-        Radius in voxels along each axis.
-    shape : {"ball", "box"}
-        A box is separable. A ball is the union of runs along the last axis: one running mean
-        per length of run, then one addition of whole images per run.
-
-    Returns
-    -------
-    ndarray of float64
-        The mean.
-    """
-    if shape == "box":
-        sizes = [2 * int(np.floor(entry + ROUNDING)) + 1 for entry in radius]
-        return box_mean(image, sizes)
-    footprint = offsets_within(radius, "ball")
-    half = [size // 2 for size in footprint.shape]
-    widths = footprint.sum(axis=-1)
-    total = np.zeros(image.shape)
-    for width in np.unique(widths[widths > 0]):
-        run = box_mean(image, (1,) * (image.ndim - 1) + (int(width),))
-        run *= width / footprint.sum()
-        run = np.pad(run, [(entry, entry) for entry in half[:-1]] + [(0, 0)], mode="symmetric")
-        for offset in np.argwhere(widths == width):
-            total += run[
-                tuple(
-                    slice(start, start + length)
-                    for start, length in zip(offset, image.shape[:-1], strict=True)
-                )
-            ]
-    return total
+__all__ = ["sauvola_levels", "window_deviation", "window_mean_and_deviation"]
 
 
 def window_deviation(
