@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, object_numbers
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import balls, each_object, hulls, mode_filter
+from napari_delineate.postprocessing import balls, each_object, hulls
 from napari_delineate.types import (
     Labels,
     Length,
@@ -139,8 +139,10 @@ def smooth_labels(
     >>> int(postprocessing.smooth_labels(labels).max())
     0
     """
+    from napari_delineate.kernels.mode_filter import most_frequent
+
     per_axis = building_blocks.radius_per_axis(radius, spacing, labels.shape)
-    return mode_filter.most_frequent(labels, building_blocks.offsets_within(per_axis, "ball"))
+    return most_frequent(labels, building_blocks.offsets_within(per_axis, "ball"))
 
 
 @operation(opencl=True)
