@@ -125,8 +125,8 @@ def detect_cells(
     which mean the same in volumes. The threshold is found where QuPath takes 0.1 of an
     optical density. Where `sigma` is None, the foreground above the threshold with the least
     cross entropy is taken to be round: the mean distance to the outline is a sixth of the
-    diameter of a disk, and an eighth of that of a ball. Large nuclei count more. Two wide places are one object where the neck between them is wider
-    than 80 % of the narrower one.
+    diameter of a disk, and an eighth of that of a ball. Large nuclei count more. Two wide
+    places are one object where the neck between them is wider than 80 % of the narrower one.
 
     References
     ----------
@@ -163,7 +163,7 @@ def detect_cells(
     pixels = _median(pixels, length_in_units(median_radius, grid), coarse)
     background, wide = None, length_in_units(background_radius, grid)
     if wide > 0:
-        radius = building_blocks.radius_per_axis(wide, coarse, pixels.shape)
+        radius = building_blocks.radius_per_axis(wide, coarse, pixels.shape, "background_radius")
         background = nuclei.local_background(pixels, radius, opening_by_reconstruction)
     if sigma is None:
         above = pixels if background is None else pixels - background
@@ -231,7 +231,7 @@ def _median(image: NDArray[Any], radius: float, spacing: tuple[float, ...]) -> N
 
     if radius == 0:
         return image
-    per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape)
+    per_axis = building_blocks.radius_per_axis(radius, spacing, image.shape, "median_radius")
     footprint = building_blocks.offsets_within(per_axis, "ball")
     return np.asarray(ndimage.median_filter(image, footprint=footprint))
 

@@ -168,7 +168,7 @@ def local_minima_seeded_watershed(
     return np.asarray(table[labels])
 
 
-@operation
+@operation(version=2)
 def distance_transform_watershed(
     mask: Mask,
     image: Image | None = None,
@@ -211,7 +211,8 @@ def distance_transform_watershed(
     maximum_seeds : int or None
         Keep only so many local seeds, the highest; None keeps all.
     exclude_border : float or Voxels
-        Local seeds must be at least this far from the edges of the image.
+        Local seeds must be at least this far from the edges of the image; an axis of one
+        pixel has none.
     seed_radius : float or Voxels
         Seeds are widened by this before they grow, so that close ones become one.
     connectivity : {"face", "full"}
@@ -277,14 +278,15 @@ def distance_transform_watershed(
         peaks = _local_peaks(
             smooth,
             mask,
-            building_blocks.radius_per_axis(minimum_distance, spacing, mask.shape),
+            building_blocks.radius_per_axis(
+                minimum_distance, spacing, mask.shape, "minimum_distance"
+            ),
             length_per_axis(exclude_border, spacing),
             minimum_intensity,
             maximum_seeds,
         )
-    wide = building_blocks.flat_extremum(
-        peaks, building_blocks.radius_per_axis(seed_radius, spacing, mask.shape), "ball", "maximum"
-    )
+    wider = building_blocks.radius_per_axis(seed_radius, spacing, mask.shape, "seed_radius")
+    wide = building_blocks.flat_extremum(peaks, wider, "ball", "maximum")
     markers = building_blocks.connected_components(wide)
     return building_blocks.watershed(
         -smooth, markers, mask, connectivity, compactness=compactness, line=watershed_line
@@ -308,7 +310,9 @@ def _local_peaks(
         np.where(mask, image, image.min()),
         footprint=footprint,
         threshold_abs=low,
-        exclude_border=tuple(int(entry) for entry in border),
+        exclude_border=tuple(
+            int(entry) if size > 1 else 0 for entry, size in zip(border, mask.shape, strict=True)
+        ),
         num_peaks=np.inf if most is None else most,
         labels=mask.astype(np.int32),
     )
