@@ -16,6 +16,7 @@ from napari_delineate.thresholds.global_levels import above, global_level
 from napari_delineate.types import Length, Spacing, Surface, length_per_axis
 
 __all__ = [
+    "DISTANCE_ROUNDING",
     "ROUNDING",
     "components_in_any_order",
     "connected_components",
@@ -47,6 +48,9 @@ __all__ = [
 
 ROUNDING = 1e-9
 """Share of a length or size that counts as rounding: 3 * 0.1 is not more than 0.3."""
+
+DISTANCE_ROUNDING = 1e-6
+"""Share of a computed distance that counts as rounding: `edt` computes with 32 bits."""
 
 _SMALL_RADIUS = 100
 """A radius in voxels that fits the memory, so that it is allowed on images of any size."""
@@ -259,7 +263,9 @@ def flood(seeds: NDArray[Any], mask: NDArray[np.bool_], spacing: Spacing) -> NDA
     """
     from napari_delineate.kernels.watershed import flood_flat
 
-    if np.ptp(spacing) == 0:
+    steps = np.broadcast_to(spacing, seeds.ndim).tolist()
+    long = {step for step, size in zip(steps, seeds.shape, strict=True) if size > 1}
+    if len(long) <= 1:  # an axis of one pixel has no neighbours
         return _with_small_labels(seeds, lambda small: flood_flat(small, mask))
     return watershed(distance_to(seeds > 0, spacing), seeds, mask)
 

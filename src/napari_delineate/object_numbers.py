@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_delineate.arrays import label_dtype
 
-__all__ = ["count_pixels", "keep", "narrowed", "renumber", "where"]
+__all__ = ["count_pairs", "count_pixels", "keep", "narrowed", "renumber", "where"]
 
 _PIXELS_PER_ENTRY = 8
 """A table with an entry for every number may take half the memory of the labels."""
@@ -60,6 +60,43 @@ def count_pixels(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]
     counts = tables.count(_flat(labels), largest)
     numbers = np.flatnonzero(counts)
     return numbers.astype(labels.dtype), counts[numbers]
+
+
+def count_pairs(
+    first: NDArray[Any], second: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which numbers stand at the same places, sorted, and how often.
+
+    Parameters
+    ----------
+    first, second : (N,) ndarray of int
+        Numbers from 0 up.
+
+    Returns
+    -------
+    pairs : (2, M) ndarray of int64
+        The numbers of each pair, sorted by the first, then by the second.
+    counts : (M,) ndarray of int64
+        How often each pair occurs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> count_pairs(np.array([5, 2, 5]), np.array([0, 7, 0]))
+    (array([[2, 5],
+           [7, 0]]), array([1, 2]))
+    """
+    if not first.size:
+        return np.zeros((2, 0), np.int64), np.zeros(0, np.int64)
+    largest, width = int(first.max()), int(second.max()) + 1
+    if (largest + 1) * width > np.iinfo(np.int64).max:
+        rows, first = np.unique(first, return_inverse=True)
+        columns, second = np.unique(second, return_inverse=True)
+        pairs, counts = count_pairs(first, second)
+        return np.stack([rows[pairs[0]], columns[pairs[1]]]).astype(np.int64), counts
+    # As one number, pairs are counted many times sooner than as rows of an array.
+    keys, counts = count_pixels(first.astype(np.int64) * width + second)
+    return np.stack(np.divmod(keys, width)), counts
 
 
 def keep(labels: NDArray[Any], numbers: NDArray[Any]) -> NDArray[Any]:

@@ -8,9 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks
+from napari_delineate import building_blocks, object_numbers
 
-__all__ = ["ball_size", "fill_objects", "labels_at_border", "object_sizes", "without_labels"]
+__all__ = [
+    "ball_size",
+    "cube_size",
+    "fill_objects",
+    "labels_at_border",
+    "object_sizes",
+    "pixel_size",
+    "without_labels",
+]
 
 
 def ball_size(diameter: float, shape: tuple[int, ...]) -> float:
@@ -34,7 +42,32 @@ def ball_size(diameter: float, shape: tuple[int, ...]) -> float:
     (3.1416, 4.1888)
     """
     ndim = sum(size > 1 for size in shape)
-    return float(math.pi ** (ndim / 2)) / math.gamma(ndim / 2 + 1) * (diameter / 2) ** ndim
+    unit = float(math.pi ** (ndim / 2)) / math.gamma(ndim / 2 + 1)
+    return unit * cube_size(diameter / 2, shape)
+
+
+def cube_size(width: float, shape: tuple[int, ...]) -> float:
+    """Return the area of a square or the volume of a cube, in units of its width.
+
+    Parameters
+    ----------
+    width : float
+        The width.
+    shape : tuple of int
+        Shape of the grid; axes of one pixel do not count.
+
+    Returns
+    -------
+    float
+        The volume in as many dimensions as the grid has, infinity where a float is too small.
+
+    Examples
+    --------
+    >>> cube_size(3, (1, 9, 9)), cube_size(1e200, (9, 9))
+    (9.0, inf)
+    """
+    with np.errstate(over="ignore"):
+        return float(np.float64(width) ** sum(size > 1 for size in shape))
 
 
 def object_sizes(
@@ -48,10 +81,13 @@ def object_sizes(
 
     numbers, counts = fastremap.unique(labels, return_counts=True)
     kept = numbers != 0
-    size = math.prod(
-        entry for entry, length in zip(spacing, labels.shape, strict=True) if length > 1
-    )
-    return numbers[kept], counts[kept] * float(size)
+    return numbers[kept], counts[kept] * pixel_size(spacing, labels.shape)
+
+
+def pixel_size(spacing: tuple[float, ...], shape: tuple[int, ...]) -> float:
+    """Return the area or volume of a pixel; axes of one pixel do not count."""
+    long = [entry for entry, length in zip(spacing, shape, strict=True) if length > 1]
+    return float(math.prod(long))
 
 
 def labels_at_border(
@@ -91,7 +127,7 @@ def fill_objects(labels: NDArray[Any], largest: float = np.inf) -> NDArray[Any]:
         objects, stays; background is connected over faces. A single slice of a stack is
         treated as 2D.
     largest : float
-        Number of pixels below which a hole is filled.
+        Number of pixels up to which a hole is filled.
 
     Returns
     -------
@@ -106,28 +142,16 @@ def fill_objects(labels: NDArray[Any], largest: float = np.inf) -> NDArray[Any]:
            [3, 3, 3, 0],
            [3, 3, 3, 4]])
     """
-    flat = np.squeeze(labels)
-    if flat.ndim < 2:  # a line encloses nothing
+    from napari_delineate.kernels.enclosed import enclosing
+
+    if np.squeeze(labels).ndim < 2:  # a line encloses nothing
         return labels.copy()
-    holes = building_blocks.connected_components(flat == 0, "face")
-    holes = without_labels(holes, labels_at_border(holes))
-    filled = flat.copy()
-    pixels = np.nonzero(holes)
-    if len(pixels[0]) == 0:
-        return filled.reshape(labels.shape)
-    numbers = holes[pixels]
-    counts = np.bincount(numbers)
-    lowest = np.full(len(counts), np.iinfo(flat.dtype).max, flat.dtype)
-    highest = np.zeros(len(counts), flat.dtype)
-    for axis in range(flat.ndim):
-        for step in (-1, 1):  # holes do not touch the border, so these places exist
-            shifted = tuple(
-                place + step if axis == other else place for other, place in enumerate(pixels)
-            )
-            around = flat[shifted]
-            beside = around > 0
-            np.minimum.at(lowest, numbers[beside], around[beside])
-            np.maximum.at(highest, numbers[beside], around[beside])
-    fill = np.where((lowest == highest) & (counts < largest), highest, 0)
-    filled[pixels] = fill[numbers]
-    return filled.reshape(labels.shape)
+    parts = building_blocks.connected_components(labels == 0, "face")
+    volume = (1,) * (3 - labels.ndim) + labels.shape
+    owner = enclosing(labels.reshape(volume), parts.reshape(volume), int(parts.max()))
+    if largest < np.inf:
+        numbers, counts = object_numbers.count_pixels(parts)
+        owner[numbers[counts > largest]] = 0
+    holes = np.flatnonzero(owner)
+    filled = object_numbers.renumber(parts, holes, owner[holes])
+    return np.asarray(np.where(labels > 0, labels, filled))

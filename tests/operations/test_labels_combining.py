@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_delineate import postprocessing
+from napari_delineate import object_numbers, postprocessing
 from tests.inputs import same_objects
 from tests.operations.test_postprocessing import random_labels, small_labels
 
@@ -105,3 +105,13 @@ def test_another_seed_gives_another_order():
     first, second = (postprocessing.shuffle_labels(labels, seed=seed) for seed in (0, 1))
     assert not np.array_equal(first, second)
     assert not np.array_equal(first, labels)
+
+
+@pytest.mark.parametrize("largest", [5, 2**40, 2**62])
+def test_pairs_are_those_that_numpy_counts(largest):
+    random = np.random.default_rng(0)
+    first, second = random.integers(0, largest, (2, 25)).repeat(2, axis=1)
+    expected, often = np.unique(np.stack([first, second]), axis=1, return_counts=True)
+    pairs, counts = object_numbers.count_pairs(first, second)
+    assert np.array_equal(pairs, expected)
+    assert np.array_equal(counts, often)

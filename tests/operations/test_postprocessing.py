@@ -237,13 +237,6 @@ def test_smooth_labels_refuses_a_radius_far_beyond_the_image():
     assert postprocessing.smooth_labels(labels, radius=40).shape == labels.shape
 
 
-def test_smooth_labels_in_parts_equals_smoothing_at_once(monkeypatch):
-    labels = random_labels((30, 31))
-    expected = postprocessing.smooth_labels(labels, radius=2)
-    monkeypatch.setattr(postprocessing.mode_filter, "_GATHERED", 100)
-    assert np.array_equal(postprocessing.smooth_labels(labels, radius=2), expected)
-
-
 # Splitting and merging
 
 

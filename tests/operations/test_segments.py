@@ -110,6 +110,33 @@ def test_shrinking_is_growing_what_is_outside(spacing):
         assert np.array_equal(one, expected)
 
 
+@pytest.mark.parametrize("step", [0.1, 0.2, 0.3, 0.7])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_pixel_exactly_at_the_distance_counts_whatever_the_voxel_size(step, count):
+    line = np.zeros((1, 21), int)
+    line[0, 5:16] = 1
+    reach = count * step  # 3 * 0.3 is 0.8999999999999999
+    grown = np.pad(np.ones((1, 11 + 2 * count), int), ((0, 0), (5 - count, 5 - count)))
+    shrunken = np.pad(np.ones((1, 11 - 2 * count), int), ((0, 0), (5 + count, 5 + count)))
+    for label in (None, 1):
+        found = postprocessing.margin(line, distance=reach, label=label, spacing=step)
+        assert np.array_equal(found, grown)
+        found = postprocessing.margin(line, distance=-reach, label=label, spacing=step)
+        assert np.array_equal(found, shrunken)
+    found = postprocessing.hollow(line, thickness=reach, spacing=step)
+    assert np.array_equal(found, line - shrunken)
+
+
+def test_any_length_and_number_gets_labels_or_a_sentence():
+    labels = random_labels((12, 13))
+    assert postprocessing.margin(labels, distance=1e300, label=1, overwrite=True).all()
+    assert not postprocessing.hollow(labels, thickness=1e300, label=None).all()
+    assert postprocessing.smooth_jointly(labels, sigma=1e9).shape == labels.shape
+    for operation in (postprocessing.margin, postprocessing.logical, postprocessing.hollow):
+        with pytest.raises(ValueError, match=r"label must be 1 to 9\.22337e\+18; got 10{30}"):
+            operation(labels, label=10**30)
+
+
 def test_one_object_grows_over_background_or_over_all():
     labels = np.array([[0, 1, 0, 2, 2, 2]])
     assert postprocessing.margin(labels, distance=3, label=1).tolist() == [[1, 1, 1, 2, 2, 2]]

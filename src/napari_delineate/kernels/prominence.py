@@ -21,6 +21,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.kernels.buffers import doubled
 from napari_delineate.kernels.neighbours import bordered, inside, neighbour_offsets
 
 __all__ = ["prominent_maxima"]
@@ -126,23 +127,15 @@ def _passes(levels: Any, peaks: Any, offsets: Any, prominence: float) -> Any:
                 heights[known] = max(heights[known], height)
                 continue
             if count == heights.size:
-                heights = _doubled(heights)
-                first = _doubled(first)
-                second = _doubled(second)
+                heights = doubled(heights)
+                first = doubled(first)
+                second = doubled(second)
             heights[count] = height
             first[count] = low
             second[count] = high
             recent[slot] = count
             count += 1
     return heights[:count], first[:count], second[:count]
-
-
-@numba.njit(cache=True, nogil=True)
-def _doubled(array: Any) -> Any:
-    """Copy an array into one with twice the room."""
-    result = np.empty(2 * array.size, array.dtype)
-    result[: array.size] = array
-    return result
 
 
 @numba.njit(cache=True, nogil=True)
@@ -198,6 +191,6 @@ def _spread(levels: Any, areas: Any, tops: Any, offsets: Any, prominence: float)
                 if areas[neighbour] == 0 and level - levels[neighbour] <= prominence:
                     areas[neighbour] = number + 1
                     if count == waiting.size:
-                        waiting = _doubled(waiting)
+                        waiting = doubled(waiting)
                     waiting[count] = neighbour
                     count += 1

@@ -8,6 +8,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.kernels.buffers import doubled
+
 __all__ = ["propagate"]
 
 
@@ -120,7 +122,7 @@ def _grow(
         for step in steps:  # only seeds with an open neighbour can grow
             if open_pixels[place + step] and grown[place + step] == 0:
                 if used == places.size:
-                    places, following = _doubled(places), _doubled(following)
+                    places, following = doubled(places), doubled(following)
                 places[used], following[used] = place, heads[0]
                 heads[0] = used
                 used += 1
@@ -177,17 +179,10 @@ def _grow(
                 entry, unused = unused, following[unused]
             else:
                 if used == places.size:
-                    places, following = _doubled(places), _doubled(following)
+                    places, following = doubled(places), doubled(following)
                 entry = used
                 used += 1
             target = int(reached / width) % number
             places[entry], following[entry] = neighbour, heads[target]
             heads[target] = entry
             waiting += 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _doubled(array: NDArray[Any]) -> NDArray[Any]:
-    larger = np.empty(2 * array.size, array.dtype)
-    larger[: array.size] = array
-    return larger

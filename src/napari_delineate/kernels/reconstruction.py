@@ -7,6 +7,7 @@ from typing import Any
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 __all__ = ["reconstruct"]
 
@@ -33,16 +34,21 @@ def reconstruct(seed: NDArray[Any], limit: NDArray[Any], full: bool) -> NDArray[
     stacked = as_number.reshape((1,) * (3 - limit.ndim) + limit.shape)
     index = np.int32 if limit.size < 2**31 else np.int64
     queue = np.empty(limit.size + 1, index)
-    _reconstruct(stacked, np.ascontiguousarray(bound).reshape(stacked.shape), full, queue)
+    bound = np.ascontiguousarray(bound).reshape(stacked.shape)
+    _reconstruct(stacked, bound, _neighbours_before(full, len(stacked) == 1), queue)
     return result
 
 
+def _neighbours_before(full: bool, flat: bool) -> NDArray[np.int64]:
+    """Return the steps (z, y, x) to the neighbours that a scan meets before a pixel."""
+    steps = np.argwhere(ndimage.generate_binary_structure(3, 3 if full else 1)) - 1
+    before = steps[: len(steps) // 2]
+    return before[before[:, 0] == 0] if flat else before
+
+
 @numba.njit(cache=True, nogil=True)
-def _reconstruct(result: Any, limit: Any, full: bool, queue: Any) -> None:
+def _reconstruct(result: Any, limit: Any, before: Any, queue: Any) -> None:
     depth, height, width = result.shape
-    before = _neighbours_before(full)
-    if depth == 1:
-        before = before[before[:, 0] == 0]
     # Away from the borders neighbours are steps in memory, and none needs a check.
     steps = (before[:, 0] * height + before[:, 1]) * width + before[:, 2]
     around = np.concatenate((steps, -steps))
@@ -141,14 +147,3 @@ def _reconstruct(result: Any, limit: Any, full: bool, queue: Any) -> None:
                     end = start + count
                     queue[end - room if end >= room else end] = (k * height + j) * width + i
                     count += 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _neighbours_before(full: bool) -> Any:
-    """Return the offsets of the neighbours that a scan meets before a pixel."""
-    if not full:
-        return np.array([[-1, 0, 0], [0, -1, 0], [0, 0, -1]])
-    offsets = np.empty((13, 3), np.int64)
-    for n in range(13):
-        offsets[n] = (n // 9 - 1, n // 3 % 3 - 1, n % 3 - 1)
-    return offsets

@@ -26,6 +26,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.kernels.buffers import doubled
 from napari_delineate.kernels.neighbours import bordered, inside, neighbour_offsets
 
 __all__ = ["flood_flat", "flood_levels"]
@@ -207,7 +208,7 @@ def _flood_as_heap(pixels: Any, heap: Any, starts: Any, offsets: Any, contested:
     """
     for count in range(starts.size):
         if count == heap.size:
-            heap = _doubled(heap)
+            heap = doubled(heap)
         _push(heap, count, pixels[starts[count]].level, 0, starts[count])
     count = starts.size
     age = 0
@@ -223,7 +224,7 @@ def _flood_as_heap(pixels: Any, heap: Any, starts: Any, offsets: Any, contested:
             if pixels[neighbour].label == _FREE:
                 pixels[neighbour].label = pixels[place].label
                 if count == heap.size:
-                    heap = _doubled(heap)
+                    heap = doubled(heap)
                 age += 1
                 _push(heap, count, max(pixels[neighbour].level, lowest), age, neighbour)
                 count += 1
@@ -265,7 +266,7 @@ def _flood(
             # The memory around it arrives while the heap is being made.
             read_ahead += pixels[place + far].label + pixels[place - far].label
             if count == heap.size:
-                heap = _doubled(heap)
+                heap = doubled(heap)
             _push(heap, count, pixels[place].level, age, place)
             count += 1
             age += 1
@@ -287,19 +288,11 @@ def _flood(
                     ends[interval] += 1
                 else:
                     if count == heap.size:
-                        heap = _doubled(heap)
+                        heap = doubled(heap)
                     _push(heap, count, level, age, neighbour)
                     count += 1
                     age += 1
     return read_ahead
-
-
-@numba.njit(cache=True, nogil=True)
-def _doubled(heap: Any) -> Any:
-    """Copy a heap into one with twice the room."""
-    result = np.empty(2 * heap.size, heap.dtype)
-    result[: heap.size] = heap
-    return result
 
 
 @numba.njit(cache=True, nogil=True)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate import balls
 from napari_delineate.building_blocks import ROUNDING, distance_to, expanded
 from napari_delineate.opencl import pixels
 from napari_delineate.opencl.pixels import NotOnOpenCLError
-from napari_delineate.postprocessing import balls
 from napari_delineate.postprocessing.morphology import shrunk
 from napari_delineate.types import Voxels, length_in_units, length_per_axis
 

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import object_numbers
+from napari_delineate import balls, object_numbers
 from napari_delineate.building_blocks import offsets_within, radius_per_axis
 from napari_delineate.opencl import pixels
 from napari_delineate.opencl.label_morphology import expand_labels, near_another
 from napari_delineate.opencl.labeling import components
 from napari_delineate.opencl.pixels import NotOnOpenCLError, with_mirrored_borders
-from napari_delineate.postprocessing import balls
 from napari_delineate.postprocessing.masks import smallest_number
 from napari_delineate.types import Voxels, length_in_units
 

@@ -118,7 +118,7 @@ def merge_by_lines(labels: Labels, lines: Shapes, *, spacing: Spacing = 1.0) -> 
     return groups.joined(labels, np.concatenate(pairs))
 
 
-@operation
+@operation(version=2)
 def split_by_points(labels: Labels, points: Points, *, spacing: Spacing = 1.0) -> Labels:
     """Cut objects with several points in them into one piece per point.
 
@@ -150,7 +150,7 @@ def split_by_points(labels: Labels, points: Points, *, spacing: Spacing = 1.0) -
     Notes
     -----
     A watershed of the distance to the outline, flooded from the points: cuts run through
-    the narrow places between them.
+    the narrow places between them. The outside of the image does not count as background.
 
     References
     ----------
@@ -171,7 +171,7 @@ def split_by_points(labels: Labels, points: Points, *, spacing: Spacing = 1.0) -
     _, first = np.unique(pixels, axis=0, return_index=True)
     pixels = pixels[np.sort(first)]
     owners = labels[tuple(pixels.T)]
-    boxes = dict(each_object.boxes(labels))
+    boxes = dict(each_object.boxes(labels, [1] * labels.ndim))
     pieces = []  # the points of each new piece, with the object that it is cut from
     for number in np.unique(owners[owners > 0]).tolist():
         pieces += [(at, number) for at in np.flatnonzero(owners == number)[1:].tolist()]
@@ -185,9 +185,8 @@ def split_by_points(labels: Labels, points: Points, *, spacing: Spacing = 1.0) -
         for rank, at in enumerate(inside.tolist(), 1):
             corner = [side.start for side in box]
             seeds[tuple(pixels[at] - corner)] = rank
-        distance = building_blocks.distance_inside(np.pad(mask, 1), spacing)
-        inner = distance[(slice(1, -1),) * mask.ndim]
-        cut = building_blocks.watershed(-inner, seeds, mask)
+        distance = building_blocks.distance_inside(mask, spacing)
+        cut = building_blocks.watershed(-distance, seeds, mask)
         numbers = np.array([number, number, *(new[at] for at in inside[1:].tolist())])
         result[box][mask] = numbers[cut[mask]]
     return result

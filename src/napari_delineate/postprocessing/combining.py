@@ -86,7 +86,7 @@ def _joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     offset = int(first.max())
     size = offset + int(second.max()) + 1
     both = (first > 0) & (second > 0)
-    edges = np.unique(np.stack([first[both], second[both] + offset]), axis=1)
+    edges, _ = object_numbers.count_pairs(first[both], second[both] + offset)
     graph = coo_array((np.ones(edges.shape[1], bool), (edges[0], edges[1])), shape=(size, size))
     _, groups = connected_components(graph, directed=False)
     either = np.where(first > 0, first, np.where(second > 0, second + offset, 0))
@@ -243,9 +243,7 @@ def relate(children: Labels, parents: Labels) -> Relation:
     numbers, counts = object_numbers.count_pixels(children)
     numbers, counts = numbers[numbers > 0], counts[numbers > 0]
     both = (children > 0) & (parents > 0)
-    pairs, overlaps = np.unique(
-        np.stack([children[both], parents[both].astype(np.int64)]), axis=1, return_counts=True
-    )
+    pairs, overlaps = object_numbers.count_pairs(children[both], parents[both])
     # By child, then the largest overlap first, then the smallest parent.
     order = np.lexsort((pairs[1], -overlaps, pairs[0]))
     first = np.append(True, pairs[0][order][1:] != pairs[0][order][:-1])[: len(order)]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate import object_numbers
 from napari_delineate.arrays import label_dtype
 from napari_delineate.declaration import operation
 from napari_delineate.types import Corrections, Labels
@@ -139,7 +140,7 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
     result = labels.astype(label_dtype(max(int(labels.max()), *number_of.values())))
     flat, flat_labels = result.reshape(-1), labels.reshape(-1)
     painted = []
-    for source, number in np.unique(np.stack([sources, wanted]), axis=1).T.tolist():
+    for source, number in object_numbers.count_pairs(sources, wanted)[0].T.tolist():
         if source in lost or number in lost:
             continue
         part = pixels[(sources == source) & (wanted == number)]
@@ -206,7 +207,7 @@ def match_objects(
     now = labels.reshape(-1)[corrections.touched_pixels].astype(np.int64)
     sizes_had = _counts(had)
     sizes_now = _counts(labels[np.isin(labels, np.unique(now[now > 0]))])
-    pairs, overlaps = np.unique(np.stack([had, now]), axis=1, return_counts=True)
+    pairs, overlaps = object_numbers.count_pairs(had, now)
     found = {
         old: new
         for (old, new), overlap in zip(pairs.T.tolist(), overlaps.tolist(), strict=True)

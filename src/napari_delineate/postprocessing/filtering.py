@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, object_numbers
+from napari_delineate import balls, building_blocks, object_numbers
 from napari_delineate.declaration import operation
 from napari_delineate.measurements.objects import MEASUREMENTS
 from napari_delineate.types import (
@@ -40,7 +40,7 @@ else:
     Measurement = Literal[MEASUREMENTS]
 
 
-@operation(opencl=True)
+@operation(version=2, opencl=True)
 def clear_border(
     labels: Labels,
     mask: Mask | None = None,
@@ -127,10 +127,7 @@ def clear_border(
             if counts:
                 removed.append(object_numbers.count_pixels(np.ascontiguousarray(part))[0])
     if mask is not None:
-        reach = length_in_units(buffer, spacing) * (1 + building_blocks.ROUNDING)
-        outside = ~mask
-        if reach > 0:
-            outside = building_blocks.distance_to(outside, spacing) <= reach
+        outside = balls.dilated(~mask, length_in_units(buffer, spacing), spacing)
         removed.append(np.unique(labels[outside]))
     numbers, _ = object_numbers.count_pixels(labels)
     kept = np.setdiff1d(numbers, np.concatenate([*removed, np.zeros(1, labels.dtype)]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from napari_delineate import balls
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import balls
 from napari_delineate.types import Length, Mask, Range, Spacing, length_in_units, voxels
 
 __all__ = ["binary_erosion", "binary_dilation", "binary_opening", "binary_closing"]

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from napari_delineate import building_blocks, object_numbers
+from napari_delineate import balls, building_blocks, holes, object_numbers
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import balls, holes, hulls
+from napari_delineate.postprocessing import hulls
 from napari_delineate.types import (
     Length,
     Mask,

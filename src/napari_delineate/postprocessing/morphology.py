@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, object_numbers
+from napari_delineate import balls, building_blocks, object_numbers, outlines
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import balls, each_object, hulls, mode_filter
+from napari_delineate.postprocessing import each_object, hulls
 from napari_delineate.types import (
     Labels,
     Length,
@@ -139,8 +139,10 @@ def smooth_labels(
     >>> int(postprocessing.smooth_labels(labels).max())
     0
     """
+    from napari_delineate.kernels.mode_filter import most_frequent
+
     per_axis = building_blocks.radius_per_axis(radius, spacing, labels.shape)
-    return mode_filter.most_frequent(labels, building_blocks.offsets_within(per_axis, "ball"))
+    return most_frequent(labels, building_blocks.offsets_within(per_axis, "ball"))
 
 
 @operation(opencl=True)
@@ -382,22 +384,11 @@ def fill_holes_in_labels(
     >>> postprocessing.fill_holes_in_labels(labels)[1]
     array([4, 4, 4, 0, 2], dtype=int32)
     """
-    from napari_delineate.kernels.enclosed import enclosing
-
-    if np.squeeze(labels).ndim < 2:  # a line encloses nothing
-        return labels.copy()
-    parts = building_blocks.connected_components(labels == 0, "face")
-    number = int(parts.max())
-    volume = (1,) * (3 - labels.ndim) + labels.shape
-    owner = enclosing(labels.reshape(volume), parts.reshape(volume), number)
-    if maximum_size is not None:
-        numbers, counts = object_numbers.count_pixels(parts)
-        sizes = counts * np.prod(np.broadcast_to(spacing, labels.ndim))
-        largest = size_in_units(maximum_size, spacing) * (1 + building_blocks.ROUNDING)
-        owner[numbers[sizes > largest]] = 0
-    holes = np.flatnonzero(owner)
-    filled = object_numbers.renumber(parts, holes, owner[holes])
-    return np.asarray(np.where(labels > 0, labels, filled))
+    if maximum_size is None:
+        return outlines.fill_objects(labels)
+    voxel = float(np.prod(np.broadcast_to(spacing, labels.ndim)))
+    largest = size_in_units(maximum_size, spacing) / voxel
+    return outlines.fill_objects(labels, largest * (1 + building_blocks.ROUNDING))
 
 
 @operation

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, object_numbers
+from napari_delineate import balls, building_blocks, object_numbers
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import balls, each_object
+from napari_delineate.postprocessing import each_object
 from napari_delineate.types import (
     Labels,
     Length,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks
+from napari_delineate import balls, building_blocks
 from napari_delineate.arrays import label_dtype
 from napari_delineate.declaration import operation
+from napari_delineate.postprocessing import each_object
 from napari_delineate.types import (
     Labels,
     Length,
@@ -22,13 +23,16 @@ from napari_delineate.types import (
 
 __all__ = ["margin", "hollow", "smooth_jointly", "logical"]
 
+ObjectNumber: TypeAlias = Annotated[int, Range(1, 2**63 - 1)]
+"""A number that labels can hold."""
 
-@operation
+
+@operation(version=2)
 def margin(
     labels: Labels,
     *,
     distance: Length = voxels(1),
-    label: Annotated[int, Range(1)] | None = None,
+    label: ObjectNumber | None = None,
     overwrite: bool = False,
     spacing: Spacing = 1.0,
 ) -> Labels:
@@ -87,22 +91,21 @@ def margin(
     """
     reach = length_in_units(distance, spacing)
     if reach < 0:
-        rim = _depth(labels, spacing) <= -reach * (1 + building_blocks.ROUNDING)
+        rim = balls.near_another(labels, -reach, spacing)
         return np.where(rim & _of(labels, label), 0, labels)
     if label is None:
         return building_blocks.expanded(labels, reach, spacing)
-    chosen = labels == label
-    near = building_blocks.distance_to(chosen, spacing) <= reach * (1 + building_blocks.ROUNDING)
+    near = balls.dilated(labels == label, reach, spacing)
     return np.where(near if overwrite else near & (labels == 0), label, labels)
 
 
-@operation
+@operation(version=2)
 def hollow(
     labels: Labels,
     *,
     thickness: Annotated[Length, Range(0)] = voxels(3),
     surface: Literal["outside", "middle", "inside"] = "outside",
-    label: Annotated[int, Range(1)] | None = None,
+    label: ObjectNumber | None = None,
     spacing: Spacing = 1.0,
 ) -> Labels:
     """Make objects shells of a thickness.
@@ -158,10 +161,11 @@ def hollow(
     >>> postprocessing.hollow(labels, thickness=1, surface="inside")
     array([[0, 1, 0, 0, 0, 1, 0]], dtype=int32)
     """
-    reach = length_in_units(thickness, spacing) * (1 + building_blocks.ROUNDING)
+    reach = length_in_units(thickness, spacing)
     inwards = {"outside": reach, "middle": reach / 2, "inside": 0.0}[surface]
     chosen = _of(labels, label)
-    result = np.where(chosen & (_depth(labels, spacing) > inwards), 0, labels)
+    inner = chosen & ~balls.near_another(labels, inwards, spacing)
+    result = np.where(inner, 0, labels)
     if surface == "outside":
         return result
     around = building_blocks.expanded(labels, reach - inwards, spacing)
@@ -169,7 +173,7 @@ def hollow(
     return np.where(shell, around, result)
 
 
-@operation
+@operation(version=2)
 def smooth_jointly(
     labels: Labels,
     *,
@@ -223,21 +227,14 @@ def smooth_jointly(
     >>> postprocessing.smooth_jointly(labels)[2]
     array([1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2], dtype=int32)
     """
-    from scipy import ndimage
-
     per_axis = length_per_axis(sigma, spacing)
     halo = building_blocks.gaussian_halo(per_axis)
-    strongest = ndimage.gaussian_filter((labels == 0).astype(np.float32), per_axis, mode="nearest")
+    strongest = building_blocks.gaussian((labels == 0).astype(np.float32), per_axis)
     result = np.zeros_like(labels)
-    numbers, boxes = _boxes(labels)
-    for number, box in zip(numbers, boxes, strict=True):
-        # Beyond the halo around its box, an object has no strength.
-        place = tuple(
-            slice(max(part.start - width, 0), part.stop + width)
-            for part, width in zip(box, halo, strict=True)
-        )
+    # Beyond the halo around its box, an object has no strength.
+    for number, place in each_object.boxes(labels, halo):
         own = (labels[place] == number).astype(np.float32)
-        strength = ndimage.gaussian_filter(own, per_axis, mode="nearest")
+        strength = building_blocks.gaussian(own, per_axis)
         wins = strength > strongest[place]
         strongest[place][wins] = strength[wins]
         result[place][wins] = number
@@ -250,8 +247,8 @@ def logical(
     other: Labels | None = None,
     *,
     method: Literal["add", "subtract", "intersect", "copy", "invert"] = "add",
-    label: Annotated[int, Range(1)] = 1,
-    other_label: Annotated[int, Range(1)] | None = None,
+    label: ObjectNumber = 1,
+    other_label: ObjectNumber | None = None,
     overwrite: bool = True,
 ) -> Labels:
     """Change one object by another: add, subtract, intersect, copy, or invert it.
@@ -324,22 +321,3 @@ def logical(
 def _of(labels: NDArray[Any], label: int | None) -> NDArray[np.bool_]:
     """Mark an object, or all of them."""
     return labels > 0 if label is None else labels == label
-
-
-def _depth(labels: NDArray[Any], spacing: Spacing) -> NDArray[np.float32]:
-    """Return how far every pixel is from the nearest one outside of its object."""
-    import edt
-
-    writable = np.require(labels, requirements="W")  # edt refuses read-only memory
-    return np.asarray(edt.edt(writable, anisotropy=spacing, black_border=False, parallel=0))
-
-
-def _boxes(labels: NDArray[Any]) -> tuple[list[int], list[tuple[slice, ...]]]:
-    """Return the numbers of all objects, in order, and where they are."""
-    import fastremap
-    from scipy import ndimage
-
-    small, table = fastremap.renumber(labels, preserve_zero=True)
-    found = ndimage.find_objects(np.asarray(small))
-    numbers = sorted(number for number in table if number)
-    return numbers, [found[table[number] - 1] for number in numbers]

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import numpy as np
 
-from napari_delineate import building_blocks, object_numbers
+from napari_delineate import balls, building_blocks, object_numbers
 from napari_delineate.declaration import operation
-from napari_delineate.postprocessing import balls, each_object, groups
+from napari_delineate.postprocessing import each_object, groups
 from napari_delineate.types import (
     Image,
     Labels,

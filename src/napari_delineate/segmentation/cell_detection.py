@@ -125,8 +125,8 @@ def detect_cells(
     which mean the same in volumes. The threshold is found where QuPath takes 0.1 of an
     optical density. Where `sigma` is None, the foreground above the threshold with the least
     cross entropy is taken to be round: the mean distance to the outline is a sixth of the
-    diameter of a disk, and an eighth of that of a ball. Large nuclei count more. Two wide places are one object where the neck between them is wider
-    than 80 % of the narrower one.
+    diameter of a disk, and an eighth of that of a ball. Large nuclei count more. Two wide
+    places are one object where the neck between them is wider than 80 % of the narrower one.
 
     References
     ----------

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, growing
+from napari_delineate import balls, building_blocks, growing, holes
 from napari_delineate.declaration import operation
 from napari_delineate.types import (
     Image,
@@ -88,7 +88,7 @@ def connected_threshold(
     return _islands_at(places, building_blocks.connected_components(inside, "face"))
 
 
-@operation
+@operation(version=2)
 def local_threshold_at_points(
     image: Image,
     points: Points,
@@ -167,14 +167,13 @@ def local_threshold_at_points(
     inside = _in_range(image, lower, upper, mask)
     diameter = length_in_units(minimum_diameter, spacing)
     depth = building_blocks.distance_inside(inside, spacing)
-    thick = inside & (depth >= diameter / 2 * (1 - building_blocks.ROUNDING))
+    thick = inside & (depth >= diameter / 2 * (1 - building_blocks.DISTANCE_ROUNDING))
     islands = building_blocks.connected_components(thick, "face")
     chosen = _islands_at(_nearest(places, thick, diameter, spacing), islands)
     if not chosen.any():
         return chosen
     if method == "masking":
-        reach = diameter * (1 + building_blocks.ROUNDING)
-        near = inside & (building_blocks.distance_to(chosen, spacing) <= reach)
+        near = inside & balls.dilated(chosen, diameter, spacing)
         return _islands_at(np.nonzero(chosen), building_blocks.connected_components(near, "face"))
     seeds = np.where(chosen, 1, np.where(thick, 2, 0)).astype(np.int32)
     if method == "growcut":
@@ -184,7 +183,7 @@ def local_threshold_at_points(
     return np.asarray(building_blocks.watershed(steepness, seeds, mask) == 1)
 
 
-@operation
+@operation(version=2)
 def level_tracing(
     image: Image,
     points: Points,
@@ -225,7 +224,8 @@ def level_tracing(
     Notes
     -----
     Pixels are connected over faces: 4 neighbours in 2D, 6 in 3D. 3D images are traced in
-    all three directions at once, not slice by slice.
+    all three directions at once, not slice by slice. A single slice of a stack is treated as
+    2D.
 
     References
     ----------
@@ -244,7 +244,8 @@ def level_tracing(
     for level in np.unique(image[places]):
         here = tuple(axis[image[places] == level] for axis in places)
         inside = image >= level if side == "brighter" else image <= level
-        result |= _filled(_islands_at(here, building_blocks.connected_components(inside, "face")))
+        islands = building_blocks.connected_components(inside, "face")
+        result |= holes.filled(_islands_at(here, islands))
     return result
 
 
@@ -281,10 +282,3 @@ def _nearest(
         if len(near) and distances.min() <= reach:
             found.append(near[distances.argmin()])
     return tuple(np.array(found, int).reshape(-1, mask.ndim).T)
-
-
-def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill what a mask encloses, along all axes at once."""
-    import fill_voids
-
-    return np.asarray(fill_voids.fill(mask)) if mask.any() else mask

@@ -131,7 +131,7 @@ def gauss_otsu_labeling(
     return building_blocks.connected_components(building_blocks.above_otsu(blurred))
 
 
-@operation(opencl=True)
+@operation(version=2, opencl=True)
 def voronoi_otsu_labeling(
     image: Image,
     *,
@@ -175,7 +175,7 @@ def voronoi_otsu_labeling(
     Notes
     -----
     On isotropic voxels the seeds are flooded pixel by pixel, on anisotropic ones by
-    physical distance. Foreground without a seed, which only large sigmas leave, stays
+    physical distance; axes of one pixel do not count. Foreground without a seed, which only large sigmas leave, stays
     background. The OpenCL version finds the same objects; on isotropic voxels it grows
     octagons, so the borders between touching ones lie up to a few pixels apart, and on
     anisotropic ones it floods on the CPU.

@@ -98,7 +98,7 @@ class FoundMaxima(NamedTuple):
     areas: Labels
 
 
-@operation
+@operation(version=2)
 def find_maxima(
     image: Image,
     mask: Mask | None = None,
@@ -125,7 +125,7 @@ def find_maxima(
         than the prominence, and with `exclude_on_edges` every maximum whose area
         touches an edge.
     exclude_on_edges : bool
-        Drop maxima on an edge of the image.
+        Drop maxima on an edge of the image; an axis of one pixel has none.
     light_background : bool
         Look for dark places on a bright background.
     spacing : float or tuple of float
@@ -181,7 +181,7 @@ def find_maxima(
     return FoundMaxima(points, single, areas)
 
 
-@operation
+@operation(version=2)
 def segment_maxima(
     image: Image,
     mask: Mask | None = None,
@@ -359,7 +359,8 @@ def _without_edges(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Leave out maxima that touch an edge with their top, or with anything of their area."""
     edge = np.ones(areas.shape, bool)
-    edge[tuple(slice(1, -1) for _ in areas.shape)] = False
+    # An axis of one pixel has no edge.
+    edge[tuple(slice(1, -1) if size > 1 else slice(None) for size in areas.shape)] = False
     touching = edge & (areas > 0)
     if not whole_areas:
         heights = np.append(0, levels.flat[tops]).astype(levels.dtype)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import building_blocks, shapes
+from napari_delineate import building_blocks, holes, outlines, shapes
 from napari_delineate.declaration import operation
 from napari_delineate.types import (
     Image,
@@ -38,7 +38,7 @@ class Particles(NamedTuple):
     summary: Table
 
 
-@operation
+@operation(version=2)
 def analyze_particles(
     mask: Mask,
     image: Image | None = None,
@@ -75,7 +75,7 @@ def analyze_particles(
         in several directions that comes closer to smooth outlines and counts those of
         holes. In 3D the surface area is always of the second kind.
     exclude_on_edges : bool
-        Drop particles that touch an edge of the image.
+        Drop particles that touch an edge of the image; an axis of one pixel has none.
     include_holes : bool
         Fill the holes of particles.
     connectivity : {"full", "face"}
@@ -135,20 +135,18 @@ def analyze_particles(
     >>> int(found.summary["count"][0]), float(found.table["area"][0])
     (1, 16.0)
     """
-    import fill_voids
-
     limits = _limits(
         minimum_size, maximum_size, minimum_circularity, maximum_circularity, spacing, mask.ndim
     )
     if include_holes:
-        mask = np.asarray(fill_voids.fill(mask.copy())).astype(bool)
+        mask = holes.filled(mask)
     labels = building_blocks.connected_components(mask, connectivity)
     return _analyze(
         labels, image, limits, perimeter, exclude_on_edges, connectivity, spacing, units
     )
 
 
-@operation
+@operation(version=2)
 def analyze_labeled_particles(
     labels: Labels,
     image: Image | None = None,
@@ -183,7 +181,7 @@ def analyze_labeled_particles(
         in several directions that comes closer to smooth outlines and counts those of
         holes. In 3D the surface area is always of the second kind.
     exclude_on_edges : bool
-        Drop objects that touch an edge of the image.
+        Drop objects that touch an edge of the image; an axis of one pixel has none.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
     units : str
@@ -271,9 +269,7 @@ def _analyze(
     counts = np.bincount(labels.ravel(), minlength=1)[1:]
     keep = (counts >= limits[0]) & (counts <= limits[1])
     if exclude_on_edges:
-        edge = np.ones(labels.shape, bool)
-        edge[tuple(slice(1, -1) for _ in labels.shape)] = False
-        keep[np.unique(labels[edge & (labels > 0)]) - 1] = False
+        keep[outlines.labels_at_border(labels) - 1] = False
     labels, counts = _kept(labels, keep), counts[keep]
     sizes = counts * float(np.prod(spacing_per_axis(spacing, labels.ndim)))
     boundaries = shapes.boundary_sizes(labels, spacing, method, connectivity)

@@ -225,8 +225,10 @@ def identify_primary_objects(
         is_dark=brightness == "dark",
     )
     if fill_holes == "before_and_after_division":
-        narrow = largest**image.ndim / float(np.prod(grid))
-        filled = outlines.fill_objects(found.mask.astype(np.int32), narrow) > 0
+        # Those as large as a square or cube of the largest diameter stay.
+        widest = outlines.cube_size(largest, image.shape) * (1 - building_blocks.ROUNDING)
+        limit = widest / outlines.pixel_size(grid, image.shape)
+        filled = outlines.fill_objects(found.mask.astype(np.int32), limit) > 0
     else:
         filled = found.mask
     labels = building_blocks.connected_components(filled)

@@ -284,7 +284,7 @@ def _slope(image: NDArray[np.float32], spacing: tuple[float, ...]) -> NDArray[np
     return np.asarray(np.sqrt(squares, out=squares))
 
 
-@operation
+@operation(version=2)
 def identify_tertiary_objects(
     secondary: Labels,
     primary: Labels,
@@ -363,4 +363,6 @@ def _shrunk(labels: NDArray[Any], reach: float, spacing: Spacing) -> NDArray[np.
         black_border=True,
         parallel=0,
     )
-    return np.asarray(distances.reshape(labels.shape) > reach * (1 + building_blocks.ROUNDING))
+    return np.asarray(
+        distances.reshape(labels.shape) > reach * (1 + building_blocks.DISTANCE_ROUNDING)
+    )

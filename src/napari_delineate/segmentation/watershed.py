@@ -168,7 +168,7 @@ def local_minima_seeded_watershed(
     return np.asarray(table[labels])
 
 
-@operation
+@operation(version=2)
 def distance_transform_watershed(
     mask: Mask,
     image: Image | None = None,
@@ -211,7 +211,8 @@ def distance_transform_watershed(
     maximum_seeds : int or None
         Keep only so many local seeds, the highest; None keeps all.
     exclude_border : float or Voxels
-        Local seeds must be at least this far from the edges of the image.
+        Local seeds must be at least this far from the edges of the image; an axis of one
+        pixel has none.
     seed_radius : float or Voxels
         Seeds are widened by this before they grow, so that close ones become one.
     connectivity : {"face", "full"}
@@ -309,7 +310,9 @@ def _local_peaks(
         np.where(mask, image, image.min()),
         footprint=footprint,
         threshold_abs=low,
-        exclude_border=tuple(int(entry) for entry in border),
+        exclude_border=tuple(
+            int(entry) if size > 1 else 0 for entry, size in zip(border, mask.shape, strict=True)
+        ),
         num_peaks=np.inf if most is None else most,
         labels=mask.astype(np.int32),
     )

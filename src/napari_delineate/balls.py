@@ -11,20 +11,29 @@ from numpy.typing import NDArray
 from napari_delineate import building_blocks
 from napari_delineate.types import Length, Spacing, length_per_axis
 
-__all__: list[str] = []  # no operations
+__all__ = [
+    "balance",
+    "dilated",
+    "eroded",
+    "footprint_of",
+    "halo",
+    "halo_of_two",
+    "near_another",
+    "shifted",
+    "squares_inside",
+]
 
 # Shifting whole images is quicker than distances as long as it is done this many times.
 _FEW_RUNS = 150
 _FEW_NEIGHBOURS = 60
 _LARGEST_RADIUS = 80
 
-_ROUNDING_OF_SQUARES = 2e-6
-"""Share of a squared distance that counts as rounding; `edt` computes with 32 bits."""
-
 
 def halo(*, spacing: Any, radius: Length) -> tuple[int, ...]:
     """Return how far a ball reaches along each axis, in voxels."""
-    return tuple(int(entry + 1e-9) for entry in length_per_axis(radius, spacing))
+    return tuple(
+        int(entry + building_blocks.ROUNDING) for entry in length_per_axis(radius, spacing)
+    )
 
 
 def halo_of_two(*, spacing: Any, radius: Length) -> tuple[int, ...]:
@@ -52,8 +61,9 @@ def near_another(labels: NDArray[Any], reach: float, spacing: Spacing) -> NDArra
 
 
 def _within(squares: NDArray[Any], reach: float) -> NDArray[np.bool_]:
-    """Return where squared distances are within a reach, up to rounding."""
-    return np.asarray(squares <= np.float32(reach * reach * (1 + _ROUNDING_OF_SQUARES)))
+    """Return where squared distances are within a reach, up to rounding; infinite ones never."""
+    limit = reach * reach * (1 + 2 * building_blocks.DISTANCE_ROUNDING)
+    return np.asarray(squares <= np.float32(min(limit, float(np.finfo(np.float32).max))))
 
 
 def squares_inside(labels: NDArray[Any], spacing: Spacing) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, object_numbers
 
-__all__: list[str] = []  # no operations
+__all__ = ["filled", "filled_up_to"]
 
 
 def filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
