@@ -33,6 +33,7 @@ from napari_delineate.filters.distances import distance_transform, geodesic_dist
 from napari_delineate.filters.edge_preserving import (
     anisotropic_diffusion,
     bilateral,
+    kuwahara,
     non_local_means,
     total_variation,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "total_variation",
     "non_local_means",
     "anisotropic_diffusion",
+    "kuwahara",
     "white_tophat",
     "black_tophat",
     "tophat_by_reconstruction",
