@@ -45,6 +45,7 @@ PACKAGES = {
 """The packages that hold operations, with the titles of their menus, in menu order."""
 
 _SPELLING = {
+    "dic": "DIC",
     "gauss": "Gauss",
     "gaussians": "Gaussians",
     "jaccard": "Jaccard",

@@ -47,6 +47,7 @@ from napari_delineate.filters.enhance import (
     adaptive_histogram_equalization,
     enhance_circles,
     enhance_dark_holes,
+    enhance_dic,
     local_normalization,
     unsharp_mask,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "local_normalization",
     "enhance_dark_holes",
     "enhance_circles",
+    "enhance_dic",
     "correct_illumination",
     "remove_outliers",
     "suppress_stripes",
