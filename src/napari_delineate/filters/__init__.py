@@ -51,7 +51,10 @@ from napari_delineate.filters.enhance import (
     local_normalization,
     unsharp_mask,
 )
-from napari_delineate.filters.illumination import correct_illumination
+from napari_delineate.filters.illumination import (
+    correct_illumination,
+    correct_illumination_by_splines,
+)
 from napari_delineate.filters.masking import mask_image
 from napari_delineate.filters.morphology import (
     closing,
@@ -114,6 +117,7 @@ __all__ = [
     "enhance_circles",
     "enhance_dic",
     "correct_illumination",
+    "correct_illumination_by_splines",
     "remove_outliers",
     "suppress_stripes",
     "mask_image",
