@@ -39,6 +39,7 @@ from napari_delineate.segmentation.maxima import (
     segment_maxima,
     ultimate_points,
 )
+from napari_delineate.segmentation.oversegmentation import superpixels
 from napari_delineate.segmentation.particles import analyze_labeled_particles, analyze_particles
 from napari_delineate.segmentation.primary_objects import identify_primary_objects
 from napari_delineate.segmentation.secondary_objects import (
@@ -87,6 +88,7 @@ __all__ = [
     "ultimate_points",
     "analyze_particles",
     "analyze_labeled_particles",
+    "superpixels",
     "canny_edges",
     "connected_threshold",
     "local_threshold_at_points",
