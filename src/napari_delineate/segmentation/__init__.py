@@ -1,5 +1,6 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.active_contours import chan_vese, geodesic_active_contour
 from napari_delineate.segmentation.adaptive_thresholding import (
     niblack_threshold,
     phansalkar_threshold,
@@ -96,6 +97,8 @@ __all__ = [
     "grow_from_seeds",
     "gradient_watershed",
     "random_walker",
+    "chan_vese",
+    "geodesic_active_contour",
     "identify_primary_objects",
     "identify_secondary_objects",
     "identify_tertiary_objects",

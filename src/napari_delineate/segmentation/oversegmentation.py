@@ -91,7 +91,7 @@ def superpixels(
     from napari_delineate.kernels.slic import assign, centres_of
 
     size = building_blocks.positive((length_in_units(width, spacing),), "width")[0]
-    volume = as_volume(_from_0_to_1(image))
+    volume = as_volume(building_blocks.stretched(image))
     sizes = np.ones(3)
     sizes[3 - image.ndim :] = spacing
     centres = _seeds(volume.shape, sizes, size)
@@ -111,16 +111,6 @@ def superpixels(
             break
         centres_of(volume, labels, centres)
     return _connected(labels.reshape(image.shape), spacing)
-
-
-def _from_0_to_1(image: NDArray[Any]) -> NDArray[Any]:
-    """Return an image as floats whose range is 0 to 1, all 0 if it is constant."""
-    dtype = np.float32 if image.dtype == np.float32 else np.float64
-    # Halves of the largest floats can be subtracted.
-    pixels: NDArray[Any] = image.astype(dtype)
-    pixels /= 2
-    pixels -= pixels.min()
-    return pixels / (pixels.max() or 1)
 
 
 def _seeds(shape: tuple[int, ...], sizes: NDArray[np.float64], width: float) -> NDArray[np.float64]:
