@@ -40,6 +40,7 @@ __all__ = [
     "radius_per_axis",
     "reconstructed",
     "remap",
+    "stretched",
     "turned",
     "watershed",
     "window_mean",
@@ -104,6 +105,15 @@ def as_float(image: NDArray[Any]) -> NDArray[Any]:
     if image.dtype.kind == "f":
         return image
     return image.astype(np.float32 if image.dtype.itemsize <= 2 else np.float64)
+
+
+def stretched(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image as floats from 0 to 1, all 0 if it is constant."""
+    pixels: NDArray[Any] = image.astype(np.float32 if image.dtype == np.float32 else np.float64)
+    # Halves of the largest floats can be subtracted.
+    pixels /= 2
+    pixels -= pixels.min()
+    return np.asarray(pixels / (pixels.max() or 1))
 
 
 def difference(image: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:

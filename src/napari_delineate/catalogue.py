@@ -46,6 +46,7 @@ PACKAGES = {
 
 _SPELLING = {
     "cellprofiler": "CellProfiler",
+    "dic": "DIC",
     "gauss": "Gauss",
     "gaussian": "Gaussian",
     "gaussians": "Gaussians",

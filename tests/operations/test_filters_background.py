@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from centrosome.bg_compensate import MODE_BRIGHT, MODE_DARK, MODE_GRAY, backgr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -159,3 +160,68 @@ def test_differences_that_no_signed_integer_holds_are_refused(function, dtype):
     assert function(half).dtype == dtype
     # A ball enters a gap by less than one grey level.
     assert function(half).max() == pytest.approx(half.max() - int(half.min()), abs=1)
+
+
+def spotted(shape, seed=0):
+    """Return a light that changes slowly, and an image of it with bright blocks and noise."""
+    random = np.random.default_rng(seed)
+    axes = np.meshgrid(*[np.linspace(-1, 1, size) for size in shape], indexing="ij")
+    light = 50 + 12 * axes[-1] - 9 * axes[-2] ** 2 + 5 * axes[0] * axes[-1]
+    objects = np.kron(
+        random.random([size // 6 for size in shape]) > 0.9, np.ones((6,) * len(shape))
+    )
+    return light, light + 40 * objects + random.normal(0, 0.5, shape), objects > 0
+
+
+@pytest.mark.parametrize(
+    ("objects", "mode", "points", "masked"),
+    [
+        ("bright", MODE_DARK, 5, False),
+        ("dark", MODE_BRIGHT, 4, True),
+        ("both", MODE_GRAY, 6, False),
+    ],
+)
+def test_splines_are_those_of_centrosome(objects, mode, points, masked):
+    _, image, _ = spotted((36, 48))
+    if objects == "dark":
+        image = 200 - image
+    mask = np.zeros(image.shape, bool)
+    mask[:, 6:44] = True
+    mask = mask if masked else np.ones_like(mask)
+    expected = backgr(image, mask, mode, thresh=2.5, splinepoints=points, scale=1)
+    found = filters.correct_illumination_by_splines(
+        image, mask, points=points, objects=objects, threshold=2.5, correction="subtract"
+    ).illumination
+    difference = (found - expected)[mask]
+    assert np.ptp(difference) < 1e-3 * np.ptp(expected[mask])
+
+
+@pytest.mark.parametrize("shape", [(60, 66), (18, 48, 54)], ids=str)
+def test_splines_find_the_light_behind_objects(shape):
+    light, image, objects = spotted(shape)
+    found = filters.correct_illumination_by_splines(image, points=4)
+    np.testing.assert_allclose(found.illumination, light / light.mean(), rtol=0.02)
+    even = found.corrected[~objects]
+    assert even.std() < 0.15 * image[~objects].std()
+    everywhere = filters.correct_illumination(image, method="polynomial").illumination
+    off = np.abs(everywhere - light / light.mean()).max()
+    assert np.abs(found.illumination - light / light.mean()).max() < off
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (9, 20, 24), (1, 30, 20), (2, 30, 20)], ids=str)
+def test_splines_are_exact_for_polynomials_of_the_third_degree(shape):
+    axes = np.meshgrid(*[np.linspace(-1, 1, n) if n > 1 else [0] for n in shape], indexing="ij")
+    light = 3 + axes[0] - 0.5 * axes[-1] ** 3 + 0.7 * axes[-1] ** 2 * axes[-2]
+    found = filters.correct_illumination_by_splines(1e200 * light, correction="divide")
+    np.testing.assert_allclose(found.illumination, light / light.mean(), rtol=1e-6)
+    np.testing.assert_allclose(found.corrected, 1e200 * light.mean(), rtol=1e-6)
+
+
+def test_splines_say_where_there_is_no_background():
+    image = np.random.default_rng(0).normal(size=(30, 30))
+    nowhere = filters.correct_illumination_by_splines(image, np.zeros(image.shape, bool))
+    assert np.array_equal(nowhere.corrected, image)
+    with pytest.raises(ValueError, match="less than 1 % of the pixels are background"):
+        filters.correct_illumination_by_splines(
+            image, objects="both", threshold=0.5, maximum_iterations=1000, convergence=0
+        )

@@ -371,3 +371,64 @@ def test_diffusion_keeps_the_mean_and_the_range(seed, contrast, sigma):
     assert found.mean() == pytest.approx(image.mean(), abs=1e-12)
     assert found.min() >= image.min() - 1e-12
     assert found.max() <= image.max() + 1e-12
+
+
+# Kuwahara
+
+
+def kuwahara_by_definition(image, reach):
+    """Look at every window of every pixel, in a loop."""
+    padded = np.pad(image.astype(float), [(n, n) for n in reach], mode="symmetric")
+    result = np.empty(image.shape)
+    for place in np.ndindex(image.shape):
+        windows = {
+            starts: padded[
+                tuple(
+                    slice(at + start, at + start + n + 1)
+                    for at, start, n in zip(place, starts, reach, strict=True)
+                )
+            ]
+            for starts in itertools.product(*({0, n} for n in reach))
+        }
+        variances = {starts: window.var() for starts, window in windows.items()}
+        lowest = min(variances.values())
+        result[place] = np.mean(
+            [windows[s].mean() for s, v in variances.items() if v <= lowest * (1 + 1e-9) + 1e-18]
+        )
+    return result
+
+
+@pytest.mark.parametrize("shape", [(14, 17), (6, 9, 8), (1, 7, 9)], ids=str)
+def test_kuwahara_is_what_its_paper_defines(shape):
+    bumps = noise(*shape, dtype=np.uint8)
+    few = bumps // 100  # many windows are as even as others
+    for image, scale in ((bumps, 255), (few, 255), (bumps / 7, 1)):
+        for radius in (1, 2):
+            found = filters.kuwahara(image, radius=radius)
+            expected = kuwahara_by_definition(image, (radius,) * len(shape)) / scale
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_kuwahara_reaches_as_far_in_coarse_slices():
+    image = noise(7, 14, 12, dtype=np.uint16)
+    found = filters.kuwahara(image, radius=2.0, spacing=(2.0, 0.5, 1.0))
+    np.testing.assert_allclose(found, kuwahara_by_definition(image, (1, 4, 2)) / 65535, rtol=1e-12)
+    slices = filters.kuwahara(image, radius=2.0, spacing=(4.0, 1.0, 1.0))
+    for found, image_slice in zip(slices, image, strict=True):
+        assert np.array_equal(found, filters.kuwahara(image_slice, radius=2.0))
+
+
+def test_kuwahara_keeps_edges_and_commutes_with_mirrors():
+    step = np.zeros((20, 20), np.float32)
+    step[:, 9:] = 1
+    assert np.array_equal(filters.kuwahara(step, radius=3), step)
+    noisy = step + noise(20, 20, dtype=np.float32) * 0.1
+    smoothed = filters.kuwahara(noisy, radius=3)
+    assert smoothed.dtype == np.float32
+    assert smoothed[:, :9].std() < noisy[:, :9].std() / 2
+    image = noise(15, 16, dtype=np.uint8) // 60
+    for axis in (0, 1):
+        mirrored = filters.kuwahara(np.flip(image, axis))
+        assert np.array_equal(mirrored, np.flip(filters.kuwahara(image), axis))
+    with pytest.raises(ValueError, match="so large that the result does not fit"):
+        filters.kuwahara(np.full((9, 9), 1e200))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from centrosome.filter import line_integration
 from scipy import ndimage
 from skimage import exposure
 from skimage import filters as skfilters
@@ -176,3 +177,49 @@ def test_the_weighted_deviation_of_waves_is_known_and_of_a_constant_0():
     found = filters.weighted_standard_deviation(wave, sigma=8)
     np.testing.assert_allclose(found[:, 60:140], np.sqrt(0.5), rtol=1e-5)
     assert not filters.weighted_standard_deviation(np.full((9, 9), 0.1), sigma=2).any()
+
+
+# Differential interference contrast
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270, 30, 45, -60, 200])
+def test_dic_is_integrated_as_in_centrosome(angle):
+    # Of other sizes centrosome cuts out a part that lies half a pixel off.
+    size = next(
+        n
+        for n in range(60, 80)
+        if (len(ndimage.rotate(ndimage.rotate(np.eye(n), -angle), angle)) - n) % 2 == 0
+    )
+    random = np.random.default_rng(3)
+    image = ndimage.gaussian_filter(random.normal(size=(size, size)), 3)
+    for decay, sigma in ((0.95, 2.0), (0.8, 0.0)):
+        expected = line_integration(image, angle, decay, sigma)
+        found = filters.enhance_dic(
+            image, angle=angle, decay_length=-1 / np.log(decay), sigma=sigma
+        )
+        np.testing.assert_allclose(found, expected, atol=1e-9 * np.ptp(image))
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.5, 1.0), (4.0, 1.0, 1.0)], ids=str)
+@pytest.mark.parametrize("angle", [0, 90, -135, 60])
+def test_slopes_of_bumps_become_bumps_again(angle, spacing):
+    shape = (3,) * (len(spacing) - 2) + (120, 90)
+    y, x = (n * size for n, size in zip(np.indices(shape)[-2:], spacing[-2:], strict=True))
+    middle = y.max() * 0.55, x.max() * 0.45
+    away = y - middle[0], x - middle[1]
+    bump = np.exp(-(away[0] ** 2 + away[1] ** 2) / (2 * 5.0**2))
+    direction = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    slope = -(away[0] * direction[0] + away[1] * direction[1]) * bump
+    found = filters.enhance_dic(
+        slope.astype(np.float32), angle=angle, decay_length=500.0, sigma=0, spacing=spacing
+    )
+    assert found.dtype == np.float32
+    assert found.max() == pytest.approx(slope.max())
+    expected = bump / np.ptp(bump) * np.ptp(slope)
+    np.testing.assert_allclose(found - found.min(), expected, atol=0.03 * np.ptp(slope))
+
+
+def test_dic_of_a_constant_is_0_and_a_length_of_0_is_refused():
+    assert not filters.enhance_dic(np.full((9, 9), 7)).any()
+    with pytest.raises(ValueError, match="decay_length must be more than 0"):
+        filters.enhance_dic(np.eye(9), decay_length=0)

@@ -33,6 +33,7 @@ from napari_delineate.filters.distances import distance_transform, geodesic_dist
 from napari_delineate.filters.edge_preserving import (
     anisotropic_diffusion,
     bilateral,
+    kuwahara,
     non_local_means,
     total_variation,
 )
@@ -46,10 +47,14 @@ from napari_delineate.filters.enhance import (
     adaptive_histogram_equalization,
     enhance_circles,
     enhance_dark_holes,
+    enhance_dic,
     local_normalization,
     unsharp_mask,
 )
-from napari_delineate.filters.illumination import correct_illumination
+from napari_delineate.filters.illumination import (
+    correct_illumination,
+    correct_illumination_by_splines,
+)
 from napari_delineate.filters.masking import mask_image
 from napari_delineate.filters.morphology import (
     closing,
@@ -98,6 +103,7 @@ __all__ = [
     "total_variation",
     "non_local_means",
     "anisotropic_diffusion",
+    "kuwahara",
     "white_tophat",
     "black_tophat",
     "tophat_by_reconstruction",
@@ -109,7 +115,9 @@ __all__ = [
     "local_normalization",
     "enhance_dark_holes",
     "enhance_circles",
+    "enhance_dic",
     "correct_illumination",
+    "correct_illumination_by_splines",
     "remove_outliers",
     "suppress_stripes",
     "mask_image",

@@ -1,5 +1,6 @@
 """Turn images into masks, seeds and labelled objects."""
 
+from napari_delineate.segmentation.active_contours import chan_vese, geodesic_active_contour
 from napari_delineate.segmentation.adaptive_thresholding import (
     niblack_threshold,
     phansalkar_threshold,
@@ -39,6 +40,7 @@ from napari_delineate.segmentation.maxima import (
     segment_maxima,
     ultimate_points,
 )
+from napari_delineate.segmentation.oversegmentation import superpixels
 from napari_delineate.segmentation.particles import analyze_labeled_particles, analyze_particles
 from napari_delineate.segmentation.primary_objects import identify_primary_objects
 from napari_delineate.segmentation.secondary_objects import (
@@ -87,6 +89,7 @@ __all__ = [
     "ultimate_points",
     "analyze_particles",
     "analyze_labeled_particles",
+    "superpixels",
     "canny_edges",
     "connected_threshold",
     "local_threshold_at_points",
@@ -94,6 +97,8 @@ __all__ = [
     "grow_from_seeds",
     "gradient_watershed",
     "random_walker",
+    "chan_vese",
+    "geodesic_active_contour",
     "identify_primary_objects",
     "identify_secondary_objects",
     "identify_tertiary_objects",
