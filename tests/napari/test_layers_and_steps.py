@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import pytest
 
 from napari_delineate import filters, voxels
 from napari_delineate._napari import view
@@ -86,3 +89,25 @@ def test_layers_that_go_are_drawn_between_and_come_back_to_their_places(
     session.redo(2)
     settle()
     assert [layer.name for layer in viewer.layers] == ["coins", "labels", "inner_labels"]
+
+
+def names_of(viewer):
+    return [layer.name for layer in viewer.layers]
+
+
+@pytest.mark.parametrize("downwards", [False, True])
+def test_deleted_layers_come_back_to_their_places_in_any_order(
+    assistant, session, viewer, coins, add, downwards
+):
+    add("filters.gaussian", "segmentation.threshold", "segmentation.label_connected_components")
+    top = viewer.add_image(coins.data, name="top")
+    before = names_of(viewer)
+    assert before == ["coins", "blurred", "mask", "labels", "top"]
+    for gone in itertools.permutations(["blurred", "mask", "labels"]):
+        for name in (*gone, "top"):
+            viewer.layers.remove(viewer.layers[name])
+        for name in ("blurred", "labels", "mask") if downwards else ("mask", "labels", "blurred"):
+            session.show(name)
+        assert names_of(viewer) == before[:-1]
+        viewer.add_layer(top)
+        assert names_of(viewer) == before

@@ -13,6 +13,7 @@ from napari.layers import Labels, Layer
 from napari_delineate._napari import docks
 from napari_delineate._napari.bindings import Bindings, anchor_of, values_of_anchors
 from napari_delineate._napari.drawings import put_back
+from napari_delineate._napari.layer_order import LayerOrder
 from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
@@ -67,7 +68,8 @@ class View:
         self._shown = bindings.shown
         self._places: dict[str, Place] = {}  # anchor -> where its layer was put
         self._names: dict[str, str] = {}  # anchor -> name of the value, when last shown
-        self._kept: dict[str, tuple[Layer, int]] = {}  # layers that are not in the viewer
+        self._kept: dict[str, Layer] = {}  # anchor -> its layer, which is not in the viewer
+        self._order = LayerOrder()
         self._deleted: set[str] = set()  # anchors whose layers a person has deleted
         self._unlit: set[str] = set()  # anchors whose layers we hid: there is no result
         self._results = Results()
@@ -97,8 +99,7 @@ class View:
         self._workflow, self._results = workflow, results
         with self._changing():
             values = values_of_anchors(workflow)
-            # The topmost layer goes first, so that each comes back to where it was.
-            for anchor in sorted(self._shown, key=self._height, reverse=True):
+            for anchor in list(self._shown):
                 if anchor not in values:
                     self._withdraw(viewer, anchor)
             self._deleted.intersection_update(values)
@@ -175,14 +176,13 @@ class View:
         self._shown[anchor], self._names[anchor], self._places[anchor] = key, name, place
 
     def _insert(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> Layer:
-        kept = self._kept.pop(anchor, None)
-        if kept is None:
+        layer = self._kept.pop(anchor, None)
+        if layer is None:
             place = self._bindings.place(self._workflow, name)
             layer = viewer.add_layer(make_layer(name, value, place))
         else:
-            layer, position = kept
             self._put(layer, name, value)
-            viewer.layers.insert(min(position, len(viewer.layers)), layer)
+            viewer.layers.insert(self._order.come_back(viewer.layers, layer), layer)
         self._bindings.bind(anchor, layer)
         return layer
 
@@ -195,11 +195,6 @@ class View:
             lay_at(layer, place)
             put_back(layer, drawing)
 
-    def _height(self, anchor: str) -> int:
-        """Return where a layer lies among the others, -1 if there is none."""
-        viewer, layer = self._viewer(), self._bindings.layer_at(anchor)
-        return -1 if viewer is None or layer is None else int(viewer.layers.index(layer))
-
     def _withdraw(self, viewer: napari.Viewer, anchor: str) -> None:
         """Take away a layer that shows a result which is no more."""
         layer = self._bindings.layer_at(anchor)
@@ -207,8 +202,9 @@ class View:
             return  # a person's own layer stays
         del self._shown[anchor]
         if layer is not None:
-            self._kept[anchor] = (layer, viewer.layers.index(layer))
+            place = viewer.layers.index(layer)
             viewer.layers.remove(layer)
+            self._keep(viewer, anchor, layer, place)
             _draw(viewer)
 
     def _show_table(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> None:
@@ -229,11 +225,16 @@ class View:
     def _on_removed(self, event: Any) -> None:
         if self._bindings.own_change:
             return
-        anchor = self._bindings.anchor_at(event.value)
-        if anchor is not None:
+        viewer, anchor = self._viewer(), self._bindings.anchor_at(event.value)
+        if viewer is not None and anchor is not None:
             self._deleted.add(anchor)
-            self._kept[anchor] = (event.value, event.index)
+            self._keep(viewer, anchor, event.value, event.index)
             self._on_deleted()
+
+    def _keep(self, viewer: napari.Viewer, anchor: str, layer: Layer, place: int) -> None:
+        """Keep a layer that has left, to bring it back to its place."""
+        self._kept[anchor] = layer
+        self._order.leave(viewer.layers, layer, place)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
