@@ -6,13 +6,13 @@ import datetime
 
 import numpy as np
 import pytest
-from napari.layers import Labels
+from napari.layers import Image, Labels
 from napari.layers._source import layer_source
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QAbstractButton, QComboBox, QDialog, QFileDialog, QLabel
 
-from napari_delineate import samples
+from napari_delineate import samples, voxels
 from napari_delineate._napari import recovery_offer
 from napari_delineate._napari.candidates import answer_of
 from napari_delineate._napari.layers import LayerError
@@ -486,6 +486,38 @@ def test_an_entry_runs_on_its_sample(viewer, session, wait, name):
     assert set(entry.workflow.inputs) <= {layer.name for layer in viewer.layers}
     layer = session.layer(entry.workflow.steps[-1].inputs["labels"])
     assert isinstance(layer, Labels)
+
+
+@pytest.mark.parametrize("name", ["stained_tissue", "hematoxylin_dab"])
+def test_results_leave_the_colour_image_in_sight(viewer, session, wait, name):
+    (value,) = ENTRIES[name].example.load().values()
+    slide = viewer.add_image(value.data, rgb=True, name="slide")
+    assert start_entry(session, ENTRIES[name], on_sample=False)
+    wait()
+    shown = [layer for layer in viewer.layers if layer.visible]
+    assert shown[0] is slide
+    assert shown[1:]
+    assert all(isinstance(layer, Labels) and layer.opacity < 1 for layer in shown[1:])
+    hidden = [layer for layer in viewer.layers if not layer.visible]
+    assert hidden
+    assert all(isinstance(layer, Image) for layer in hidden)
+    hidden[0].visible = True  # a person looks at it, and goes on
+    session.run("filters.gaussian", {"image": hidden[0]}, {"sigma": voxels(1)})
+    wait()
+    assert hidden[0].visible
+    assert session.layer("blurred").visible
+
+
+def test_the_image_that_a_workflow_ends_with_is_shown(viewer, session, wait):
+    layer = viewer.add_image(inputs.image(2), name="cells")
+    described = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
+    workflow = Workflow().add_input("cells", described)
+    workflow = workflow.add("filters.median", {"image": "cells"})
+    workflow = workflow.add("filters.gaussian", {"image": "denoised"})
+    session.open(workflow, {"cells": layer})
+    wait()
+    shown = {one.name: one.visible for one in viewer.layers}
+    assert shown == {"cells": True, "denoised": False, "blurred": True}
 
 
 def test_a_colour_image_suits_stained_tissue(viewer, session, wait):

@@ -331,6 +331,7 @@ class Session(QObject):
             )
             workflow = workflow.add_input(name, described)
             self._bindings.bind_input(workflow, name, layer, place)
+        self._view.begin(workflow)
         self.apply(workflow)
 
     def undo(self, steps: int = 1) -> None:

@@ -72,6 +72,7 @@ class View:
         self._order = LayerOrder()
         self._deleted: set[str] = set()  # anchors whose layers a person has deleted
         self._unlit: set[str] = set()  # anchors whose layers we hid: there is no result
+        self._covering: set[str] = set()  # anchors whose layers are to be made hidden
         self._results = Results()
         self._workflow = Workflow()
         viewer.layers.events.removed.connect(self._on_removed)
@@ -80,6 +81,26 @@ class View:
         """Tell whether a person has deleted the layer of a value."""
         anchor = anchor_of(workflow, name)
         return anchor in self._deleted and values_of_anchors(workflow)[anchor] == name
+
+    def begin(self, workflow: Workflow) -> None:
+        """Let the images that lie between inputs and results begin as hidden layers.
+
+        Where all steps come at once, nobody looks at one after the other: images that steps
+        have gone on with would only cover the inputs. Labels and masks let them shine through.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            A workflow that is opened.
+        """
+        used = {source for step in workflow.steps for source in step.sources}
+        self._covering = {
+            anchor_of(workflow, name)
+            for step in workflow.steps
+            if used.intersection(step.outputs)
+            for name in step.outputs
+            if workflow.values[name].kind in (Kind.IMAGE, Kind.RGB)
+        }
 
     def show(self, workflow: Workflow, results: Results, described: dict[str, Any]) -> None:
         """Make layers and tables agree with results.
@@ -179,10 +200,13 @@ class View:
         layer = self._kept.pop(anchor, None)
         if layer is None:
             place = self._bindings.place(self._workflow, name)
-            layer = viewer.add_layer(make_layer(name, value, place))
+            layer = make_layer(name, value, place)
+            layer.visible = anchor not in self._covering
+            viewer.add_layer(layer)
         else:
             self._put(layer, name, value)
             viewer.layers.insert(self._order.come_back(viewer.layers, layer), layer)
+        self._covering.discard(anchor)
         self._bindings.bind(anchor, layer)
         return layer
 
