@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from napari_delineate import catalogue
 from napari_delineate.diagram import to_mermaid, to_svg
+from napari_delineate.graph import lay_out
 from napari_delineate.types import Kind, Voxels
 from napari_delineate.workflow import Workflow, WorkflowInput
 from tests.strategies import workflows
@@ -93,7 +94,7 @@ def along(path):
 def test_every_wire_is_an_arrow_between_its_boxes(drawn):
     svg = ElementTree.fromstring(to_svg(drawn.workflow))
     frames = boxes(svg)
-    assert list(frames) == [*drawn.workflow.inputs, *(s.name for s in drawn.workflow.steps)]
+    assert list(frames) == [row.name for row in lay_out(drawn.workflow)]
     arrows = [path for path in svg.iter(f"{SVG}path") if path.get("class") == "arrow"]
     found = Counter(tuple(a.get(f"data-{key}") for key in ("value", "from", "to")) for a in arrows)
     assert found == wires(drawn.workflow)
@@ -130,7 +131,9 @@ def test_titles_outputs_and_changed_settings_are_written(drawn):
     workflow = drawn.workflow
     svg, chart = ElementTree.fromstring(to_svg(workflow)), to_mermaid(workflow)
     groups = {group.get("data-name"): words(group) for group in svg.iter(f"{SVG}g")}
-    for number, step in enumerate(workflow.steps, start=len(workflow.inputs)):
+    rows = [row.name if not row.is_input else None for row in lay_out(workflow)]
+    for step in workflow.steps:
+        number = rows.index(step.name)
         operation = catalogue.find(step.operation)
         # Long names are broken into lines, so spaces do not count.
         text = groups[step.name].replace(" ", "")

@@ -61,12 +61,44 @@ def lanes_of(rows):
 @settings(deadline=None, max_examples=100)
 def test_inputs_and_steps_are_rows_in_run_order(workflow):
     rows = lay_out(workflow)
-    names = [*workflow.inputs, *(step.name for step in workflow.steps)]
-    assert [row.name for row in rows] == names
-    assert [row.is_input for row in rows] == [True] * len(workflow.inputs) + [False] * len(
-        workflow.steps
-    )
+    assert [row.name for row in rows if not row.is_input] == [step.name for step in workflow.steps]
+    assert sorted(row.name for row in rows if row.is_input) == sorted(workflow.inputs)
     assert len({row.key for row in rows}) == len(rows)
+
+
+@given(every_workflow())
+@settings(deadline=None, max_examples=100)
+def test_an_input_stands_just_above_the_first_step_that_uses_it(workflow):
+    rows = lay_out(workflow)
+    for number, row in enumerate(rows):
+        if not row.is_input:
+            continue
+        below = next((one for one in rows[number:] if not one.is_input), None)
+        if any(row.name in step.sources for step in workflow.steps):
+            assert row.name in below.sources
+        else:
+            assert all(one.is_input and not one.edges for one in rows[: number + 1])
+    order = {name: place for place, name in enumerate(workflow.inputs)}
+    for one, other in itertools.pairwise(rows):
+        if one.is_input and other.is_input and one.name in last_used_in(rows):
+            assert order[one.name] < order[other.name]
+
+
+def test_an_input_of_the_last_step_passes_no_other():
+    workflow = Workflow().add_input("coins", IMAGE).add_input("truth", LABELS)
+    workflow = workflow.add("filters.gaussian", {"image": "coins"})
+    workflow = workflow.add("segmentation.threshold", {"image": "blurred"})
+    workflow = workflow.add("segmentation.label_connected_components", {"mask": "mask"})
+    workflow = workflow.add("postprocessing.combine", {"labels": ("labels", "truth")})
+    rows = lay_out(workflow)
+    assert [(row.name, row.lane) for row in rows] == [
+        ("coins", 0),
+        ("gaussian", 0),
+        ("threshold", 0),
+        ("label_connected_components", 0),
+        ("truth", 1),
+        ("combine", 0),
+    ]
 
 
 @given(every_workflow())
@@ -174,8 +206,9 @@ def test_unused_values_hold_no_lane():
     for _ in range(3):
         workflow = workflow.add("filters.gaussian", {"image": "coins"})
     rows = lay_out(workflow)
-    # "other" is never used: the steps beside "coins" stand below it, the last in its place.
-    assert lanes_of(rows) == [0, 1, 1, 1, 0]
+    # "other" is never used and stands above all: "coins" begins in its place.
+    assert [row.name for row in rows[:2]] == ["other", "coins"]
+    assert lanes_of(rows) == [0, 0, 1, 1, 0]
     assert count_lanes(rows) == 2
 
 

@@ -9,12 +9,12 @@ pass by can not be mistaken for each other.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from napari_delineate.workflow import Workflow
 
-__all__ = ["Edge", "Row", "count_lanes", "lay_out"]
+__all__ = ["Edge", "Row", "count_lanes", "key_of_input", "lay_out"]
 
 
 @dataclass(frozen=True, order=True)
@@ -41,8 +41,7 @@ class Row:
     Attributes
     ----------
     key : str
-        A text that no other row has: the name, with " (input)" behind that of an input
-        where a step has the same.
+        A text that no other row has: the name of a step, or see `key_of_input`.
     name : str
         Name of the input or the step.
     is_input : bool
@@ -69,9 +68,11 @@ class Row:
 def lay_out(workflow: Workflow) -> tuple[Row, ...]:
     """Return the rows of a drawing of a workflow, and the lines between them.
 
-    A step stands in the lane of a value that is not used after it, so that a chain of
-    steps is one straight line; otherwise it takes the leftmost lane that is free. That
-    needs no more lanes than there are values and steps beside each other.
+    An input stands just above the first step that uses it, so that its line passes nothing
+    that it has nothing to do with. A step stands in the lane of a value that is not used
+    after it, so that a chain of steps is one straight line; otherwise it takes the leftmost
+    lane that is free. That needs no more lanes than there are values and steps beside each
+    other.
 
     Parameters
     ----------
@@ -81,7 +82,8 @@ def lay_out(workflow: Workflow) -> tuple[Row, ...]:
     Returns
     -------
     tuple of Row
-        The inputs, then the steps in the order in which they run.
+        The steps in the order in which they run, and the inputs; those that no step uses are
+        the first.
 
     Examples
     --------
@@ -95,22 +97,19 @@ def lay_out(workflow: Workflow) -> tuple[Row, ...]:
     >>> [(row.name, row.lane) for row in lay_out(workflow)]
     [('coins', 0), ('threshold', 1), ('label_connected_components', 1), ('measure', 0)]
     """
-    last_use = {
-        source: row
-        for row, step in enumerate(workflow.steps, start=len(workflow.inputs))
-        for source in step.sources
-    }
+    nodes = list(_nodes(workflow))
+    last_use = {source: row for row, node in enumerate(nodes) for source in node[3]}
     step_names = {step.name for step in workflow.steps}
     lanes: dict[str, int] = {}  # of the values that are used below the row
     above: dict[str, int] = {}  # where the line of each of them is in the row above
     rows = []
-    for number, (name, is_input, values, sources) in enumerate(_nodes(workflow)):
+    for number, (name, is_input, values, sources) in enumerate(nodes):
         ending = [source for source in sources if last_use[source] == number]
         passing = {value: lane for value, lane in lanes.items() if value not in ending}
         lane = min((lanes[value] for value in ending), default=_free(passing))
         edges = {Edge(value, above[value], lane) for value in sources}
         edges |= {Edge(value, above[value], passing[value]) for value in passing}
-        key = f"{name} (input)" if is_input and name in step_names else name
+        key = _key(name, step_names) if is_input else name
         rows.append(Row(key, name, is_input, values, sources, lane, tuple(sorted(edges))))
         lanes, above = dict(passing), dict(passing)
         for value in values:
@@ -136,14 +135,51 @@ def count_lanes(rows: Iterable[Row]) -> int:
     return max((1 + max([row.lane, *(edge.end for edge in row.edges)]) for row in rows), default=0)
 
 
+def key_of_input(workflow: Workflow, name: str) -> str:
+    """Return the key of the row of an input: its name, marked where a step has the same.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of the input.
+
+    Returns
+    -------
+    str
+        The key, as in `Row`.
+
+    Examples
+    --------
+    >>> from napari_delineate.types import Kind
+    >>> from napari_delineate.workflow import WorkflowInput
+    >>> image = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
+    >>> key_of_input(Workflow().add_input("coins", image), "coins")
+    'coins'
+    """
+    return _key(name, {step.name for step in workflow.steps})
+
+
 def _nodes(
     workflow: Workflow,
 ) -> Iterable[tuple[str, bool, tuple[str, ...], tuple[str, ...]]]:
-    """Return name, whether it is an input, values made and values used, in order."""
+    """Return name, whether it is an input, values made and values used, from top to bottom."""
+    used = {source for step in workflow.steps for source in step.sources}
+    left = dict.fromkeys(name for name in workflow.inputs if name in used)
     for name in workflow.inputs:
-        yield name, True, (name,), ()
+        if name not in used:
+            yield name, True, (name,), ()
     for step in workflow.steps:
-        yield step.name, False, step.outputs, tuple(dict.fromkeys(step.sources))
+        sources = tuple(dict.fromkeys(step.sources))
+        for name in [name for name in left if name in sources]:
+            del left[name]
+            yield name, True, (name,), ()
+        yield step.name, False, step.outputs, sources
+
+
+def _key(name: str, step_names: Collection[str]) -> str:
+    return f"{name} (input)" if name in step_names else name
 
 
 def _free(lanes: Mapping[str, int]) -> int:

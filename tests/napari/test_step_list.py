@@ -642,6 +642,52 @@ def test_alt_and_arrows_move_a_step(filled, qtbot):
     ]
 
 
+@pytest.fixture
+def with_late_input(steps):
+    """A chain whose last step uses a second input."""
+    workflow = Workflow().add_input("coins", IMAGE).add_input("other", IMAGE)
+    workflow = workflow.add("filters.gaussian", {"image": "coins"})
+    workflow = workflow.add("segmentation.threshold", {"image": "blurred"})
+    workflow = workflow.add("segmentation.label_connected_components", {"mask": "mask"})
+    workflow = workflow.add("measurements.measure", {"labels": "labels", "image": "other"})
+    steps.set_workflow(workflow, all_fresh(workflow))
+    return steps
+
+
+def test_an_input_stands_above_the_step_that_uses_it(with_late_input):
+    names = ["coins", "gaussian", "threshold", "label_connected_components", "other", "measure"]
+    assert names_of(with_late_input) == names
+    rows = [index_of(with_late_input, name).data(ROW) for name in names]
+    assert [row.lane for row in rows] == [0, 0, 0, 0, 1, 0]
+    assert [len(row.edges) for row in rows] == [0, 1, 1, 1, 1, 2]
+
+
+def test_inputs_between_steps_count_nothing_when_steps_are_moved(with_late_input, qtbot):
+    heard = listen(with_late_input.moved)
+
+    def middle(name, below):
+        rect = with_late_input.visualRect(index_of(with_late_input, name))
+        return rect.center() + QPoint(0, 5 if below else -5)
+
+    drop(with_late_input, "gaussian", middle("other", False))
+    drop(with_late_input, "gaussian", middle("other", True))
+    drop(with_late_input, "measure", middle("other", True))  # where it stands
+    drop(with_late_input, "measure", middle("other", False))
+    drop(with_late_input, "threshold", middle("coins", False))
+    for name in ("measure", "label_connected_components"):
+        with_late_input.select(name)
+        qtbot.keyClick(with_late_input, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+        qtbot.keyClick(with_late_input, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert heard == [
+        ("gaussian", "label_connected_components"),
+        ("gaussian", "label_connected_components"),
+        ("threshold", ""),
+        ("measure", "threshold"),
+        ("label_connected_components", "gaussian"),
+        ("label_connected_components", "measure"),
+    ]
+
+
 def test_nothing_from_elsewhere_is_taken(filled):
     content = QMimeData()
     content.setText("gaussian")

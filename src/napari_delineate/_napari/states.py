@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.widgets.step_rows import Status, StepState, time_text
 from napari_delineate.engine import Progress
-from napari_delineate.graph import lay_out
+from napari_delineate.graph import key_of_input
 from napari_delineate.regional import outdated
 from napari_delineate.wording import memory_in_words
 
@@ -56,12 +56,11 @@ def states_of(session: Session, progress: Progress | None) -> dict[str, StepStat
             None if report is None else report.nbytes,
             *_layer_of(session, step.outputs[0]),
         )
-    for row in lay_out(workflow):
-        if row.is_input:
-            shown, layer_name = _layer_of(session, row.name)
-            changed = row.name in session.changed_inputs
-            status = Status.STALE if changed else Status.FRESH
-            states[row.key] = StepState(status, shown=shown, layer_name=layer_name)
+    for name in workflow.inputs:
+        shown, layer_name = _layer_of(session, name)
+        status = Status.STALE if name in session.changed_inputs else Status.FRESH
+        key = key_of_input(workflow, name)
+        states[key] = StepState(status, shown=shown, layer_name=layer_name)
     return states
 
 

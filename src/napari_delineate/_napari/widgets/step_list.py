@@ -256,8 +256,9 @@ class StepList(QListView):
             if row.has_layer:
                 self.show_toggled.emit(row.key)
         elif is_alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            number = self._model.find(row.key)
-            self._move(row.key, number - 1 if key == Qt.Key.Key_Up else number + 2)
+            if not row.is_input:
+                place = self._step_keys().index(row.key)
+                self._move(row.key, place - 1 if key == Qt.Key.Key_Up else place + 2)
         else:
             super().keyPressEvent(event)
 
@@ -394,22 +395,24 @@ class StepList(QListView):
         self.viewport().update()
         key = bytes(event.mimeData().data(_FORMAT)).decode()
         event.acceptProposedAction()
-        self._move(key, self._gap_at(event.position().toPoint()))
+        above = self._model.rows[: self._gap_at(event.position().toPoint())]
+        self._move(key, sum(not row.is_input for row in above))
 
     def _gap_at(self, position: QPoint) -> int:
-        """Return the number of the row that a step dropped at a position would stand before."""
+        """Return the number of the row above which a step is dropped at a position."""
         index = self.indexAt(position)
         if not index.isValid():
             return len(self._model.rows)
-        is_below = position.y() > self.visualRect(index).center().y()
-        inputs = sum(row.is_input for row in self._model.rows)
-        return max(index.row() + is_below, inputs)
+        return index.row() + (position.y() > self.visualRect(index).center().y())
 
-    def _move(self, key: str, gap: int) -> None:
-        """Say that a step is to stand before a row."""
-        number = self._model.find(key)
-        inputs = sum(row.is_input for row in self._model.rows)
-        is_possible = inputs <= gap <= len(self._model.rows) and number >= inputs
-        if is_possible and gap not in (number, number + 1):
-            above = self._model.rows[gap - 1] if gap else None
-            self.moved.emit(key, "" if above is None or above.is_input else above.key)
+    def _step_keys(self) -> list[str]:
+        return [row.key for row in self._model.rows if not row.is_input]
+
+    def _move(self, key: str, place: int) -> None:
+        """Say that a step is to stand before another place among the steps."""
+        steps = self._step_keys()
+        if key not in steps:
+            return  # inputs stand where they are used
+        own = steps.index(key)
+        if 0 <= place <= len(steps) and place not in (own, own + 1):
+            self.moved.emit(key, steps[place - 1] if place else "")
