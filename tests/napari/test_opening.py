@@ -800,3 +800,25 @@ def test_a_result_of_the_present_workflow_becomes_an_input(viewer, session, run,
     assert np.array_equal(session.layer("nuclei").data, data)
     assert session.layer("nuclei") in viewer.layers
     assert session.results["kept_labels"].data.max() == 18
+
+
+def test_a_layer_that_was_the_input_of_another_workflow_is_known_as_that_of_this_one(
+    viewer, session, wait
+):
+    value = ENTRIES["nuclei_2d"].example.load()["nuclei"]
+    layer = viewer.add_image(value.data, name="mine")
+    for name in ("nuclei_2d", "membranes"):
+        viewer.layers.selection.active = layer
+        assert start_entry(session, ENTRIES[name], on_sample=False)
+        wait()
+    assert session.name_of(layer) == "membranes"
+    session.run("filters.gaussian", {"image": layer}, {"sigma": voxels(1)})
+    wait()
+    assert list(session.workflow.inputs) == ["membranes"]
+    viewer.layers.remove(layer)
+    assert session.is_deleted("membranes")
+    session.undo()
+    wait()
+    assert layer not in viewer.layers
+    session.show("membranes")
+    assert viewer.layers[0] is layer

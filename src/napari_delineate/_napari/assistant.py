@@ -55,6 +55,8 @@ __all__ = ["Assistant"]
 _WARM_UP_DELAY = 500
 """Milliseconds after which worker processes are started."""
 
+_PROGRESS_PAUSE = 50
+"""Milliseconds between two looks at how far it is: results that are known come by hundreds."""
 
 class Assistant(QWidget):
     """Build a workflow step by step on the layers of a viewer.
@@ -73,6 +75,8 @@ class Assistant(QWidget):
         viewer, theme = session.viewer, session.viewer.theme
         self._progress: Progress | None = None
         self._live = True
+        self._progress_pause = QTimer(self, singleShot=True, interval=_PROGRESS_PAUSE)
+        self._progress_pause.timeout.connect(self._refresh)
         self._told = session.workflow  # what the message at the foot is about
         self._selecting = False
         self.exporting = Exporting(session, self)
@@ -220,7 +224,8 @@ class Assistant(QWidget):
     def _on_progress(self, state: Progress) -> None:
         if self.session.running:
             self._progress = state
-            self._refresh()
+            if not self._progress_pause.isActive():
+                self._progress_pause.start()
 
     def _on_finished(self, _: Any = None) -> None:
         self._progress = None
@@ -255,6 +260,7 @@ class Assistant(QWidget):
 
     def _follow_selected(self, *, anew: bool = False) -> None:
         """Show the form of the step that is selected, as it is now."""
+        self._progress_pause.stop()
         name = self.steps.selected()
         steps = {step.name: step for step in self.session.workflow.steps}
         if name not in steps:

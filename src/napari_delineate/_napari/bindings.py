@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
 
+from napari_delineate._napari.anchors import APPLY, Anchors
 from napari_delineate._napari.drawings import Drawing, drawing_of, is_being_drawn
 from napari_delineate._napari.layers import (
     LayerError,
@@ -28,9 +30,7 @@ from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
 
-__all__ = ["APPLY", "Bindings", "anchor_of", "values_of_anchors"]
-
-APPLY = "postprocessing.apply_corrections"
+__all__ = ["Bindings"]
 
 _CHANGES = frozenset(
     ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
@@ -39,43 +39,11 @@ _CHANGES = frozenset(
 _DONE = ("added", "removed", "changed")
 """What napari calls changes of points and shapes that have happened."""
 
+_RECENT = 4
+"""Workflows whose anchors are remembered: that now, the one computed, and those in between."""
+
 PAINTED = ""
 """What a layer shows on which something was painted that is not computed yet."""
-
-
-def anchor_of(workflow: Workflow, name: str) -> str:
-    """Return what ties a value to its layer: it stays the same when the value is renamed.
-
-    Corrected labels have the anchor of the labels that they correct, so that one layer
-    shows both.
-
-    Parameters
-    ----------
-    workflow : Workflow
-        A workflow of a session, in which inputs have versions of its store.
-    name : str
-        Name of a value.
-
-    Returns
-    -------
-    str
-        The anchor.
-    """
-    maker = workflow.maker(name)
-    if maker is None:
-        return f"input {str(workflow.inputs[name].version).rpartition('@')[0]}"
-    if maker.operation == APPLY:
-        base = str(maker.inputs["labels"])
-        users = (one for one in workflow.steps if one.operation == APPLY and base in one.sources)
-        if workflow.maker(base) is not None and next(users) is maker:
-            return anchor_of(workflow, base)
-    return f"{maker.name} {maker.outputs.index(name)} {workflow.values[name].kind}"
-
-
-def values_of_anchors(workflow: Workflow) -> dict[str, str]:
-    """Return for each anchor the value that its layer shows."""
-    # Corrected labels come after those they correct.
-    return {anchor_of(workflow, name): name for name in workflow.values}
 
 
 class Bindings:
@@ -112,39 +80,63 @@ class Bindings:
         self._on_stroke = on_stroke
         self._on_input = on_input
         self._keys = {"Control-Z": on_undo, "Control-Shift-Z": on_redo}
+        self._anchors: deque[Anchors] = deque(maxlen=_RECENT)
         self._ids: dict[str, Any] = {}  # anchor -> unique_id of the layer
+        self._ties: dict[Any, list[str]] = {}  # unique_id of a layer -> its anchors
+        self._present: dict[Any, Layer] = {}  # unique_id -> layer of the viewer
         self._places: dict[str, Place] = {}  # version of an input -> where its layer lay
         self._drawings: dict[str, Drawing] = {}  # version of an input -> what its layer held
         self._touched: set[Any] = set()  # layers whose data may have been edited
         self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
         self.own_change = False  # whether it is us who change layers
+        viewer.layers.events.inserted.connect(self._on_layers)
+        viewer.layers.events.removed.connect(self._on_layers)
+
+    def anchors(self, workflow: Workflow) -> Anchors:
+        """Return the anchors of a workflow; those of the last few are remembered."""
+        for known in self._anchors:
+            if known.workflow is workflow:
+                return known
+        found = Anchors(workflow)
+        self._anchors.append(found)
+        return found
 
     def layer(self, workflow: Workflow, name: str) -> Layer | None:
         """Return the layer that shows a value, None if there is none."""
-        if name not in workflow.values:
+        anchors = self.anchors(workflow)
+        anchor = anchors.of.get(name)
+        if anchor is None or anchors.shown[anchor] != name:
             return None
-        anchor = anchor_of(workflow, name)
-        return self.layer_at(anchor) if values_of_anchors(workflow)[anchor] == name else None
+        return self.layer_at(anchor)
 
     def layer_at(self, anchor: str) -> Layer | None:
         """Return the layer of an anchor, None if it is not in the viewer."""
         viewer, wanted = self._viewer(), self._ids.get(anchor)
-        if viewer is None:
+        if viewer is None or wanted is None:
             return None
-        return next((one for one in viewer.layers if one.unique_id == wanted), None)
+        # Others may hear of a layer that comes or goes before this does.
+        if len(self._present) != len(viewer.layers):
+            self._present = {layer.unique_id: layer for layer in viewer.layers}
+        return self._present.get(wanted)
 
-    def anchor_at(self, layer: Layer) -> str | None:
-        """Return the anchor that a layer is tied to, None if it is no part of a workflow."""
-        return next((key for key, own in self._ids.items() if own == layer.unique_id), None)
+    def anchors_at(self, layer: Layer) -> tuple[str, ...]:
+        """Return the anchors that a layer is tied to, of this workflow or of others."""
+        return tuple(self._ties.get(layer.unique_id, ()))
 
     def name_of(self, layer: Layer, workflow: Workflow) -> str | None:
         """Return the value of a workflow that a layer shows, None if it shows none."""
-        anchor = self.anchor_at(layer)
-        return None if anchor is None else values_of_anchors(workflow).get(anchor)
+        shown = self.anchors(workflow).shown
+        return next((shown[one] for one in self.anchors_at(layer) if one in shown), None)
 
     def bind(self, anchor: str, layer: Layer) -> None:
         """Tie a layer to an anchor, and watch whether it is edited."""
+        before = self._ids.get(anchor)
+        if before is not None and before != layer.unique_id:
+            self._ties[before].remove(anchor)
+        ties = self._ties.setdefault(layer.unique_id, [])
+        if anchor not in ties:
+            ties.append(anchor)
         self._ids[anchor] = layer.unique_id
         for change in _CHANGES.intersection(layer.events.emitters):
             layer.events[change].connect(self._on_change)
@@ -166,7 +158,7 @@ class Bindings:
         if drawing is not None:
             self._drawings[str(workflow.inputs[name].version)] = drawing
         if layer is not None:
-            anchor = anchor_of(workflow, name)
+            anchor = self.anchors(workflow).of[name]
             self.bind(anchor, layer)
             self.shown[anchor] = str(workflow.inputs[name].version)
 
@@ -177,11 +169,8 @@ class Bindings:
 
     def place(self, workflow: Workflow, name: str) -> Place:
         """Return where the input lies that a value follows."""
-        maker = workflow.maker(name)
-        while maker is not None:
-            name = maker.sources[0]
-            maker = workflow.maker(name)
-        return self._places[str(workflow.inputs[name].version)]
+        start = self.anchors(workflow).start[name]
+        return self._places[str(workflow.inputs[start].version)]
 
     def drawing(self, workflow: Workflow, name: str) -> Drawing | None:
         """Return what was drawn for an input, None for other inputs and for results."""
@@ -211,7 +200,7 @@ class Bindings:
         """
         found = {}
         for name in workflow.inputs:
-            anchor = anchor_of(workflow, name)
+            anchor = self.anchors(workflow).of[name]
             layer, shown = self.layer_at(anchor), self.shown.get(anchor)
             if layer is None or shown is None:
                 continue
@@ -225,7 +214,7 @@ class Bindings:
 
     def turned_inputs(self, workflow: Workflow) -> list[str]:
         """Return the inputs whose layers are rotated or sheared, which results do not follow."""
-        layers = ((name, self.layer_at(anchor_of(workflow, name))) for name in workflow.inputs)
+        layers = ((name, self.layer(workflow, name)) for name in workflow.inputs)
         return [name for name, layer in layers if layer is not None and not is_upright(layer)]
 
     def with_edits(
@@ -267,8 +256,8 @@ class Bindings:
         LayerError
             If an input can not be used any more, unless that is lenient.
         """
-        before = values_of_anchors(evaluated)
-        for anchor, name in values_of_anchors(workflow).items():
+        before = self.anchors(evaluated).shown
+        for anchor, name in self.anchors(workflow).shown.items():
             layer, shown = self.layer_at(anchor), self.shown.get(anchor)
             if layer is None or shown is None or is_being_drawn(layer):
                 continue
@@ -292,6 +281,9 @@ class Bindings:
                     self.shown[anchor] = PAINTED
             self.is_shown(layer)
         return workflow
+
+    def _on_layers(self, _: Any) -> None:
+        self._present = {}
 
     def _on_change(self, _: Any) -> None:
         if not self.own_change:

@@ -21,7 +21,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
-from napari_delineate._napari.bindings import Bindings, values_of_anchors
+from napari_delineate._napari.bindings import Bindings
 from napari_delineate._napari.drawings import is_being_edited
 from napari_delineate._napari.evaluator import Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
@@ -164,7 +164,7 @@ class Session(QObject):
         Layers may have been deleted; tables have none.
         """
         values = self.workflow.values
-        names = reversed(values_of_anchors(self.workflow).values())
+        names = reversed(self._bindings.anchors(self.workflow).shown.values())
         return [
             name
             for name in names

@@ -25,9 +25,11 @@ from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.widgets import Message, icon, shrink
 from napari_delineate.engine import Results
+from napari_delineate.axes import spatial_axes
 from napari_delineate.hints import next_operations
 from napari_delineate.steps import Step
 
+from napari_delineate.workflow import Workflow, WorkflowInput
 __all__ = ["StepPanel"]
 
 _PAUSE = 120
@@ -190,9 +192,9 @@ class StepPanel(QWidget):
 
     def _grey_unfit(self) -> None:
         """Grey the algorithms that can not work on what the step works on, and say why."""
-        workflow = self._session.workflow
+        workflow = _part(self._session.workflow, self.step)
         steps = [(one.name, one.operation, one.inputs, one.outputs) for one in workflow.steps]
-        wired = (steps, {name: one.kind for name, one in workflow.inputs.items()})
+        wired = (steps, dict(workflow.inputs))
         if wired == self._wired:
             return
         self._wired = wired
@@ -250,6 +252,21 @@ class StepPanel(QWidget):
 def _button(name: str, theme: str, tooltip: str) -> QToolButton:
     button = QToolButton()
     button.setIcon(icon(name, theme))
+def _part(workflow: Workflow, name: str) -> Workflow:
+    """Return a step and those that need it; what others give them are the inputs."""
+    needing = {name, *workflow.dependants(name)}
+    steps = tuple(step for step in workflow.steps if step.name in needing)
+    made = {output for step in steps for output in step.outputs}
+    given = {source for step in steps for source in step.sources if source not in made}
+    described = {source: workflow.values[source] for source in given}
+    # Sizes of voxels decide nothing about what fits.
+    inputs = {
+        source: WorkflowInput(one.kind, one.axes, (1.0,) * len(spatial_axes(one.axes)))
+        for source, one in described.items()
+    }
+    return Workflow(steps, inputs, workflow.device)
+
+
     size = button.fontMetrics().height() + 4
     button.setIconSize(QSize(size, size))
     button.setToolTip(tooltip)

@@ -11,7 +11,7 @@ import napari
 from napari.layers import Labels, Layer
 
 from napari_delineate._napari import docks
-from napari_delineate._napari.bindings import Bindings, anchor_of, values_of_anchors
+from napari_delineate._napari.bindings import Bindings
 from napari_delineate._napari.drawings import put_back
 from napari_delineate._napari.layer_order import LayerOrder
 from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
@@ -79,8 +79,9 @@ class View:
 
     def is_deleted(self, workflow: Workflow, name: str) -> bool:
         """Tell whether a person has deleted the layer of a value."""
-        anchor = anchor_of(workflow, name)
-        return anchor in self._deleted and values_of_anchors(workflow)[anchor] == name
+        anchors = self._bindings.anchors(workflow)
+        anchor = anchors.of[name]
+        return anchor in self._deleted and anchors.shown[anchor] == name
 
     def begin(self, workflow: Workflow) -> None:
         """Let the images that lie between inputs and results begin as hidden layers.
@@ -93,9 +94,10 @@ class View:
         workflow : Workflow
             A workflow that is opened.
         """
+        anchors = self._bindings.anchors(workflow).of
         used = {source for step in workflow.steps for source in step.sources}
         self._covering = {
-            anchor_of(workflow, name)
+            anchors[name]
             for step in workflow.steps
             if used.intersection(step.outputs)
             for name in step.outputs
@@ -119,7 +121,7 @@ class View:
             return
         self._workflow, self._results = workflow, results
         with self._changing():
-            values = values_of_anchors(workflow)
+            values = self._bindings.anchors(workflow).shown
             for anchor in list(self._shown):
                 if anchor not in values:
                     self._withdraw(viewer, anchor)
@@ -151,16 +153,17 @@ class View:
                 layer = self._bindings.layer(workflow, name)
                 if layer is not None and layer.visible:
                     put_into(layer, value, self._bindings.place(workflow, name), is_ours=False)
-                    self._shown[anchor_of(workflow, name)] = PREVIEW
+                    self._shown[self._bindings.anchors(workflow).of[name]] = PREVIEW
 
     def bring_back(self, workflow: Workflow, name: str) -> None:
         """Show the layer of a value that a person has deleted."""
-        viewer, anchor = self._viewer(), anchor_of(workflow, name)
+        viewer, anchors = self._viewer(), self._bindings.anchors(workflow)
+        anchor = anchors.of[name]
         if viewer is None or anchor not in self._deleted:
             return
         self._deleted.discard(anchor)
         with self._changing():
-            self._show_value(viewer, anchor, values_of_anchors(workflow)[anchor])
+            self._show_value(viewer, anchor, anchors.shown[anchor])
 
     def _value(self, name: str) -> tuple[Value, str] | None:
         """Return a value and what tells it from others; None if it could not be computed."""
@@ -228,7 +231,8 @@ class View:
         if layer is not None:
             place = viewer.layers.index(layer)
             viewer.layers.remove(layer)
-            self._keep(viewer, anchor, layer, place)
+            self._kept[anchor] = layer
+            self._order.leave(viewer.layers, layer, place)
             _draw(viewer)
 
     def _show_table(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> None:
@@ -249,16 +253,12 @@ class View:
     def _on_removed(self, event: Any) -> None:
         if self._bindings.own_change:
             return
-        viewer, anchor = self._viewer(), self._bindings.anchor_at(event.value)
-        if viewer is not None and anchor is not None:
-            self._deleted.add(anchor)
-            self._keep(viewer, anchor, event.value, event.index)
+        viewer, anchors = self._viewer(), self._bindings.anchors_at(event.value)
+        if viewer is not None and anchors:
+            self._deleted.update(anchors)
+            self._kept.update(dict.fromkeys(anchors, event.value))
+            self._order.leave(viewer.layers, event.value, event.index)
             self._on_deleted()
-
-    def _keep(self, viewer: napari.Viewer, anchor: str, layer: Layer, place: int) -> None:
-        """Keep a layer that has left, to bring it back to its place."""
-        self._kept[anchor] = layer
-        self._order.leave(viewer.layers, layer, place)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

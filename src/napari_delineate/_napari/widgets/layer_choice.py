@@ -38,19 +38,24 @@ class _Follower:
         self._viewer = weakref.ref(viewer)
         self._fits = fits
         self._refresh = refresh
+        for layer in viewer.layers:
+            layer.events.name.connect(self._on_change)
         events = viewer.layers.events
-        self._emitters = (events.inserted, events.removed, events.reordered)
+        self._emitters = (events.removed, events.reordered)
         for emitter in self._emitters:
             emitter.connect(self._on_change)
+        events.inserted.connect(self._on_inserted)
 
     def layers(self) -> list[Layer]:
         """Return the layers that fit, topmost first."""
         viewer = self._viewer()
-        if viewer is None:
-            return []
-        for layer in viewer.layers:
-            layer.events.name.connect(self._on_change)  # connecting twice changes nothing
-        return [one for one in reversed(viewer.layers) if self._fits(one)]
+        return [] if viewer is None else [one for one in reversed(viewer.layers) if self._fits(one)]
+
+    def find(self, key: Any) -> Layer | None:
+        """Return the layer with a `unique_id`, None if there is none that fits."""
+        viewer = self._viewer()
+        found = (one for one in (() if viewer is None else viewer.layers) if one.unique_id == key)
+        return next(filter(self._fits, found), None)
 
     def active(self) -> Layer | None:
         viewer = self._viewer()
@@ -60,8 +65,14 @@ class _Follower:
         for emitter in self._emitters:
             emitter.disconnect(self._on_change)
         viewer = self._viewer()
-        for layer in () if viewer is None else viewer.layers:
-            layer.events.name.disconnect(self._on_change)
+        if viewer is not None:
+            viewer.layers.events.inserted.disconnect(self._on_inserted)
+            for layer in viewer.layers:
+                layer.events.name.disconnect(self._on_change)
+
+    def _on_inserted(self, event: Any) -> None:
+        event.value.events.name.connect(self._on_change)  # connecting twice changes nothing
+        self._refresh()
 
     def _on_change(self, _: Any = None) -> None:
         self._refresh()
@@ -110,8 +121,7 @@ class LayerChoice(QComboBox):
 
     def layer(self) -> Layer | None:
         """Return the layer chosen, None if there is none."""
-        wanted = self.currentData()
-        return next((one for one in self._follower.layers() if one.unique_id == wanted), None)
+        return self._follower.find(self.currentData())
 
     def source(self) -> Layer | str | None:
         """Return the layer or the name chosen, None if there is none."""
