@@ -21,6 +21,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_delineate import rewiring, voxels
+from napari_delineate._napari import last_settings
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate.demo import make_demo
 
@@ -178,10 +179,17 @@ def look(folder: Path) -> None:
     window.close()
 
 
+def main() -> None:
+    """Make the pictures, with settings that nobody has used before."""
+    with tempfile.TemporaryDirectory() as folder:
+        last_settings.settings_file = lambda: Path(folder) / "last_settings.json"
+        if len(sys.argv) > 1:
+            look(Path(sys.argv[1]))
+        else:
+            coins()
+            nuclei()
+            outlines()
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        look(Path(sys.argv[1]))
-    else:
-        coins()
-        nuclei()
-        outlines()
+    main()

@@ -14,7 +14,7 @@ from napari._app_model import get_app_model
 from npe2 import PluginManifest
 
 from napari_delineate import recovery
-from napari_delineate._napari import evaluator, gallery
+from napari_delineate._napari import evaluator, gallery, last_settings
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.sessions import session_of
@@ -40,6 +40,13 @@ def _no_dialogs(monkeypatch):
 def _own_sessions(monkeypatch, tmp_path):
     """Keep sessions for a crash where no other test finds them."""
     monkeypatch.setattr(recovery, "recovery_folder", lambda: tmp_path / "kept sessions")
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch, tmp_path):
+    """Keep the settings used last where neither a person nor another test finds them."""
+    folder = tmp_path / "kept settings"
+    monkeypatch.setattr(last_settings, "settings_file", lambda: folder / "last_settings.json")
 
 
 class SharedRunner(WorkerRunner):

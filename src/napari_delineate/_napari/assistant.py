@@ -327,6 +327,8 @@ class Assistant(QWidget):
         layer = self.session.layer(value)
         if layer is None:
             self.session.show(value)
+        if isinstance(self.panel, StepPanel):
+            self.panel.fields.remember()
         else:
             layer.visible = not layer.visible
 

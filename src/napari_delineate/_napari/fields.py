@@ -8,10 +8,19 @@ from typing import Any
 
 import psutil
 from napari.layers import Image, Labels, Layer, Points, Shapes
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_delineate import catalogue
+from napari_delineate._napari.last_settings import Measure
 from napari_delineate._napari.layers import (
     LayerError,
     axes_of,
@@ -63,7 +72,8 @@ class Fields(QWidget):
     """
 
     inputs_changed = Signal()
-    setting_changed = Signal(str)
+    settings_changed = Signal(object)
+    """Names of the settings that a person has changed."""
 
     def __init__(self, session: Session, operation: Operation, unfit: Collection[str] = ()) -> None:
         super().__init__()
@@ -79,11 +89,21 @@ class Fields(QWidget):
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self._axes = QVBoxLayout()
         self.note = Message()
+        self._measure: Measure | None = None  # what lengths mean on what is chosen
+        self.defaults_button = QToolButton()
+        self.defaults_button.setText("Defaults")
+        self.defaults_button.setToolTip("Set everything back to the defaults of the operation")
+        self.defaults_button.setAccessibleName("Set everything back to the defaults")
+        self.defaults_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.defaults_button.setAutoRaise(True)
+        self.defaults_button.setVisible(bool(operation.settings))
+        self.defaults_button.clicked.connect(self._on_defaults)
         self.error = Message()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._form)
         layout.addLayout(self._axes)
+        layout.addWidget(self.defaults_button, alignment=Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.note)
         layout.addWidget(self.error)
         self._add_inputs()
@@ -114,6 +134,17 @@ class Fields(QWidget):
         return {name: edit.value() for name, edit in self.settings.items()}
 
     def show_step(self, step: Step) -> None:
+    def show_last(self) -> None:
+        """Show the settings that the operation was run with last."""
+        recalled = self._session.last_settings.recall(self.operation, self._measure)
+        for name, value in recalled.items():
+            self.settings[name].set_value(value)
+        self._show_whether_default()
+
+    def remember(self) -> None:
+        """Keep the settings for the next time that a form of the operation opens."""
+        self._session.last_settings.remember(self.operation, self.parameters(), self._measure)
+
         """Show what a step works on, and its settings."""
         self._filling = True
         try:
@@ -171,6 +202,7 @@ class Fields(QWidget):
         else:
             self._hint(_memory_needed(layers), "warning")
 
+        self._show_whether_default()
     def stop(self) -> None:
         """Follow the viewer and the session no longer."""
         for choice in self.choices.values():
@@ -264,7 +296,22 @@ class Fields(QWidget):
 
     def _on_setting(self, name: str) -> None:
         if not self._filling:
-            self.setting_changed.emit(name)
+        self._show_whether_default()
+            self.settings_changed.emit([name])
+
+    def _on_defaults(self) -> None:
+        changed = [name for name, edit in self.settings.items() if not edit.is_default()]
+        self._filling = True
+        try:
+            for name in changed:
+                self.settings[name].reset()
+        finally:
+            self._filling = False
+        self.settings_changed.emit(changed)
+
+    def _show_whether_default(self) -> None:
+        is_default = all(edit.is_default() for edit in self.settings.values())
+        self.defaults_button.setEnabled(not is_default)
 
     def _show_axes(self, layers: Sequence[Layer]) -> None:
         """Show the axes of stacks and movies, and ask for them where they are not known."""
@@ -316,14 +363,22 @@ class Fields(QWidget):
             if axes_of(layer) is None:
                 continue
             try:
-                spacing, units = spacing_of(layer)
+                self._set_spacing(*spacing_of(layer))
             except LayerError as error:
                 self.error.say(str(error), "error", self._session.viewer.theme)
-                return
-            for edit in self.settings.values():
-                edit.set_spacing(spacing, units)
             return
 
+        # What has no layer, such as one that was deleted, has a size all the same.
+        chosen = (one if isinstance(one, list) else [one] for one in self.sources().values())
+        named = (one for several in chosen for one in several if isinstance(one, str))
+        known = next(filter(None, map(partial(_spacing_of_value, self._session), named)), None)
+        if known is not None:
+            self._set_spacing(*known)
+
+    def _set_spacing(self, spacing: tuple[float, ...], units: str) -> None:
+        self._measure = Measure(units, len(spacing))
+        for edit in self.settings.values():
+            edit.set_spacing(spacing, units)
     def _hint(self, text: str, tone: Any) -> None:
         self.note.say(text, tone, self._session.viewer.theme)
 

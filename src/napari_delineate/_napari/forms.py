@@ -110,6 +110,7 @@ class OperationForm(QWidget):
         self.run_button.setToolTip("Compute a new layer from these settings (Ctrl+Enter)")
         self.run_button.setShortcut("Ctrl+Return")
         self.run_button.clicked.connect(self.run)
+        self.fields.show_last()
         self.new_button = QPushButton("New result")
         self.new_button.setToolTip("Keep the layer made last; the next run makes another one")
         self.new_button.clicked.connect(self._begin_anew)
@@ -169,6 +170,7 @@ class OperationForm(QWidget):
         """Record a step that makes what the operation takes, and the operation on its result."""
         found = self._conversion()
         if found is None:
+        self.fields.remember()
             return
         layer, converter = found
         session, first = self._session, self.operation.inputs[0].name
@@ -186,6 +188,7 @@ class OperationForm(QWidget):
         """Return the selected layer, and what makes of it what the operation takes."""
         layer, first = self._session.viewer.layers.selection.active, self.operation.inputs[0]
         kind = None if layer is None else self._session.kind(layer)
+        self.fields.remember()
         if self._step is not None or kind is None or first.variable:
             return None
         chosen, others = self.fields.sources(), self.operation.inputs[1:]

@@ -25,6 +25,7 @@ from napari_delineate._napari.bindings import Bindings
 from napari_delineate._napari.drawings import is_being_edited
 from napari_delineate._napari.evaluator import Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
+from napari_delineate._napari.last_settings import LastSettings
 from napari_delineate._napari.layers import (
     is_editable,
     kind_of,
@@ -103,6 +104,7 @@ class Session(QObject):
         self._evaluator.previewed.connect(self._on_previewed)
         self._evaluator.computed.connect(self._on_computed)
         self.autosave = Autosave(self)
+        self.last_settings = LastSettings(self)
         viewer.bind_key("Control-Z", lambda _: self.undo(), overwrite=True)
         viewer.bind_key("Control-Shift-Z", lambda _: self.redo(), overwrite=True)
 
@@ -375,6 +377,7 @@ class Session(QObject):
         """End the worker processes, and forget what was kept for a crash."""
         self._evaluator.close()
         self.autosave.close()
+        self.last_settings.close()
         if isalive(self):  # where Python ends, Qt may have ended before
             self.closed.emit()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -24,12 +25,12 @@ from napari_delineate._napari.forms import describe_results
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.widgets import Message, icon, shrink
-from napari_delineate.engine import Results
 from napari_delineate.axes import spatial_axes
+from napari_delineate.engine import Results
 from napari_delineate.hints import next_operations
 from napari_delineate.steps import Step
-
 from napari_delineate.workflow import Workflow, WorkflowInput
+
 __all__ = ["StepPanel"]
 
 _PAUSE = 120
@@ -115,7 +116,7 @@ class StepPanel(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self.take)
-        self.fields.setting_changed.connect(self._on_setting)
+        self.fields.settings_changed.connect(self._on_settings)
         self.fields.inputs_changed.connect(self._on_inputs)
         session.changed.connect(self._on_session)
         session.finished.connect(self._on_finished)
@@ -139,6 +140,8 @@ class StepPanel(QWidget):
                 self._session.change(self.step, parameters=pending, evaluate=live)
             except (ValueError, TypeError) as error:
                 self._say(str(error), "error")
+            else:
+                self.fields.remember()
 
     def stop(self) -> None:
         """Follow the session no longer; what was changed is recorded."""
@@ -150,8 +153,8 @@ class StepPanel(QWidget):
     def _is_there(self) -> bool:
         return any(one.name == self.step for one in self._session.workflow.steps)
 
-    def _on_setting(self, name: str) -> None:
-        self._pending[name] = self.settings[name].value()
+    def _on_settings(self, names: Sequence[str]) -> None:
+        self._pending.update({name: self.settings[name].value() for name in names})
         if not self._pause.isActive():
             self.take()  # the first of several changes is not kept waiting
         self._pause.start()
@@ -249,9 +252,6 @@ class StepPanel(QWidget):
         self.message.say(text, tone, self._session.viewer.theme)
 
 
-def _button(name: str, theme: str, tooltip: str) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(name, theme))
 def _part(workflow: Workflow, name: str) -> Workflow:
     """Return a step and those that need it; what others give them are the inputs."""
     needing = {name, *workflow.dependants(name)}
@@ -267,6 +267,9 @@ def _part(workflow: Workflow, name: str) -> Workflow:
     return Workflow(steps, inputs, workflow.device)
 
 
+def _button(name: str, theme: str, tooltip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name, theme))
     size = button.fontMetrics().height() + 4
     button.setIconSize(QSize(size, size))
     button.setToolTip(tooltip)

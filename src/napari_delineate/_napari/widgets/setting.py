@@ -53,7 +53,18 @@ class SettingEdit(QWidget):
             self._editor = _PlainEdit(setting)
         layout.addWidget(self._editor, 1)
         self._editor.changed.connect(self.changed)
-        self.set_value(None if setting.default is REQUIRED else setting.default)
+        self.reset()
+
+    def reset(self) -> None:
+        """Show the default; what has none stays as it is."""
+        if self.setting.default is not REQUIRED:
+            self.set_value(self.setting.default)
+        elif self._use is not None:
+            self.set_value(None)
+
+    def is_default(self) -> bool:
+        """Tell whether the default is shown, where there is one."""
+        return self.setting.default is REQUIRED or bool(self.value() == self.setting.default)
 
     def value(self) -> Any:
         """Return the value: a literal, a `Voxels`, or None."""
