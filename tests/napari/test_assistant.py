@@ -429,13 +429,20 @@ def test_cancel_takes_the_change_back(assistant, session, viewer, qtbot, settle)
 
 def test_closing_and_opening_the_dock_again(assistant, session, viewer, coins, add, settle):
     add(MEDIAN)
-    assistant.stop()
-    viewer.window.remove_dock_widget(assistant)
+    assistant.open_gallery()
+    closed = []
+    assistant.gallery.closed.connect(lambda: closed.append(True))
+    viewer.window.remove_dock_widget(assistant)  # as its cross does
+    assert closed == [True]
+    shown = rows(assistant)
     session.run(GAUSSIAN, {"image": coins}, {})
     settle()
+    coins.name = "other"
+    coins.visible = False
+    viewer.theme = "light"
+    assert rows(assistant) == shown
     again = Assistant(viewer)
     viewer.window.add_dock_widget(again, name="Assistant")
     assert len(rows(again)) == 3
     again.select("gaussian")
     again.stop()
-    assistant.stop = lambda: None

@@ -369,6 +369,16 @@ def test_progress_and_cancel(viewer, session, form, qtbot):
     assert [layer.name for layer in viewer.layers] == ["noise"]
 
 
+def test_a_form_ends_with_its_dock(viewer, session, form, run):
+    image = viewer.add_image(inputs.image(2))
+    shown = run("filters.gaussian", {"image": image})
+    assert shown.run_button.text() == "Update result"
+    viewer.window.remove_dock_widget(viewer.window.dock_widgets["Delineate"])
+    session.undo()
+    assert shown.run_button.text() == "Update result"  # it does not follow any more
+    assert form("filters.gaussian") is not shown
+
+
 def test_the_forms_share_one_dock(viewer, form):
     form("filters.gaussian")
     form("segmentation.threshold")

@@ -7,14 +7,13 @@ from typing import Any
 
 import napari
 from napari.layers import Layer
-from qtpy.QtCore import QPoint, Qt, QTimer
+from qtpy.QtCore import QEvent, QPoint, Qt, QTimer
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -40,13 +39,14 @@ from napari_delineate._napari.widgets import (
     Message,
     OperationSearch,
     Splitter,
+    Scrolled,
     StepList,
 )
 from napari_delineate.engine import Progress
 from napari_delineate.files import FileError, read_workflow
 from napari_delineate.library import Entry
 from napari_delineate.names import is_identifier
-from napari_delineate.recovery import Crashed, find_crashed
+from napari_delineate.recovery import find_crashed
 from napari_delineate.types import Kind
 from napari_delineate.variants import Variant, take
 
@@ -54,11 +54,11 @@ __all__ = ["Assistant"]
 
 _WARM_UP_DELAY = 500
 """Milliseconds after which worker processes are started."""
-
 _PROGRESS_PAUSE = 50
 """Milliseconds between two looks at how far it is: results that are known come by hundreds."""
 
 class Assistant(QWidget):
+
     """Build a workflow step by step on the layers of a viewer.
 
     Parameters
@@ -74,10 +74,11 @@ class Assistant(QWidget):
         QTimer.singleShot(_WARM_UP_DELAY, session.warm_up)
         viewer, theme = session.viewer, session.viewer.theme
         self._progress: Progress | None = None
-        self._live = True
         self._progress_pause = QTimer(self, singleShot=True, interval=_PROGRESS_PAUSE)
         self._progress_pause.timeout.connect(self._refresh)
         self._told = session.workflow  # what the message at the foot is about
+        self._live = True
+        self._is_stopped = False
         self._selecting = False
         self.exporting = Exporting(session, self)
         self.bar = AssistantBar(session, self.exporting, self._fill_open_menu)
@@ -90,7 +91,7 @@ class Assistant(QWidget):
         )
         self.panel: StepPanel | OperationForm | None = None
         self.gallery: Gallery | None = None
-        self.holder = _Scrolled()
+        self.holder = Scrolled()
         self.ring = FocusRing(self, theme)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.holder)
@@ -132,7 +133,7 @@ class Assistant(QWidget):
         self.steps.renamed.connect(self._on_renamed)
         self.steps.menu_requested.connect(self._on_menu)
         self.steps.moved.connect(self._on_moved)
-        self.exporting.said.connect(self._on_said)
+        self.exporting.said.connect(self._say)
         self.exporting.failed.connect(self._on_failed)
         session.changed.connect(self._on_changed)
         session.inputs_changed.connect(self._refresh)
@@ -182,7 +183,11 @@ class Assistant(QWidget):
         self.steps.select(step)
 
     def stop(self) -> None:
-        """Follow the viewer and the session no longer."""
+        """Follow the viewer and the session no longer; processes of the gallery end."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self._progress_pause.stop()
         self._show_panel(None)
         if self.gallery is not None:
             self.gallery.close()
@@ -200,8 +205,17 @@ class Assistant(QWidget):
         viewer.layers.selection.events.active.disconnect(self._on_active)
         viewer.layers.events.inserted.disconnect(self._on_inserted)
         viewer.events.theme.disconnect(self._on_theme)
+        for layer in viewer.layers:
+            layer.events.name.disconnect(self._on_layer)
+            layer.events.visible.disconnect(self._on_layer)
 
     def keyPressEvent(self, event: Any) -> None:  # noqa: N802
+    def event(self, event: Any) -> bool:
+        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.stop()
+        return bool(super().event(event))
+
         if event.key() == Qt.Key.Key_Escape and self.session.running:
             self.session.cancel()
         else:
@@ -246,6 +260,7 @@ class Assistant(QWidget):
 
     def _refresh(self) -> None:
         states = states_of(self.session, self._progress)
+        self._progress_pause.stop()
         self.steps.set_workflow(self.session.workflow, states)
         self.totals.setText(describe_totals(self.session))
 
@@ -260,7 +275,6 @@ class Assistant(QWidget):
 
     def _follow_selected(self, *, anew: bool = False) -> None:
         """Show the form of the step that is selected, as it is now."""
-        self._progress_pause.stop()
         name = self.steps.selected()
         steps = {step.name: step for step in self.session.workflow.steps}
         if name not in steps:
@@ -295,7 +309,7 @@ class Assistant(QWidget):
             self.gallery = Gallery(self.session)
             self.gallery.taken.connect(self._on_taken)
             self.gallery.closed.connect(self._close_gallery)
-            holder = _Scrolled()
+            holder = Scrolled()
             holder.setWidget(self.gallery)
             self.stack.addWidget(holder)
         self.tiles.hide()  # the pictures need the room
@@ -313,6 +327,8 @@ class Assistant(QWidget):
     def _on_taken(self, _: str, variant: Variant) -> None:
         self.session.apply(take(self.session.workflow, variant))
 
+        if isinstance(self.panel, StepPanel):
+            self.panel.fields.remember()
     def _on_live(self, live: bool) -> None:
         self._live = live
 
@@ -327,8 +343,6 @@ class Assistant(QWidget):
         layer = self.session.layer(value)
         if layer is None:
             self.session.show(value)
-        if isinstance(self.panel, StepPanel):
-            self.panel.fields.remember()
         else:
             layer.visible = not layer.visible
 
@@ -449,9 +463,6 @@ class Assistant(QWidget):
     def _say(self, text: str) -> None:
         self.message.say(text, "hint", self.session.viewer.theme)
 
-    def _on_said(self, text: str) -> None:
-        self._say(text)
-
     def _on_failed(self, text: str) -> None:
         self.message.say(text, "error", self.session.viewer.theme)
 
@@ -482,18 +493,5 @@ class Assistant(QWidget):
         crashed = find_crashed()
         if crashed:
             offers = RecoveryOffers(self.session, crashed)
-            offers.restored.connect(self._on_restored)
+            offers.restored.connect(self.session.autosave.replace)
             self._column.insertWidget(1, offers)
-
-    def _on_restored(self, crashed: Crashed) -> None:
-        self.session.autosave.replace(crashed)
-
-
-class _Scrolled(QScrollArea):
-    """Show a widget that may be taller than there is room for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -6,13 +6,12 @@ from typing import Any
 
 import napari
 from napari.layers import Layer
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from napari_delineate._napari.fields import Fields
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
-from napari_delineate._napari.widgets import Message
+from napari_delineate._napari.widgets import Message, Scrolled
 from napari_delineate.catalogue import Operation
 from napari_delineate.engine import Progress, Results
 from napari_delineate.types import Kind
@@ -55,25 +54,31 @@ def show_form(viewer: napari.Viewer, operation: str) -> OperationForm:
     return holder.show_form(OperationForm(session, catalogue.find(operation)))
 
 
-class FormHolder(QScrollArea):
+class FormHolder(Scrolled):
     """Hold the form that is shown, scrolled where it is too tall."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(300)
 
     def show_form(self, form: OperationForm) -> OperationForm:
         """Show a form in place of the one before."""
-        before = self.takeWidget()
-        if isinstance(before, OperationForm):
-            before.stop()
-            before.deleteLater()
+        self._end_form()
         self.setWidget(form)
         return form
 
+
+    def event(self, event: Any) -> bool:
+        """End the form when the dock is closed: napari takes this out of it for good."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self._end_form()
+        return bool(super().event(event))
+
+    def _end_form(self) -> None:
+        form = self.takeWidget()
+        if isinstance(form, OperationForm):
+            form.stop()
+            form.deleteLater()
 
 class OperationForm(QWidget):
     """Choose layers and parameters of an operation, run it, and see what it gave.
@@ -105,12 +110,12 @@ class OperationForm(QWidget):
         summary.setWordWrap(True)
         self.fields = Fields(session, operation)
         self.choices, self.settings = self.fields.choices, self.fields.settings
+        self.fields.show_last()
         self.note = self.fields.note
         self.run_button = QPushButton("Run")
         self.run_button.setToolTip("Compute a new layer from these settings (Ctrl+Enter)")
         self.run_button.setShortcut("Ctrl+Return")
         self.run_button.clicked.connect(self.run)
-        self.fields.show_last()
         self.new_button = QPushButton("New result")
         self.new_button.setToolTip("Keep the layer made last; the next run makes another one")
         self.new_button.clicked.connect(self._begin_anew)
@@ -165,12 +170,12 @@ class OperationForm(QWidget):
             self._say(str(error), "error")
             return
         self.recorded.emit(self._step)
+        self.fields.remember()
 
     def convert(self) -> None:
         """Record a step that makes what the operation takes, and the operation on its result."""
         found = self._conversion()
         if found is None:
-        self.fields.remember()
             return
         layer, converter = found
         session, first = self._session, self.operation.inputs[0].name
@@ -183,12 +188,12 @@ class OperationForm(QWidget):
             self._say(str(error), "error")
             return
         self.recorded.emit(self._step)
+        self.fields.remember()
 
     def _conversion(self) -> tuple[Layer, Operation] | None:
         """Return the selected layer, and what makes of it what the operation takes."""
         layer, first = self._session.viewer.layers.selection.active, self.operation.inputs[0]
         kind = None if layer is None else self._session.kind(layer)
-        self.fields.remember()
         if self._step is not None or kind is None or first.variable:
             return None
         chosen, others = self.fields.sources(), self.operation.inputs[1:]

@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QStyle,
     QVBoxLayout,
@@ -24,7 +23,7 @@ from qtpy.QtWidgets import (
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.opening import restore_session
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.widgets import Message
+from napari_delineate._napari.widgets import Message, Scrolled
 from napari_delineate.files import FileError
 from napari_delineate.recovery import Crashed
 
@@ -37,7 +36,7 @@ _MOST_LINES = 14
 _MOST_PROBLEMS = 10
 
 
-class RecoveryOffers(QScrollArea):
+class RecoveryOffers(Scrolled):
     """Offer one session after the other; those that can not be read are one line.
 
     Parameters
@@ -46,8 +45,6 @@ class RecoveryOffers(QScrollArea):
         The session to restore one into.
     crashed : sequence of Crashed
         What was found.
-    parent : QWidget, optional
-        Where the offers stand.
 
     Signals
     -------
@@ -56,19 +53,14 @@ class RecoveryOffers(QScrollArea):
 
     restored = Signal(object)
 
-    def __init__(
-        self, session: Session, crashed: Sequence[Crashed], parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, crashed: Sequence[Crashed]) -> None:
+        super().__init__()
         self._session = session
         self._left = [one for one in crashed if not one.problem]
         self._total = len(self._left)
         self.offer: RecoveryOffer | None = None
         damaged = [one for one in crashed if one.problem]
         self.damaged = _Damaged(damaged, session.viewer.theme) if damaged else None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._content = QWidget()
         self._content.installEventFilter(self)

@@ -5,6 +5,7 @@ from napari_delineate._napari.widgets.history_list import HistoryList
 from napari_delineate._napari.widgets.icons import icon
 from napari_delineate._napari.widgets.layer_choice import LayerChoice, LayersChoice, shrink
 from napari_delineate._napari.widgets.message import Message
+from napari_delineate._napari.widgets.scrolled import Scrolled
 from napari_delineate._napari.widgets.search import OperationSearch
 from napari_delineate._napari.widgets.setting import SettingEdit
 from napari_delineate._napari.widgets.splitter import Splitter
@@ -20,6 +21,7 @@ __all__ = [
     "LayersChoice",
     "Message",
     "OperationSearch",
+    "Scrolled",
     "SettingEdit",
     "Splitter",
     "StepList",
