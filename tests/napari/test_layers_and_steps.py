@@ -111,3 +111,36 @@ def test_deleted_layers_come_back_to_their_places_in_any_order(
         assert names_of(viewer) == before[:-1]
         viewer.add_layer(top)
         assert names_of(viewer) == before
+
+
+def test_what_is_drawn_becomes_labels_where_the_image_lies(session, viewer, settle):
+    """Points without a place of their own, on an image that has one."""
+    image = viewer.add_image(
+        np.zeros((20, 30)), name="image", scale=(0.5, 0.5), translate=(10, 20), units="micrometer"
+    )
+    points = viewer.add_points([[4, 6], [9, 12]], name="points", scale=(0.5, 0.5))
+    points.units = image.units
+    session.run("postprocessing.points_to_labels", {"points": points, "image": image}, {})
+    settle()
+    labels = session.layer("labels")
+    assert labels.data.shape == image.data.shape
+    assert np.array_equal(labels.translate, image.translate)
+    assert np.array_equal(labels.scale, image.scale)
+
+
+def test_lengths_keep_their_unit_when_the_layer_is_deleted(assistant, session, viewer, add, settle):
+    image = viewer.add_image(
+        np.random.default_rng(0).random((20, 30)), scale=(0.5, 0.5), units="micrometer"
+    )
+    session.run("filters.gaussian", {"image": image}, {"sigma": 1.5})
+    settle()
+    viewer.layers.selection.active = session.layer("blurred")
+    add("filters.median")
+    step = session.workflow.steps[1].name
+    session.change(step, parameters={"radius": 1.5})
+    settle()
+    viewer.layers.remove(session.layer("blurred"))
+    assistant.select(session.workflow.steps[0].name)
+    assistant.select(step)
+    assert assistant.panel.fields.sources() == {"image": "blurred"}
+    assert assistant.panel.settings["radius"].value() == 1.5

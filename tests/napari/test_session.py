@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_delineate import filters, metrics, postprocessing, regional, segmentation, voxels
 from napari_delineate._napari.session import METADATA
 from napari_delineate._napari.sessions import session_of
+from napari_delineate._napari.widgets import table
 from tests import inputs
 from tests.napari.truth import check
 
@@ -320,3 +323,20 @@ def test_what_is_on_the_screen_is_shown_first(viewer, session, qtbot, wait, monk
     assert np.array_equal(seen[0][8:], before[8:])
     assert np.array_equal(shown.data, expected)
     check(session)
+
+
+def test_a_table_that_can_not_be_saved_says_why(qtbot, monkeypatch, tmp_path):
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    said = []
+    tables = table.Tables()
+    qtbot.addWidget(tables)
+    tables.show_table("cells", pd.DataFrame({"label": [1]}))
+    monkeypatch.setattr(table, "show_error", said.append)
+    chosen = str(blocked / "cells.csv"), ""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: chosen)
+    (save,) = (one for one in tables.findChildren(QPushButton) if one.text() == "Save…")
+    save.click()
+    assert len(said) == 1
+    assert said[0].startswith("cells was not saved: ")
+    assert str(blocked) in said[0]

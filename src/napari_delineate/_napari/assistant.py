@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate import catalogue, rewiring
+from napari_delineate._napari.evaluator import CANCELLED
 from napari_delineate._napari.exporting import Exporting
 from napari_delineate._napari.forms import OperationForm
 from napari_delineate._napari.gallery import Gallery
@@ -38,8 +39,8 @@ from napari_delineate._napari.widgets import (
     FocusRing,
     Message,
     OperationSearch,
-    Splitter,
     Scrolled,
+    Splitter,
     StepList,
 )
 from napari_delineate.engine import Progress
@@ -57,8 +58,8 @@ _WARM_UP_DELAY = 500
 _PROGRESS_PAUSE = 50
 """Milliseconds between two looks at how far it is: results that are known come by hundreds."""
 
-class Assistant(QWidget):
 
+class Assistant(QWidget):
     """Build a workflow step by step on the layers of a viewer.
 
     Parameters
@@ -76,9 +77,9 @@ class Assistant(QWidget):
         self._progress: Progress | None = None
         self._progress_pause = QTimer(self, singleShot=True, interval=_PROGRESS_PAUSE)
         self._progress_pause.timeout.connect(self._refresh)
-        self._told = session.workflow  # what the message at the foot is about
         self._live = True
         self._is_stopped = False
+        self._told = session.workflow  # what the message at the foot is about
         self._selecting = False
         self.exporting = Exporting(session, self)
         self.bar = AssistantBar(session, self.exporting, self._fill_open_menu)
@@ -204,18 +205,18 @@ class Assistant(QWidget):
         viewer = session.viewer
         viewer.layers.selection.events.active.disconnect(self._on_active)
         viewer.layers.events.inserted.disconnect(self._on_inserted)
-        viewer.events.theme.disconnect(self._on_theme)
         for layer in viewer.layers:
             layer.events.name.disconnect(self._on_layer)
             layer.events.visible.disconnect(self._on_layer)
+        viewer.events.theme.disconnect(self._on_theme)
 
-    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
     def event(self, event: Any) -> bool:
         """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.stop()
         return bool(super().event(event))
 
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Escape and self.session.running:
             self.session.cancel()
         else:
@@ -253,14 +254,14 @@ class Assistant(QWidget):
 
     def _on_ended(self, text: str) -> None:
         self._on_finished()
-        if text == "Cancelled.":
+        if text == CANCELLED:
             self._say(text)
         else:
             self._on_failed(text)
 
     def _refresh(self) -> None:
-        states = states_of(self.session, self._progress)
         self._progress_pause.stop()
+        states = states_of(self.session, self._progress)
         self.steps.set_workflow(self.session.workflow, states)
         self.totals.setText(describe_totals(self.session))
 
@@ -326,9 +327,9 @@ class Assistant(QWidget):
 
     def _on_taken(self, _: str, variant: Variant) -> None:
         self.session.apply(take(self.session.workflow, variant))
-
         if isinstance(self.panel, StepPanel):
             self.panel.fields.remember()
+
     def _on_live(self, live: bool) -> None:
         self._live = live
 

@@ -13,9 +13,11 @@ from qtpy.QtGui import QGuiApplication
 from napari_delineate._napari.layers import (
     LayerError,
     axes_of,
+    level_0,
     place_of,
     source_of,
     spacing_of,
+    unusable,
 )
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.widgets.input_choice import Answer, read_answer
@@ -73,14 +75,13 @@ def answer_of(session: Session, layer: Layer) -> Answer:
     """
     kind = session.kind(layer)
     if kind is None:
-        raise LayerError(f"{layer.name!r} is a {type(layer).__name__} layer, which no step takes")
+        raise unusable(layer)
     source = source_of(layer)
     if kind is Kind.SURFACE:
         axes = "T" * (layer.ndim - 3) + "ZYX"
         offer = Offer(layer.name, kind, axes, (), (1.0,) * 3, source)
         return Answer(layer, source, offer)
-    data = layer.data[0] if getattr(layer, "multiscale", False) else layer.data
-    shape = tuple(data.shape) if kind.is_grid else ()
+    shape = tuple(level_0(layer).shape) if kind.is_grid else ()
     axes_known = axes_of(layer)
     if axes_known is None and shape:
         return Answer(layer, source, Offer(layer.name, kind, None, shape, (), source))

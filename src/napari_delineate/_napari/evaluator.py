@@ -20,7 +20,10 @@ from napari_delineate.values import Value
 from napari_delineate.worker import WorkerRunner
 from napari_delineate.workflow import Workflow
 
-__all__ = ["Computed", "Evaluator", "Task"]
+__all__ = ["CANCELLED", "Computed", "Evaluator", "Task"]
+
+CANCELLED = "Cancelled."
+"""What is said where a person has stopped a run: it is no error."""
 
 _PATIENCE = 0.5
 """Seconds that a step which is overtaken may take to its end."""

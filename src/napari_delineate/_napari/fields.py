@@ -25,6 +25,7 @@ from napari_delineate._napari.layers import (
     LayerError,
     axes_of,
     in_memory,
+    level_0,
     likely_axes,
     nbytes_of,
     remember_axes,
@@ -46,7 +47,7 @@ from napari_delineate.catalogue import Operation
 from napari_delineate.signatures import Input
 from napari_delineate.steps import Step
 from napari_delineate.types import Kind
-from napari_delineate.wording import memory_in_words
+from napari_delineate.wording import memory_in_words, spaced
 
 __all__ = ["Fields", "label_of"]
 
@@ -88,7 +89,6 @@ class Fields(QWidget):
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self._axes = QVBoxLayout()
-        self.note = Message()
         self._measure: Measure | None = None  # what lengths mean on what is chosen
         self.defaults_button = QToolButton()
         self.defaults_button.setText("Defaults")
@@ -98,12 +98,13 @@ class Fields(QWidget):
         self.defaults_button.setAutoRaise(True)
         self.defaults_button.setVisible(bool(operation.settings))
         self.defaults_button.clicked.connect(self._on_defaults)
+        self.note = Message()
         self.error = Message()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._form)
-        layout.addLayout(self._axes)
         layout.addWidget(self.defaults_button, alignment=Qt.AlignmentFlag.AlignRight)
+        layout.addLayout(self._axes)
         layout.addWidget(self.note)
         layout.addWidget(self.error)
         self._add_inputs()
@@ -133,7 +134,6 @@ class Fields(QWidget):
         """Return the value of every setting."""
         return {name: edit.value() for name, edit in self.settings.items()}
 
-    def show_step(self, step: Step) -> None:
     def show_last(self) -> None:
         """Show the settings that the operation was run with last."""
         recalled = self._session.last_settings.recall(self.operation, self._measure)
@@ -145,6 +145,7 @@ class Fields(QWidget):
         """Keep the settings for the next time that a form of the operation opens."""
         self._session.last_settings.remember(self.operation, self.parameters(), self._measure)
 
+    def show_step(self, step: Step) -> None:
         """Show what a step works on, and its settings."""
         self._filling = True
         try:
@@ -201,8 +202,8 @@ class Fields(QWidget):
             )
         else:
             self._hint(_memory_needed(layers), "warning")
-
         self._show_whether_default()
+
     def stop(self) -> None:
         """Follow the viewer and the session no longer."""
         for choice in self.choices.values():
@@ -295,8 +296,8 @@ class Fields(QWidget):
             self.inputs_changed.emit()
 
     def _on_setting(self, name: str) -> None:
-        if not self._filling:
         self._show_whether_default()
+        if not self._filling:
             self.settings_changed.emit([name])
 
     def _on_defaults(self) -> None:
@@ -367,7 +368,6 @@ class Fields(QWidget):
             except LayerError as error:
                 self.error.say(str(error), "error", self._session.viewer.theme)
             return
-
         # What has no layer, such as one that was deleted, has a size all the same.
         chosen = (one if isinstance(one, list) else [one] for one in self.sources().values())
         named = (one for several in chosen for one in several if isinstance(one, str))
@@ -379,8 +379,15 @@ class Fields(QWidget):
         self._measure = Measure(units, len(spacing))
         for edit in self.settings.values():
             edit.set_spacing(spacing, units)
+
     def _hint(self, text: str, tone: Any) -> None:
         self.note.say(text, tone, self._session.viewer.theme)
+
+
+def _spacing_of_value(session: Session, name: str) -> tuple[tuple[float, ...], str] | None:
+    """Return the voxel size and the unit of a value, None while they are not known."""
+    known = session.workflow.inputs.get(name) or session.results.get(name)
+    return None if known is None or not known.spacing else (known.spacing, known.units)
 
 
 def _memory_needed(layers: Sequence[Layer]) -> str:
@@ -408,8 +415,7 @@ def _memory_needed(layers: Sequence[Layer]) -> str:
 
 def _size(layer: Layer) -> int:
     axes = axes_of(layer) or ""
-    shape = layer.data[0].shape if layer.multiscale else layer.data.shape
-    sizes = dict(zip(axes, shape, strict=False))
+    sizes = dict(zip(axes, level_0(layer).shape, strict=False))
     size = 1
     for letter, length in sizes.items():
         # Looped axes are computed one by one.
@@ -419,7 +425,7 @@ def _size(layer: Layer) -> int:
 
 def label_of(name: str) -> str:
     """Return a name of a parameter as it stands beside its field."""
-    text = name.replace("_", " ")
+    text = spaced(name)
     return text[0].upper() + text[1:]
 
 

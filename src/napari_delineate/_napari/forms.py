@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 
 from napari_delineate import catalogue
 from napari_delineate._napari.docks import dock_of
+from napari_delineate._napari.evaluator import CANCELLED
 from napari_delineate._napari.fields import Fields
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.session import Session
@@ -67,7 +68,6 @@ class FormHolder(Scrolled):
         self.setWidget(form)
         return form
 
-
     def event(self, event: Any) -> bool:
         """End the form when the dock is closed: napari takes this out of it for good."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
@@ -79,6 +79,7 @@ class FormHolder(Scrolled):
         if isinstance(form, OperationForm):
             form.stop()
             form.deleteLater()
+
 
 class OperationForm(QWidget):
     """Choose layers and parameters of an operation, run it, and see what it gave.
@@ -109,8 +110,8 @@ class OperationForm(QWidget):
         summary = QLabel(operation.summary)
         summary.setWordWrap(True)
         self.fields = Fields(session, operation)
-        self.choices, self.settings = self.fields.choices, self.fields.settings
         self.fields.show_last()
+        self.choices, self.settings = self.fields.choices, self.fields.settings
         self.note = self.fields.note
         self.run_button = QPushButton("Run")
         self.run_button.setToolTip("Compute a new layer from these settings (Ctrl+Enter)")
@@ -169,8 +170,8 @@ class OperationForm(QWidget):
         except (LayerError, ValueError, TypeError, KeyError) as error:
             self._say(str(error), "error")
             return
-        self.recorded.emit(self._step)
         self.fields.remember()
+        self.recorded.emit(self._step)
 
     def convert(self) -> None:
         """Record a step that makes what the operation takes, and the operation on its result."""
@@ -187,8 +188,8 @@ class OperationForm(QWidget):
         except (LayerError, ValueError, TypeError, KeyError) as error:
             self._say(str(error), "error")
             return
-        self.recorded.emit(self._step)
         self.fields.remember()
+        self.recorded.emit(self._step)
 
     def _conversion(self) -> tuple[Layer, Operation] | None:
         """Return the selected layer, and what makes of it what the operation takes."""
@@ -272,7 +273,7 @@ class OperationForm(QWidget):
 
     def _on_failed(self, text: str) -> None:
         self._at_rest()
-        self._say(text, "hint" if text == "Cancelled." else "error")
+        self._say(text, "hint" if text == CANCELLED else "error")
 
     def _at_rest(self) -> None:
         self.cancel_button.hide()

@@ -24,9 +24,9 @@ __all__ = [
     "is_upright",
     "kind_of",
     "lay_at",
+    "level_0",
     "likely_axes",
     "make_layer",
-    "needs_axes",
     "place_of",
     "plain_place",
     "put_into",
@@ -34,6 +34,7 @@ __all__ = [
     "share_axes",
     "source_of",
     "to_value",
+    "unusable",
 ]
 
 _NAMES_OF_AXES = {
@@ -90,7 +91,7 @@ class Place:
 def kind_of(layer: Layer) -> Kind | None:
     """Return the kind of value that a layer holds, None if it is none of ours."""
     if isinstance(layer, Labels):
-        return Kind.MASK if _level_0(layer).dtype == bool else Kind.LABELS
+        return Kind.MASK if level_0(layer).dtype == bool else Kind.LABELS
     if isinstance(layer, Image):
         return Kind.RGB if layer.rgb else Kind.IMAGE
     kinds = {Points: Kind.POINTS, Shapes: Kind.SHAPES, Surface: Kind.SURFACE}
@@ -120,11 +121,6 @@ def axes_from_labels(labels: Sequence[str], ndim: int) -> str | None:
 def likely_axes(ndim: int) -> tuple[str, ...]:
     """Return what the axes of a layer may be, most likely first."""
     return _LIKELY_AXES.get(ndim, ())
-
-
-def needs_axes(layer: Layer) -> bool:
-    """Tell whether a person must say what the axes of a layer are."""
-    return axes_of(layer) is None
 
 
 def remember_axes(layer: Layer, axes: str) -> None:
@@ -227,7 +223,7 @@ def to_value(layer: Layer) -> Value:
     """
     kind = kind_of(layer)
     if kind is None:
-        raise LayerError(f"{layer.name!r} is a {type(layer).__name__} layer, which no step takes")
+        raise unusable(layer)
     if kind is Kind.SURFACE:
         vertices, faces, values = layer.data[:3]
         mesh = Mesh(_to_world(vertices, layer), np.asarray(faces), np.asarray(values))
@@ -239,7 +235,7 @@ def to_value(layer: Layer) -> Value:
     if kind is Kind.SHAPES:
         return Value.of(_to_world(paths_of(layer), layer), kind, axes, spacing, unit)
     colours = "S" if kind is Kind.RGB else ""
-    return Value.of(_level_0(layer), kind, axes + colours, spacing, unit)
+    return Value.of(level_0(layer), kind, axes + colours, spacing, unit)
 
 
 def source_of(layer: Layer) -> str | None:
@@ -249,12 +245,12 @@ def source_of(layer: Layer) -> str | None:
 
 def in_memory(layer: Layer) -> bool:
     """Tell whether the data of a layer lies in memory already."""
-    return isinstance(_level_0(layer), np.ndarray) or not hasattr(_level_0(layer), "nbytes")
+    return isinstance(level_0(layer), np.ndarray) or not hasattr(level_0(layer), "nbytes")
 
 
 def nbytes_of(layer: Layer) -> int:
     """Return the memory that the data of a layer takes, or would take."""
-    return int(getattr(_level_0(layer), "nbytes", 0))
+    return int(getattr(level_0(layer), "nbytes", 0))
 
 
 def make_layer(name: str, value: Value, place: Place) -> Layer:
@@ -352,8 +348,14 @@ def _move(layer: Layer, position: dict[str, tuple[Any, ...]]) -> None:
             setattr(layer, attribute, wanted)
 
 
-def _level_0(layer: Layer) -> Any:
+def level_0(layer: Layer) -> Any:
+    """Return the data of a layer, of an image at several scales those at its full size."""
     return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+
+
+def unusable(layer: Layer) -> LayerError:
+    """Return what says that a layer is of a kind that no operation works on."""
+    return LayerError(f"{layer.name!r} is a {type(layer).__name__} layer, which no step takes")
 
 
 def _paintable(data: Any) -> Any:

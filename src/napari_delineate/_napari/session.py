@@ -23,7 +23,7 @@ from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
 from napari_delineate._napari.bindings import Bindings
 from napari_delineate._napari.drawings import is_being_edited
-from napari_delineate._napari.evaluator import Computed, Evaluator, Task
+from napari_delineate._napari.evaluator import CANCELLED, Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
 from napari_delineate._napari.last_settings import LastSettings
 from napari_delineate._napari.layers import (
@@ -471,7 +471,7 @@ class Session(QObject):
             return  # overtaken meanwhile
         if isinstance(results, Exception):
             cancelled = isinstance(results, CancelledError)
-            self.failed.emit("Cancelled." if cancelled else str(results))
+            self.failed.emit(CANCELLED if cancelled else str(results))
             return
         if is_being_edited(self.viewer.layers.selection.active):
             # What is being painted would be painted over.

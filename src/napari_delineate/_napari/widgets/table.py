@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import (
@@ -18,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_delineate.files import write_table
+from napari_delineate.files import FileError, write_table
 from napari_delineate.files.results import column_titles
 
 __all__ = ["Tables"]
@@ -145,4 +146,7 @@ class Tables(QWidget):
         name = self._tabs.tabText(self._tabs.currentIndex())
         path, _ = QFileDialog.getSaveFileName(self, "Save table", f"{name}.csv", "CSV (*.csv)")
         if path:
-            write_table(Path(path), view.model().table)
+            try:
+                write_table(Path(path), view.model().table)
+            except (OSError, FileError) as error:
+                show_error(f"{name} was not saved: {error}")
