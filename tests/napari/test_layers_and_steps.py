@@ -122,7 +122,8 @@ def test_what_is_drawn_becomes_labels_where_the_image_lies(session, viewer, sett
     points.units = image.units
     session.run("postprocessing.points_to_labels", {"points": points, "image": image}, {})
     settle()
-    labels = session.layer("labels")
+    assert not session.results.errors
+    labels = session.layer(session.workflow.steps[0].outputs[0])
     assert labels.data.shape == image.data.shape
     assert np.array_equal(labels.translate, image.translate)
     assert np.array_equal(labels.scale, image.scale)
