@@ -40,13 +40,13 @@ from napari_delineate.segmentation.maxima import (
     segment_maxima,
     ultimate_points,
 )
-from napari_delineate.segmentation.oversegmentation import superpixels
 from napari_delineate.segmentation.particles import analyze_labeled_particles, analyze_particles
 from napari_delineate.segmentation.primary_objects import identify_primary_objects
 from napari_delineate.segmentation.secondary_objects import (
     identify_secondary_objects,
     identify_tertiary_objects,
 )
+from napari_delineate.segmentation.superpixel_segmentation import superpixels
 from napari_delineate.segmentation.thresholding import (
     hysteresis_threshold,
     manual_threshold,
