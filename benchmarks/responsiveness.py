@@ -132,9 +132,11 @@ def type_sigma(assistant: Any, sigma: float) -> None:
 def ours(image: Any) -> Figures:
     """Time us."""
     from napari_delineate import recovery
+    from napari_delineate._napari import last_settings
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as kept:
         recovery.recovery_folder = lambda: Path(kept)
+        last_settings.settings_file = lambda: Path(kept) / "last_settings.json"
         found: dict[str, list[float]] = {}
         with assistant_on(image) as (_, assistant, opened):
             found["open the dock, cold"] = [opened.idle]

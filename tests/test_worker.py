@@ -191,7 +191,7 @@ def test_no_room_for_arrays_is_an_error_and_no_crash(shared, monkeypatch):
     def full(*_):
         raise MemoryError("there is no room for 1 MB")
 
-    monkeypatch.setattr(shared._exchange, "_create", full)
+    monkeypatch.setattr(shared._exchange, "_write", full)
     with pytest.raises(MemoryError, match="no room"):
         shared.run(BLUR, ignore)
     monkeypatch.undo()

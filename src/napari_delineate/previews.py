@@ -115,7 +115,9 @@ def count_in_words(value: Value) -> str:
     if value.kind is Kind.LABELS:
         return _count(_number_of_objects(value.data), "object")
     if value.kind is Kind.MASK:
-        return f"{100 * np.mean(value.data):.3g} % of the pixels" if value.data.size else ""
+        if not value.data.size:
+            return ""
+        return f"{100 * np.count_nonzero(value.data) / value.data.size:.3g} % of the pixels"
     if value.kind is Kind.POINTS:
         return _count(len(value.data), "point")
     if value.kind is Kind.SHAPES:

@@ -13,6 +13,7 @@ import os
 import tempfile
 import threading
 import weakref
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,7 @@ class Exchange:
                 known = self._paths.get(_address(array))
             if known is not None and _has_size(Path(known), array.nbytes):
                 return {**described, "file": known}
-        path = self._create(array.nbytes)
-        mapped = _map(path, array.dtype, array.shape)
-        np.copyto(mapped, array)
-        return {**described, "file": str(path), "copied": True}
+        return {**described, "file": str(self._write(array)), "copied": True}
 
     def take(self, described: dict[str, Any]) -> NDArray[Any]:
         """Return the array of a description, and own its file: it goes when the array does."""
@@ -92,15 +90,17 @@ class Exchange:
                 if str(path) not in taken:
                     path.unlink(missing_ok=True)
 
-    def _create(self, nbytes: int) -> Path:
+    def _write(self, array: NDArray[Any]) -> Path:
         with self._lock:
             self._count += 1
             name = f"{self._prefix}-{self._count}"
+        # Writing takes half as long as reserving, mapping and copying: no page is cleared first.
+        content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
         for folder in self._folders:
             path = folder / name
-            with path.open("xb") as file:
+            with path.open("xb", buffering=0) as file:
                 try:
-                    _reserve(file.fileno(), nbytes)
+                    _fill(file, content)
                 except OSError as error:
                     path.unlink()
                     if error.errno != errno.ENOSPC:
@@ -108,7 +108,7 @@ class Exchange:
                 else:
                     return path
         raise MemoryError(
-            f"there is no room for {memory_in_words(nbytes)} in "
+            f"there is no room for {memory_in_words(array.nbytes)} in "
             f"{' or '.join(str(folder.parent) for folder in self._folders)}"
         )
 
@@ -120,12 +120,10 @@ class Exchange:
             Path(path).unlink()
 
 
-def _reserve(descriptor: int, nbytes: int) -> None:
-    """Make a file as long as needed now, so that a full disk shows here and not later."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(descriptor, 0, nbytes)
-    else:
-        os.ftruncate(descriptor, nbytes)
+def _fill(file: RawIOBase, content: memoryview) -> None:
+    """Write all of some content; a full disk takes only a part at a time."""
+    while content:
+        content = content[file.write(content) :]
 
 
 def _map(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -54,10 +54,12 @@ class Activity(QObject):
     def _look(self) -> None:
         if self._bar is None:
             self._bar = progress(total=100, desc=self._title)
+        bar = self._bar
         if self._running:
-            self._bar.set_description(self._title)
-        if self._running:
-            self._bar.update(int(100 * self._part) - self._bar.n)
+            bar.set_description(self._title)
+        # What ran may have ended meanwhile, with its bar, and something else may have begun.
+        if self._running and self._bar is bar:
+            bar.update(int(100 * self._part) - bar.n)
         if self._running:
             self._timer.start()
         else:
