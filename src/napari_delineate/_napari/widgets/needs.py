@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable
 
 from napari_delineate.catalogue import PACKAGES, Operation, accepts, operations
@@ -77,7 +78,7 @@ def say_needs(wanting: Iterable[Operation]) -> str:
     words = " or ".join(_WORDS[kind][0] for kind in kinds)
     how = _WORDS[kinds[0]][1]
     if how.endswith(" with"):
-        maker = next((one for one in operations() if _makes(one, kinds[0])), None)
+        maker = _first_maker(kinds[0])
         if maker is None:
             return f"Needs {words}"
         inside = any(operation.package == maker.package for operation in wanting)
@@ -85,8 +86,13 @@ def say_needs(wanting: Iterable[Operation]) -> str:
     return f"Needs {words}: {how}"
 
 
-def _makes(operation: Operation, kind: Kind) -> bool:
-    """Tell whether an operation gives a kind without needing it."""
-    return any(output.kind == kind for output in operation.outputs) and not any(
-        entry.kind == kind for entry in operation.inputs if not entry.optional
-    )
+@functools.cache
+def _first_maker(kind: Kind) -> Operation | None:
+    """Return the first operation that gives a kind without needing it."""
+    for operation in operations():
+        # The signature is enough: reading hundreds of docstrings would delay the first tiles.
+        gives = {output.kind for output in operation.signature.outputs}
+        needs = {entry.kind for entry in operation.inputs if not entry.optional}
+        if kind in gives - needs:
+            return operation
+    return None
