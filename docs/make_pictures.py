@@ -20,7 +20,7 @@ import napari
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from napari_delineate import rewiring, voxels
+from napari_delineate import recovery, rewiring, voxels
 from napari_delineate._napari import last_settings
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate.demo import make_demo
@@ -183,6 +183,7 @@ def main() -> None:
     """Make the pictures, with settings that nobody has used before."""
     with tempfile.TemporaryDirectory() as folder:
         last_settings.settings_file = lambda: Path(folder) / "last_settings.json"
+        recovery.recovery_folder = lambda: Path(folder) / "sessions"
         if len(sys.argv) > 1:
             look(Path(sys.argv[1]))
         else:
