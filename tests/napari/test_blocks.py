@@ -182,6 +182,49 @@ def test_all_packages_are_low_and_read_in_full(qtbot, tiles):
         assert tiles.heading.text() == PACKAGES[package]
 
 
+@pytest.mark.parametrize(
+    ("kind", "package"),
+    [(Kind.IMAGE, "filters"), (Kind.LABELS, "postprocessing"), (Kind.SURFACE, "surfaces")],
+)
+def test_a_package_is_left_in_which_little_fits(tiles, kind, package):
+    tiles.show_package("filters")
+    tiles.set_available({kind})
+    tiles.show_usable_package()
+    assert tiles.heading.text() == PACKAGES[package]
+    assert sum(tile.isEnabled() for tile in visible(tiles)) > len(visible(tiles)) / 2
+
+
+def test_a_package_in_which_most_fits_is_kept(tiles):
+    tiles.show_package("segmentation")
+    tiles.set_available({Kind.IMAGE})
+    tiles.show_usable_package()
+    assert tiles.heading.text() == PACKAGES["segmentation"]
+
+
+def test_where_there_is_little_room_categories_are_scrolled(qtbot, tiles):
+    tiles.show_package("filters")
+    qtbot.wait(1)
+    whole = tiles.height()
+    first, *_, last = visible(tiles)
+    assert first.visibleRegion().boundingRect() == first.rect()
+    tiles.set_room(whole // 3)
+    qtbot.waitUntil(lambda: tiles.height() < whole)
+    assert first.visibleRegion().boundingRect() == first.rect()
+    assert last.visibleRegion().isEmpty()
+    for tile in visible(tiles):
+        assert " ".join(tile.lines(tile.width())) == tile.category.title
+        assert tile.geometry().right() <= tile.parentWidget().width()
+    rows = len({tile.y() for tile in visible(tiles)})
+    assert rows == -(-len(visible(tiles)) // 2), "two in a row beside the scroll bar"
+    for tile in visible(tiles):
+        tile.setEnabled(True)
+    first.setFocus()
+    qtbot.keyClick(first, Key.Key_End)
+    assert last.visibleRegion().boundingRect() == last.rect()
+    tiles.set_room(whole)
+    qtbot.waitUntil(lambda: tiles.height() == whole)
+
+
 def test_more_room_shows_more_in_a_row(qtbot, tiles):
     tiles.show_package("postprocessing")
     narrow = len({tile.y() for tile in visible(tiles)})

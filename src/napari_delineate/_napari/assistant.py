@@ -216,6 +216,11 @@ class Assistant(QWidget):
             self.stop()
         return bool(super().event(event))
 
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        # Steps and their settings are looked at longer than categories.
+        self.tiles.set_room(self.height() // 3)
+
     def keyPressEvent(self, event: Any) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Escape and self.session.running:
             self.session.cancel()
@@ -409,7 +414,7 @@ class Assistant(QWidget):
         if kind is Kind.RGB:
             kinds.add(Kind.IMAGE)  # the form offers to convert it
         self.tiles.set_available(kinds)
-        self._show_usable_package()
+        self.tiles.show_usable_package()
         self.search.set_available(kinds)
 
     def _select_active(self) -> None:
@@ -424,13 +429,6 @@ class Assistant(QWidget):
             self._selecting = True
             self.steps.select(row)
             self._selecting = False
-
-    def _show_usable_package(self) -> None:
-        """Leave a package in which nothing fits for the first one in which something does."""
-        usable = [tile.package for tile in self.tiles.tiles.values() if tile.isEnabled()]
-        shown = next(name for name, tab in self.tiles.tabs.items() if tab.isChecked())
-        if usable and shown not in usable:
-            self.tiles.show_package(usable[0])
 
     def _on_inserted(self, event: Any) -> None:
         self._watch(event.value)

@@ -30,12 +30,15 @@ from superqt import QElidingLabel
 from napari_delineate._napari.widgets.grid import ButtonGrid, GridButton
 from napari_delineate._napari.widgets.icons import colour, icon
 from napari_delineate._napari.widgets.needs import fits, say_needs
+from napari_delineate._napari.widgets.scrolled import Scrolled
 from napari_delineate.catalogue import PACKAGES, Category, Operation, categories, operations
 from napari_delineate.types import Kind
 
 __all__ = ["CategoryTiles"]
 
 _MOST_LINES = 2
+_LEAST_ROWS = 4
+"""Rows of categories that are shown however little room there is."""
 
 
 class CategoryTiles(QWidget):
@@ -56,6 +59,10 @@ class CategoryTiles(QWidget):
         self._kinds: frozenset[Kind] = frozenset()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._row, self._grid = ButtonGrid(), ButtonGrid()
+        self._scrolled = Scrolled()
+        self._scrolled.setWidget(self._grid)
+        self._grid.moved.connect(self._scrolled.ensureWidgetVisible)
+        self._room: int | None = None
         self.tiles: dict[str, Tile] = {}
         self.tabs: dict[str, GridButton] = {}
         for category in categories():
@@ -82,7 +89,7 @@ class CategoryTiles(QWidget):
         heading.addWidget(self.heading)
         heading.addWidget(self.hint, 1)
         layout.addLayout(heading)
-        layout.addWidget(self._grid)
+        layout.addWidget(self._scrolled)
         self.show_package(next(iter(PACKAGES)))
         self.set_theme(theme)
         self.set_available(())
@@ -144,14 +151,32 @@ class CategoryTiles(QWidget):
         self._lay_out()
         self.set_collapsed(False)
 
+    def show_usable_package(self) -> None:
+        """Leave a package in which little fits for the first one in which most does."""
+        if self._usable_share(self._package) < 0.5:
+            best = max(PACKAGES, key=lambda package: min(self._usable_share(package), 0.5))
+            if self._usable_share(best) > self._usable_share(self._package):
+                self.show_package(best)
+
     def is_collapsed(self) -> bool:
         """Return whether only the packages are shown."""
-        return self._grid.isHidden()
+        return self._scrolled.isHidden()
 
     def set_collapsed(self, collapsed: bool) -> None:
         """Show only the packages, or the categories of one of them too."""
-        self._grid.setHidden(collapsed)
+        self._scrolled.setHidden(collapsed)
         self._draw_heading()
+
+    def set_room(self, height: int) -> None:
+        """Say how high the categories may be; where there are more, they are scrolled.
+
+        Parameters
+        ----------
+        height : int
+            Pixels. Some rows are shown even where this is less.
+        """
+        self._room = height
+        self._lay_out()
 
     def menu(self, tile: Tile) -> QMenu:
         """Return a menu of the operations of a category."""
@@ -178,6 +203,10 @@ class CategoryTiles(QWidget):
     def _tiles_of(self, package: str) -> list[Tile]:
         return [tile for tile in self.tiles.values() if tile.package == package]
 
+    def _usable_share(self, package: str) -> float:
+        tiles = self._tiles_of(package)
+        return sum(tile.isEnabled() for tile in tiles) / max(len(tiles), 1)
+
     def _make_tab(self, package: str, title: str) -> GridButton:
         tab = GridButton(self._row)
         tab.setCheckable(True)
@@ -202,7 +231,21 @@ class CategoryTiles(QWidget):
         self.chosen.emit(operation)
 
     def _lay_out(self) -> None:
-        """Give every button its size, from the words that it shows."""
+        """Give every button its size, from the words that it shows, and scroll the rest."""
+        bars = Qt.ScrollBarPolicy
+        self._scrolled.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOff)
+        row = self._lay_out_tiles()
+        height = self._grid.height()
+        if self._room is not None and height > max(self._room, _LEAST_ROWS * row):
+            self._scrolled.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOn)
+            row = self._lay_out_tiles()
+            # Half a row shows that there is more.
+            height = round((max(self._room // row, _LEAST_ROWS) - 0.5) * row)
+        self._scrolled.setFixedHeight(height)
+        self._lay_out_tabs()
+
+    def _lay_out_tiles(self) -> int:
+        """Give every tile its size; return the height of a row."""
         metrics = next(iter(self.tiles.values())).fontMetrics()
         line = metrics.height()
         gap, side = line // 4, round(line * 1.3)
@@ -213,11 +256,19 @@ class CategoryTiles(QWidget):
         one_line = max(metrics.horizontalAdvance(tile.category.title) for tile in shown)
         word = max(tile.widest_word() for tile in shown)
         beside = side + 2 * line
-        width = min(one_line + beside, max(word + beside, (self.width() - gap) // 2))
+        half = (self._scrolled.viewport().width() - gap) // 2
+        width = min(one_line + beside, max(word + beside, half))
         self._grid.set_cell(width, 1, gap)
         lines = max(len(tile.lines(self._grid.cell_width())) for tile in shown)
-        self._grid.set_cell(width, max(side, lines * line) + line // 2, gap)
+        height = max(side, lines * line) + line // 2
+        self._grid.set_cell(width, height, gap)
+        return height + gap
 
+    def _lay_out_tabs(self) -> None:
+        """Give every package its size; titles stand beside the icons where there is room."""
+        metrics = next(iter(self.tiles.values())).fontMetrics()
+        line = metrics.height()
+        gap, side = line // 4, round(line * 1.3)
         titles = max(metrics.horizontalAdvance(title) for title in PACKAGES.values())
         self._row.set_cell(side + line // 2, side + line, gap, len(PACKAGES))
         with_titles = self._row.cell_width() > titles + side + line
