@@ -65,13 +65,11 @@ def runners():
         WorkerRunner.close(one)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _only_new_objects_are_collected():
-    """Spare every viewer, which collects garbage as it closes, all that was imported before."""
+    """Spare napari, which collects garbage with every layer that goes, all that was imported."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -109,7 +109,9 @@ def test_every_operation_runs_with_its_defaults(assistant, session, viewer, sett
     layers[Kind.SURFACE] = session.layer("surface")
     middle = np.argwhere(labels.data > 0)[len(np.argwhere(labels.data > 0)) // 2]
     drawn = {"scale": value.spacing, "ndim": 3}
-    layers[Kind.POINTS] = viewer.add_points([middle], name="points", **drawn)
+    around = [[0, 0, 0], [1, 0, 0], [0, 4, 0], [0, 0, 4], [-1, -3, -3]]
+    points = np.clip(middle + around, 0, np.array(cropped.shape) - 1)
+    layers[Kind.POINTS] = viewer.add_points(points, name="points", **drawn)
     line = middle + np.array([[0, -20, 0], [0, 20, 0]])
     layers[Kind.SHAPES] = viewer.add_shapes([line], shape_type="line", name="lines", **drawn)
     colours = np.stack([cropped[0]] * 3, axis=-1).astype(np.uint8)
