@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import pytest
 
 from napari_delineate import filters, voxels
 from napari_delineate._napari import view
