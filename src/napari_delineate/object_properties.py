@@ -29,6 +29,8 @@ Columns = dict[str, NDArray[Any]]
 
 _GAPS = 4
 """Results have a row for each number up to the largest, so few numbers may be missing."""
+_PIXELS_OF_A_ROW = 1000
+"""Where there are as many pixels for each row, all rows are smaller than other labels would be."""
 
 # Benkrid and Crookes, "Design and FPGA implementation of a perimeter estimator": how long
 # the outline is in a pixel, by neighbours over an edge and over a corner.
@@ -91,7 +93,8 @@ def find_objects(labels: NDArray[Any]) -> Objects:
     numbers, counts = object_numbers.count_pixels(labels)
     numbers, counts = numbers[numbers > 0], counts[numbers > 0]
     rows = numbers
-    if labels.dtype != np.int32 or rows.max(initial=0) > _GAPS * len(rows):
+    most_rows = max(_GAPS * len(rows), labels.size // _PIXELS_OF_A_ROW)
+    if labels.dtype != np.int32 or rows.max(initial=0) > most_rows:
         rows = np.arange(1, 1 + len(numbers))
         labels = object_numbers.renumber(labels, numbers, rows)
     labels = np.ascontiguousarray(labels).view()
