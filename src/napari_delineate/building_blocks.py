@@ -167,12 +167,15 @@ def connected_components(
     mask: NDArray[Any], connectivity: Literal["full", "face"] = "full"
 ) -> NDArray[Any]:
     """Give connected pixels numbers from 1, in the order in which a scan meets them."""
-    import fastremap
+    from napari_delineate.kernels.tables import number_as_met
 
     labels = components_in_any_order(mask, connectivity)
     # cc3d's numbers follow the scan only for some shapes and connectivities.
-    labels, numbers = fastremap.renumber(labels, in_place=True)
-    return np.asarray(labels.astype(label_dtype(len(numbers))))
+    largest = int(labels.max(initial=0))
+    table = np.empty(largest + 1, label_dtype(largest))
+    numbered = np.empty(labels.shape, table.dtype)
+    number_as_met(labels.reshape(-1), table, numbered.reshape(-1))
+    return numbered
 
 
 def components_in_any_order(

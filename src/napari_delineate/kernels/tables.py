@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count", "count_in_bins", "replace"]
+__all__ = ["count", "count_in_bins", "number_as_met", "replace"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -57,3 +57,21 @@ def replace(labels: NDArray[Any], table: NDArray[Any], result: NDArray[Any]) -> 
     """Write `table[label]` for every label; all are flat, labels unsigned."""
     for place in range(len(labels)):
         result[place] = table[labels[place]]
+
+
+@numba.njit(cache=True, nogil=True)
+def number_as_met(labels: NDArray[Any], table: NDArray[Any], result: NDArray[Any]) -> None:
+    """Give labels new numbers from 1, in the order in which a scan meets them; 0 stays.
+
+    All are flat, labels unsigned; the table is signed, with an entry up to the largest label.
+    """
+    table[:] = -1
+    table[0] = 0
+    met = 0
+    for place in range(len(labels)):
+        number = table[labels[place]]
+        if number < 0:
+            met += 1
+            number = met
+            table[labels[place]] = met
+        result[place] = number
