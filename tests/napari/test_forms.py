@@ -47,6 +47,7 @@ def test_every_operation_has_a_form(viewer, form, some):
         assert all(choice.toolTip() for choice in shown.choices.values())
 
 
+@pytest.mark.slow
 @some_operations
 def test_every_operation_runs_from_its_form(viewer, session, run, some):
     """Long sessions with all operations; the layers hold what plain calls give."""
