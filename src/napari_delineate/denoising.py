@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "norm_of_difference",
     "spline_weights",
     "weighted_moments",
+    "window_sums",
 ]
 
 ROUNDING_OF_VARIANCES = 1e-13
@@ -94,3 +96,15 @@ def norm_of_difference(first: Any, second: Any) -> float:
 
     squares = product(first, first) + product(second, second) - 2 * product(first, second)
     return float(np.sqrt(max(squares, 0.0)))
+
+
+def window_sums(image: NDArray[Any], reach: Sequence[int]) -> NDArray[Any]:
+    """Return sums over the boxes that begin at a pixel and reach some pixels further."""
+    for axis, steps in enumerate(reach):
+        size = image.shape[axis] - steps
+        lines = np.moveaxis(image, axis, 0)
+        total = lines[:size].copy()
+        for step in range(1, steps + 1):
+            total += lines[step : step + size]
+        image = np.moveaxis(total, 0, axis)
+    return image

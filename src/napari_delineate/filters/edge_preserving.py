@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from napari_delineate.denoising import (
     as_volume,
     finest_steps,
     noise_level,
+    window_sums,
 )
 from napari_delineate.halos import window_halo
 from napari_delineate.separable import correlate, in_threads
@@ -464,8 +464,8 @@ def kuwahara(
     padded = np.pad(image.astype(np.float64), [(n, n) for n in reach], mode="symmetric")
     number = float(np.prod([n + 1 for n in reach]))
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = _window_sums(padded, reach)
-        variances = building_blocks.fitting(number * _window_sums(padded**2, reach))
+        sums = window_sums(padded, reach)
+        variances = building_blocks.fitting(number * window_sums(padded**2, reach))
         squares = sums**2
         variances -= squares
     variances[variances <= ROUNDING_OF_VARIANCES * squares] = 0
@@ -488,15 +488,3 @@ def kuwahara(
     total *= float(scale[0]) / number
     total /= ties
     return total.astype(scale.dtype, copy=False)
-
-
-def _window_sums(image: NDArray[Any], reach: Sequence[int]) -> NDArray[Any]:
-    """Return sums over the boxes that begin at a pixel and reach some pixels further."""
-    for axis, steps in enumerate(reach):
-        size = image.shape[axis] - steps
-        lines = np.moveaxis(image, axis, 0)
-        total = lines[:size].copy()
-        for step in range(1, steps + 1):
-            total += lines[step : step + size]
-        image = np.moveaxis(total, 0, axis)
-    return image
