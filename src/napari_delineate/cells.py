@@ -14,6 +14,7 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.axes import looped_axes, spatial_axes
+from napari_delineate.consequences import changed_surface
 from napari_delineate.declaration import settings_for
 from napari_delineate.lineage import Lineage
 from napari_delineate.names import IMPORTS
@@ -125,8 +126,9 @@ def _body(workflow: Workflow, *, script: bool) -> Iterator[Cell]:
         yield Cell("markdown", _describe_step(workflow, step))
         first, *others = (_picture(lineage, name) for name in step.outputs)
         yield Cell("code", _call(lineage, step), shown=first)
-        for picture in others:
-            yield Cell("code", "", shown=picture)
+        for picture in (*others, _consequence(lineage, step)):
+            if picture:
+                yield Cell("code", "", shown=picture)
     if script:
         yield Cell("markdown", "## What was made")
         yield Cell("code", "\n".join(_told(workflow, name) for name in workflow.results()))
@@ -182,6 +184,8 @@ def _article(kind: Kind) -> str:
 def _parameters(workflow: Workflow, *, script: bool) -> str:
     lines = []
     units = any(catalogue.find(step.operation).takes_units for step in workflow.steps)
+    if not script:
+        units = units or any(changed_surface(workflow, step) for step in workflow.steps)
     for name, value in workflow.inputs.items():
         if value.source is None:
             raise ValueError(
@@ -357,6 +361,15 @@ def _picture(lineage: Lineage, name: str) -> str:
     spacing = _spacing(lineage, below, "")
     shown = "show_points" if kind is Kind.POINTS else "show_shapes"
     return _wrapped(shown, [name, f"over={below}", f"spacing={spacing}"])
+
+
+def _consequence(lineage: Lineage, step: Step) -> str:
+    """Return the code that says what a step did to a surface, if it did."""
+    pair = changed_surface(lineage.workflow, step)
+    if pair is None:
+        return ""
+    units = f"units={lineage.origins[pair[0]]}_units"
+    return _wrapped("show_surface_change", [*pair, units])
 
 
 def _image_below(lineage: Lineage, name: str) -> str | None:

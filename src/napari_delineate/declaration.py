@@ -69,6 +69,8 @@ class Declaration:
     picks : str
         For an operation that works on one place along time or channels: the letter of that
         axis. The setting `index` says which place, and the result lacks the axis.
+    keeps_mesh : bool
+        Whether a surface keeps its vertices and faces and gets other values only.
     opencl : bool
         Whether `napari_delineate.devices` has an OpenCL version.
     """
@@ -79,6 +81,7 @@ class Declaration:
     new_origin: Callable[..., tuple[float, ...]] | None = None
     dropped_axis: Callable[..., int | None] | None = None
     picks: str = ""
+    keeps_mesh: bool = False
     opencl: bool = False
 
     @property
@@ -105,6 +108,7 @@ def operation(
     new_origin: Callable[..., tuple[float, ...]] | None = None,
     dropped_axis: Callable[..., int | None] | None = None,
     picks: str = "",
+    keeps_mesh: bool = False,
     opencl: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def operation(function: Callable[P, R] | None = None, /, **declared: Any) -> Any:
@@ -118,7 +122,7 @@ def operation(function: Callable[P, R] | None = None, /, **declared: Any) -> Any
     ----------
     function : callable, optional
         The function, when the decorator is used without arguments.
-    version, locality, new_spacing, new_origin, dropped_axis, picks, opencl
+    version, locality, new_spacing, new_origin, dropped_axis, picks, keeps_mesh, opencl
         See `Declaration`.
 
     Returns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from napari_delineate.types import Surface
 
 __all__ = [
+    "SIZES",
     "Edges",
     "closed_volume",
     "connected_parts",
@@ -21,6 +23,7 @@ __all__ = [
     "inside_out",
     "mean_of_faces",
     "part_of_vertices",
+    "sizes_of",
     "vertex_normals",
     "with_values",
     "without_pinches",
@@ -122,6 +125,25 @@ def closed_volume(surface: Surface) -> float:
     middle = (surface.vertices.min(axis=0) + surface.vertices.max(axis=0)) / 2
     centres = surface.vertices[surface.faces].mean(axis=1) - middle
     return float((centres * face_vectors(surface)).sum() / 6)
+
+
+SIZES = MappingProxyType(
+    {"area": 2, "volume": 3, "number_of_vertices": 0, "number_of_faces": 0, "is_closed": 0}
+)
+"""What `sizes_of` tells of a surface, with the power of the length in its unit."""
+
+
+def sizes_of(surface: Surface) -> dict[str, Any]:
+    """Return the `SIZES` of a surface: its volume is NaN if it is open, loose vertices are none."""
+    is_closed = edges_of(surface.faces).are_closed
+    numbers = [
+        float(face_areas(surface).sum()),
+        closed_volume(surface) if is_closed else np.nan,
+        len(np.unique(surface.faces)),
+        len(surface.faces),
+        is_closed,
+    ]
+    return dict(zip(SIZES, numbers, strict=True))
 
 
 def with_values(surface: Surface, values: NDArray[Any]) -> Surface:

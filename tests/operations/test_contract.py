@@ -104,6 +104,20 @@ def test_runs_on_2d_and_3d_with_defaults(operation, ndim):
             assert 0 <= given <= 1
 
 
+MESHES = [one for one in ALL if (one.inputs[0].kind, one.outputs[0].kind) == (Kind.SURFACE,) * 2]
+
+
+@pytest.mark.parametrize("operation", MESHES, ids=lambda operation: operation.id)
+def test_says_whether_it_keeps_a_mesh(operation):
+    surface, *others = inputs.arguments(operation, 3)
+    before = surface.vertices.copy(), surface.faces.copy()
+    after = inputs.call(operation, [surface, *others])
+    kept = all(
+        np.array_equal(one, other) for one, other in zip(before, after[:2], strict=True)
+    ) and not np.array_equal(surface.values, after.values)
+    assert operation.declaration.keeps_mesh == kept
+
+
 @each_ndim
 def test_is_deterministic_and_leaves_its_inputs_alone(operation, ndim):
     def writable(array, _):

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 from superqt import QFlowLayout
 
 from napari_delineate import catalogue
+from napari_delineate._napari.change_panel import ChangePanel
 from napari_delineate._napari.fields import Fields
 from napari_delineate._napari.forms import describe_results
 from napari_delineate._napari.layers import LayerError
@@ -100,6 +101,7 @@ class StepPanel(QWidget):
         self.update_button.setShortcut("Ctrl+Return")
         self.update_button.clicked.connect(session.evaluate)
         self.message = Message()
+        self.change = ChangePanel(session)
         self.hints = QWidget()
 
         layout = QVBoxLayout(self)
@@ -108,6 +110,7 @@ class StepPanel(QWidget):
         layout.addWidget(self.fields)
         layout.addWidget(self.update_button)
         layout.addWidget(self.message)
+        layout.addWidget(self.change)
         layout.addWidget(self.hints)
         layout.addStretch(1)
 
@@ -125,6 +128,7 @@ class StepPanel(QWidget):
         self._show_hints(theme)
         self._grey_unfit()
         self._describe(session.results)
+        self.change.show_step(step)
 
     def shows(self, step: Step) -> bool:
         """Tell whether this is the form of a step, with the algorithm that it has now."""
@@ -147,6 +151,7 @@ class StepPanel(QWidget):
         """Follow the session no longer; what was changed is recorded."""
         self.take()
         self.fields.stop()
+        self.change.stop()
         self._session.changed.disconnect(self._on_session)
         self._session.finished.disconnect(self._on_finished)
 

@@ -73,6 +73,7 @@ class View:
         self._deleted: set[str] = set()  # anchors whose layers a person has deleted
         self._unlit: set[str] = set()  # anchors whose layers we hid: there is no result
         self._covering: set[str] = set()  # anchors whose layers are to be made hidden
+        self._replaced: dict[str, Layer] = {}  # anchor -> the layer that we hid for its layer
         self._results = Results()
         self._workflow = Workflow()
         viewer.layers.events.removed.connect(self._on_removed)
@@ -211,7 +212,21 @@ class View:
             viewer.layers.insert(self._order.come_back(viewer.layers, layer), layer)
         self._covering.discard(anchor)
         self._bindings.bind(anchor, layer)
+        self._replace(anchor, name)
         return layer
+
+    def _replace(self, anchor: str, name: str) -> None:
+        """Hide the surface that a surface was made of: they lie in each other."""
+        maker = self._workflow.maker(name)
+        if maker is None or self._workflow.values[name].kind is not Kind.SURFACE:
+            return
+        for source in maker.sources:
+            layer = self._bindings.layer(self._workflow, source)
+            is_surface = self._workflow.values[source].kind is Kind.SURFACE
+            if is_surface and layer is not None and layer.visible:
+                layer.visible = False
+                self._replaced[anchor] = layer
+                return
 
     def _put(self, layer: Layer, name: str, value: Value) -> None:
         place = self._bindings.place(self._workflow, name)
@@ -229,6 +244,9 @@ class View:
             return  # a person's own layer stays
         del self._shown[anchor]
         if layer is not None:
+            replaced = self._replaced.pop(anchor, None)
+            if replaced is not None and layer.visible:
+                replaced.visible = True
             place = viewer.layers.index(layer)
             viewer.layers.remove(layer)
             self._kept[anchor] = layer

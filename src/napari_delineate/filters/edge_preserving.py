@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.declaration import operation

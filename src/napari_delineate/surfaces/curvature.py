@@ -23,7 +23,7 @@ _FEWEST = 12
 """Neighbours of a vertex that a curved sheet is fitted to, at least."""
 
 
-@operation
+@operation(keeps_mesh=True)
 def fitted_curvature(
     surface: Surface,
     *,
@@ -195,7 +195,7 @@ def _neighbours(
         start = stop
 
 
-@operation
+@operation(keeps_mesh=True)
 def discrete_curvature(
     surface: Surface, *, quantity: Literal["mean", "gaussian"] = "gaussian"
 ) -> Surface:
@@ -270,7 +270,7 @@ def discrete_curvature(
     return meshes.with_values(surface, values)
 
 
-@operation
+@operation(keeps_mesh=True)
 def sphere_fitted_curvature(
     surface: Surface,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from napari_delineate import meshes
 from napari_delineate.declaration import operation
 from napari_delineate.surfaces.proximity import NearestPlace
-from napari_delineate.types import Surface, Table, Units
+from napari_delineate.types import Range, Surface, Table, Units
 
 __all__ = ["measure_surface", "compare_surfaces"]
 
@@ -176,9 +176,15 @@ def _hull_volume(vertices: NDArray[Any]) -> float:
         return 0.0
 
 
-@operation
-def compare_surfaces(reference: Surface, surface: Surface, *, units: Units = "pixel") -> Table:
-    """Measure how far two surfaces are apart.
+@operation(version=2)
+def compare_surfaces(
+    reference: Surface,
+    surface: Surface,
+    *,
+    number_of_places: Annotated[int, Range(1)] | None = None,
+    units: Units = "pixel",
+) -> Table:
+    """Measure how far two surfaces are apart, and how their sizes differ.
 
     Parameters
     ----------
@@ -186,6 +192,9 @@ def compare_surfaces(reference: Surface, surface: Surface, *, units: Units = "pi
         (vertices, faces, values) of one surface.
     surface : Surface
         The other.
+    number_of_places : int, optional
+        Measure distances at so many places of each surface at most, 1 or more, spread evenly
+        over the order of its vertices and faces. Without it, at all.
     units : str
         Name of the unit of the positions.
 
@@ -194,15 +203,17 @@ def compare_surfaces(reference: Surface, surface: Surface, *, units: Units = "pi
     table : pandas.DataFrame
         One row: the Hausdorff distance (the largest distance from a place on one surface
         to the other), its 95th percentile, the mean distance (averaged over both, weighted
-        by area) and the root of the mean square; the area and volume of both, and the ratio
-        of the volumes. Volumes of open surfaces are NaN. `table.attrs["units"]` maps each
-        column to its unit.
+        by area) and the root of the mean square; the mean signed distance of the surface
+        from the reference, more than 0 where it lies outside; of both the area, the volume,
+        the numbers of vertices and faces and whether they are closed; and the ratio of the
+        volumes. Volumes of open surfaces are NaN, and so are distances from open references
+        with a sign. `table.attrs["units"]` maps each column to its unit.
 
     Raises
     ------
     TypeError, ValueError
         If a surface is not (vertices, faces, values), vertices are not finite, or it has no
-        faces.
+        faces; if `number_of_places` is less than 1.
 
     See Also
     --------
@@ -231,35 +242,56 @@ def compare_surfaces(reference: Surface, surface: Surface, *, units: Units = "pi
     """
     import pandas as pd
 
-    distances, weights = [], []
-    for name, one, other in (("reference", reference, surface), ("surface", surface, reference)):
+    pair = {"reference": reference, "surface": surface}
+    for name, one in pair.items():
         if not len(one.faces):
             raise ValueError(f"{name} has no faces, so there is no distance to it")
-        places, areas = _places(one)
-        distances.append(np.linalg.norm(NearestPlace(other, places).places - places, axis=1))
-        weights.append(areas)
-    away, weight = np.concatenate(distances), np.concatenate(weights)
+    sizes = {name: meshes.sizes_of(one) for name, one in pair.items()}
+    outside, weight_outside = _distances(surface, reference, number_of_places)
+    inside, weight_inside = _distances(reference, surface, number_of_places)
+    away = np.abs(np.concatenate([inside, outside]))
+    # Each surface counts by its area, however many of its places are looked at.
+    weight = np.concatenate([weight_inside, weight_outside])
     order = np.argsort(away)
     shares = np.cumsum(weight[order]) / weight.sum()
-    surface_areas = [float(meshes.face_areas(one).sum()) for one in (reference, surface)]
-    volumes = [
-        meshes.closed_volume(one) if meshes.edges_of(one.faces).are_closed else np.nan
-        for one in (reference, surface)
-    ]
+    is_closed = sizes["reference"]["is_closed"]
     columns = {
         "hausdorff_distance": (away.max(), units),
         "hausdorff_distance_95": (away[order[np.searchsorted(shares, 0.95)]], units),
         "mean_distance": (np.average(away, weights=weight), units),
         "root_mean_square_distance": (np.sqrt(np.average(away**2, weights=weight)), units),
-        "reference_area": (surface_areas[0], f"{units}²"),
-        "area": (surface_areas[1], f"{units}²"),
-        "reference_volume": (volumes[0], f"{units}³"),
-        "volume": (volumes[1], f"{units}³"),
-        "volume_ratio": (volumes[1] / volumes[0] if volumes[0] else np.nan, ""),
+        "mean_signed_distance": (
+            np.average(outside, weights=weight_outside) if is_closed else np.nan,
+            units,
+        ),
     }
-    table = pd.DataFrame({name: [float(number)] for name, (number, _) in columns.items()})
+    before, after = sizes["reference"], sizes["surface"]
+    for name, power in meshes.SIZES.items():
+        unit = f"{units}{'  ²³'[power]}" if power else ""
+        columns[f"reference_{name}"] = (before[name], unit)
+        columns[name] = (after[name], unit)
+    ratio = after["volume"] / before["volume"] if before["volume"] else np.nan
+    columns["volume_ratio"] = (ratio, "")
+    table = pd.DataFrame({name: [number] for name, (number, _) in columns.items()})
     table.attrs["units"] = {name: unit for name, (_, unit) in columns.items()}
     return table
+
+
+def _distances(
+    surface: Surface, other: Surface, most: int | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return distances of places to another surface, outside of it above 0, and their areas."""
+    places, areas = _places(surface)
+    if most is not None and most < len(places):
+        chosen = np.linspace(0, len(places) - 1, most).round().astype(np.int64)
+        whole = areas.sum()
+        places, areas = places[chosen], areas[chosen]
+        areas = areas * (whole / areas.sum()) if areas.any() else np.full(most, whole / most)
+    nearest = NearestPlace(other, places)
+    away = places - nearest.places
+    distances = np.linalg.norm(away, axis=1)
+    distances[(away * nearest.outwards()).sum(axis=1) < 0] *= -1
+    return distances, areas
 
 
 def _places(surface: Surface) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -13,7 +13,7 @@ from napari_delineate.types import Range, Size, Spacing, Surface, size_in_units,
 __all__ = ["number_parts", "keep_largest_part", "remove_small_parts"]
 
 
-@operation
+@operation(keeps_mesh=True)
 def number_parts(surface: Surface) -> Surface:
     """Give every vertex the number of the connected part that it belongs to.
 

@@ -49,7 +49,7 @@ class NearestPlace:
         return np.asarray(result)
 
 
-@operation
+@operation(keeps_mesh=True)
 def distance_to_surface(
     surface: Surface, other: Surface, *, sign: Literal["signed", "unsigned"] = "signed"
 ) -> Surface:
@@ -110,7 +110,7 @@ def distance_to_surface(
     return meshes.with_values(surface, distances)
 
 
-@operation
+@operation(keeps_mesh=True)
 def thickness(surface: Surface) -> Surface:
     """Give every vertex the thickness of the object below it.
 
@@ -177,7 +177,7 @@ def thickness(surface: Surface) -> Surface:
     return meshes.with_values(surface, result)
 
 
-@operation
+@operation(keeps_mesh=True)
 def nearest_label(surface: Surface, labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
     """Give every vertex the label of the object nearest to it.
 
@@ -243,7 +243,7 @@ def _on_border(shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return border
 
 
-@operation
+@operation(keeps_mesh=True)
 def intensity_on_surface(surface: Surface, image: Image, *, spacing: Spacing = 1.0) -> Surface:
     """Give every vertex the intensity of an image at its place.
 

@@ -16,7 +16,7 @@ _WORST = 1000.0
 """What ratios of a triangle without area are given as."""
 
 
-@operation
+@operation(keeps_mesh=True)
 def triangle_quality(
     surface: Surface,
     *,
