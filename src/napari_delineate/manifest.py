@@ -13,6 +13,8 @@ __all__ = ["ASSISTANT", "SAMPLE_PREFIX", "command_name", "main", "manifest", "to
 
 PLUGIN = "napari-delineate"
 ASSISTANT = "Assistant"
+_DOCKS = {ASSISTANT: "assistant:Assistant", "Surfaces": "surfaces_dock:SurfacesDock"}
+"""The docks by their titles, with the classes that they are."""
 SAMPLE_PREFIX = "sample__"
 _PYTHON = "napari_delineate._napari"
 
@@ -87,8 +89,11 @@ def manifest() -> dict[str, Any]:
         commands.append(_command(f"{PLUGIN}.sample.{sample.name}", title, place))
     reader = f"{PLUGIN}.read_workflow"
     commands.append(_command(reader, "Open workflow", "reading:get_reader"))
-    assistant = f"{PLUGIN}.assistant"
-    commands.append(_command(assistant, f"Open the {ASSISTANT}", "assistant:Assistant"))
+    docks = []
+    for title, place in _DOCKS.items():
+        dock = f"{PLUGIN}.{title.lower()}"
+        commands.append(_command(dock, f"Open the {title} dock", place))
+        docks.append({"command": dock, "display_name": title})
     writers = []
     for function, title, kinds, endings in _WRITERS:
         command = f"{PLUGIN}.{function}"
@@ -111,7 +116,7 @@ def manifest() -> dict[str, Any]:
                 {"command": reader, "filename_patterns": ["*.json"], "accepts_directories": False}
             ],
             "writers": writers,
-            "widgets": [{"command": assistant, "display_name": ASSISTANT}],
+            "widgets": docks,
             "sample_data": [
                 {
                     "key": sample.name,

@@ -22,7 +22,7 @@ def test_replaced_data_make_results_stale_until_they_are_updated(
 ):
     add(MEDIAN, VORONOI)
     before, recorded = coins.data, len(session.history.past)
-    assert assistant.inputs.isHidden()
+    assert assistant.notices.inputs.isHidden()
     coins.data = np.ascontiguousarray(before[::-1])
     settle()
     assert statuses(session) == {
@@ -30,19 +30,19 @@ def test_replaced_data_make_results_stale_until_they_are_updated(
         "median": Status.STALE,
         "voronoi_otsu_labeling": Status.STALE,
     }
-    assert not assistant.inputs.isHidden()
-    assert assistant.inputs.message.text() == "coins has changed; results are of before."
+    assert not assistant.notices.inputs.isHidden()
+    assert assistant.notices.inputs.message.text() == "coins has changed; results are of before."
     assert len(session.history.past) == recorded  # nothing is computed by itself
-    assistant.inputs.update_button.click()
+    assistant.notices.inputs.update_button.click()
     settle()
     assert set(statuses(session).values()) == {Status.FRESH}
-    assert assistant.inputs.isHidden()
+    assert assistant.notices.inputs.isHidden()
     expected = segmentation.voronoi_otsu_labeling(filters.median(before[::-1]))
     assert np.array_equal(session.layer("labels").data, expected)
     session.undo()
     settle()
     assert np.array_equal(coins.data, before)
-    assert assistant.inputs.isHidden()
+    assert assistant.notices.inputs.isHidden()
 
 
 @pytest.mark.parametrize(("attribute", "value"), [("scale", (0.5, 0.25)), ("translate", (10, 20))])
@@ -53,7 +53,7 @@ def test_results_move_to_where_their_input_is(
     setattr(coins, attribute, value)
     settle()
     assert statuses(session)["median"] is Status.STALE
-    assistant.inputs.update_button.click()
+    assistant.notices.inputs.update_button.click()
     settle()
     result = session.layer("denoised")
     assert statuses(session)["median"] is Status.FRESH
@@ -73,7 +73,7 @@ def test_what_came_back_is_fresh_again(assistant, session, coins, add, settle):
     settle()
     coins.data = before
     settle()
-    assert assistant.inputs.isHidden()
+    assert assistant.notices.inputs.isHidden()
     assert statuses(session)["median"] is Status.FRESH
 
 
@@ -95,11 +95,11 @@ def test_a_rotated_input_is_told(assistant, session, coins, add, settle):
         setattr(coins, attribute, turned)
         settle()
         text = "coins is rotated or sheared; results are shown without that."
-        assert assistant.inputs.message.text() == text, attribute
-        assert assistant.inputs.update_button.isHidden()
+        assert assistant.notices.inputs.message.text() == text, attribute
+        assert assistant.notices.inputs.update_button.isHidden()
         setattr(coins, attribute, straight)
         settle()
-        assert assistant.inputs.isHidden(), attribute
+        assert assistant.notices.inputs.isHidden(), attribute
 
 
 def test_data_that_can_not_be_used_are_told(assistant, session, coins, add, settle):
@@ -107,8 +107,8 @@ def test_data_that_can_not_be_used_are_told(assistant, session, coins, add, sett
     coins.data = np.stack([coins.data] * 4)  # depth or time?
     settle()
     text = "Results are of before: say what the axes of the layer 'coins' are."
-    assert assistant.inputs.message.text() == text
-    assert assistant.inputs.update_button.isHidden()
+    assert assistant.notices.inputs.message.text() == text
+    assert assistant.notices.inputs.update_button.isHidden()
     assert statuses(session)["median"] is Status.STALE
 
 

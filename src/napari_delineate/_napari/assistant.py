@@ -24,9 +24,9 @@ from napari_delineate._napari.evaluator import CANCELLED
 from napari_delineate._napari.exporting import Exporting
 from napari_delineate._napari.forms import OperationForm
 from napari_delineate._napari.gallery import Gallery
-from napari_delineate._napari.input_notice import InputNotice
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.library_menu import LibraryMenu, start_entry
+from napari_delineate._napari.notices import Notices
 from napari_delineate._napari.opening import open_workflow
 from napari_delineate._napari.recovery_offer import RecoveryOffers
 from napari_delineate._napari.sessions import session_of
@@ -96,7 +96,7 @@ class Assistant(QWidget):
         self.ring = FocusRing(self, theme)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.holder)
-        self.inputs = InputNotice(session)
+        self.notices = Notices(session)
         self.message = Message()
         self.totals = QLabel()
         self.totals.setToolTip("Time that the steps took, and memory that results hold")
@@ -120,7 +120,7 @@ class Assistant(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.search)
         layout.addWidget(self.tiles)
-        layout.addWidget(self.inputs)
+        layout.addWidget(self.notices)
         layout.addWidget(split, 1)
         layout.addWidget(self.message)
         layout.addLayout(foot)
@@ -195,7 +195,7 @@ class Assistant(QWidget):
         session = self.session
         session.changed.disconnect(self._on_changed)
         session.inputs_changed.disconnect(self._refresh)
-        self.inputs.stop()
+        self.notices.stop()
         self.ring.stop()
         session.started.disconnect(self._on_started)
         session.progressed.disconnect(self._on_progress)
@@ -441,7 +441,7 @@ class Assistant(QWidget):
         self._refresh()
 
     def _on_theme(self, event: Any) -> None:
-        for part in (self.bar, self.search, self.tiles, self.steps, self.inputs, self.ring):
+        for part in (self.bar, self.search, self.tiles, self.steps, self.notices, self.ring):
             part.set_theme(event.value)
         self._split.set_theme(event.value)
         if isinstance(self.panel, StepPanel):

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.widgets import Tables
 
-__all__ = ["dock_of", "keep_tables", "show_table", "tables_of"]
+__all__ = ["dock_of", "keep_tables", "show_table", "table_dock", "tables_of"]
 
 W = TypeVar("W", bound=QWidget)
 
@@ -48,6 +48,12 @@ def dock_of(viewer: napari.Viewer, name: str, make: Callable[[], W], area: str =
     return widget
 
 
+def table_dock(viewer: napari.Viewer) -> Tables | None:
+    """Return the dock of tables of a viewer, None before a table was shown in it."""
+    found: Any = dict(viewer.window.dock_widgets).get(_TABLES)
+    return found if isinstance(found, Tables) else None
+
+
 def tables_of(viewer: napari.Viewer) -> Tables:
     """Return the dock of tables of a viewer, and show it."""
     return dock_of(viewer, _TABLES, Tables, area="bottom")
@@ -60,7 +66,8 @@ def show_table(viewer: napari.Viewer, name: str, table: Any) -> None:
 
 def keep_tables(viewer: napari.Viewer, names: Collection[str]) -> None:
     """Show the tables with these names, and no others."""
-    tables: Any = dict(viewer.window.dock_widgets).get(_TABLES)
-    for name in [] if tables is None else tables.names():
-        if name not in names:
-            tables.remove_table(name)
+    tables = table_dock(viewer)
+    if tables is not None:
+        for name in tables.names():
+            if name not in names:
+                tables.remove_table(name)

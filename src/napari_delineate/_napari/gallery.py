@@ -14,7 +14,12 @@ from qtpy.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from napari_delineate import catalogue
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.visible import displayed_axes, visible_centre, visible_region
+from napari_delineate._napari.visible import (
+    camera_of,
+    displayed_axes,
+    visible_centre,
+    visible_region,
+)
 from napari_delineate._napari.widgets import Message
 from napari_delineate._napari.widgets.step_look import StepLook
 from napari_delineate._napari.widgets.thumbnails import Card, Thumbnails
@@ -370,10 +375,9 @@ class Gallery(QWidget):
 
 def _events_of_view(viewer: Any) -> tuple[Any, ...]:
     """Return the events that tell that something else is on the screen."""
-    is_old = not hasattr(viewer, "scene")  # napari before 0.9
-    camera = (viewer.camera if is_old else viewer.scene.camera).events
-    dims = viewer.dims.events
-    sizes = () if is_old else (viewer.canvas.events.size,)
+    camera, dims = camera_of(viewer).events, viewer.dims.events
+    # napari before 0.9 does not tell the size.
+    sizes = (viewer.canvas.events.size,) if hasattr(viewer, "scene") else ()
     return camera.center, camera.zoom, dims.current_step, dims.ndisplay, dims.order, *sizes
 
 

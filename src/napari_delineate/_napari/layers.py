@@ -314,6 +314,8 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
     """
     value = _aligned(value, place)
     if value.kind is Kind.SURFACE:
+        if layer.vertex_colors is not None:
+            layer.vertex_colors = None  # they belong to the vertices that were there
         layer.data = _surface_data(value)
     elif value.kind is Kind.SHAPES:
         show_paths(layer, value.data)

@@ -34,6 +34,7 @@ from napari_delineate._napari.layers import (
     share_axes,
     to_value,
 )
+from napari_delineate._napari.size_guard import SizeGuard
 from napari_delineate._napari.view import METADATA, View, is_shown_as_layer
 from napari_delineate._napari.visible import shown_region
 from napari_delineate.engine import CancelledError, Engine, Results
@@ -94,7 +95,8 @@ class Session(QObject):
         self._bindings = Bindings(
             viewer, self.store, strokes.start, looks.start, self._on_undo_key, self._on_redo_key
         )
-        self._view = View(viewer, self._bindings, self.store, self.changed.emit)
+        self.size_guard = SizeGuard(self)
+        self._view = View(viewer, self._bindings, self.store, self.size_guard, self.changed.emit)
         self._files = InputFiles(self.store)
         self._evaluator = Evaluator(self.store, self._files)
         self._task: Task | None = None  # what was computed last, or is being computed

@@ -15,6 +15,7 @@ from napari_delineate._napari.bindings import Bindings
 from napari_delineate._napari.drawings import put_back
 from napari_delineate._napari.layer_order import LayerOrder
 from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
+from napari_delineate._napari.size_guard import SizeGuard
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
 from napari_delineate.store import Store
@@ -50,6 +51,8 @@ class View:
         Which layer shows which value.
     store : Store
         The values of inputs.
+    guard : SizeGuard
+        Says which surfaces are too large to be shown without asking.
     on_deleted : callable
         Is called after a person has deleted a layer of the workflow.
     """
@@ -59,11 +62,13 @@ class View:
         viewer: napari.Viewer,
         bindings: Bindings,
         store: Store,
+        guard: SizeGuard,
         on_deleted: Callable[[], None],
     ) -> None:
         self._viewer = weakref.ref(viewer)
         self._bindings = bindings
         self._store = store
+        self._guard = guard
         self._on_deleted = on_deleted
         self._shown = bindings.shown
         self._places: dict[str, Place] = {}  # anchor -> where its layer was put
@@ -188,8 +193,11 @@ class View:
         value, key = found
         place, made = self._bindings.place(self._workflow, name), self._workflow.maker(name)
         has_moved = made is not None and self._places.get(anchor, place) != place
+        is_held_back = made is not None and self._guard.holds_back(name, value, layer)
+        if is_held_back and layer is not None:
+            layer.visible = False
         if layer is None:
-            layer = self._insert(viewer, anchor, name, value)
+            layer = self._insert(viewer, anchor, name, value, is_hidden=is_held_back)
         elif self._shown.get(anchor) != key or has_moved:
             self._put(layer, name, value)
             self._bindings.is_shown(layer)
@@ -200,19 +208,23 @@ class View:
             layer.name = name  # nobody has given the layer another name
         self._shown[anchor], self._names[anchor], self._places[anchor] = key, name, place
 
-    def _insert(self, viewer: napari.Viewer, anchor: str, name: str, value: Value) -> Layer:
+    def _insert(
+        self, viewer: napari.Viewer, anchor: str, name: str, value: Value, *, is_hidden: bool
+    ) -> Layer:
         layer = self._kept.pop(anchor, None)
         if layer is None:
             place = self._bindings.place(self._workflow, name)
             layer = make_layer(name, value, place)
-            layer.visible = anchor not in self._covering
+            layer.visible = anchor not in self._covering and not is_hidden
             viewer.add_layer(layer)
         else:
+            layer.visible = layer.visible and not is_hidden
             self._put(layer, name, value)
             viewer.layers.insert(self._order.come_back(viewer.layers, layer), layer)
         self._covering.discard(anchor)
         self._bindings.bind(anchor, layer)
-        self._replace(anchor, name)
+        if layer.visible:
+            self._replace(anchor, name)
         return layer
 
     def _replace(self, anchor: str, name: str) -> None:

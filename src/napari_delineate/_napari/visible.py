@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from napari_delineate._napari.layers import place_of
 from napari_delineate.axes import looped_axes, spatial_axes
 
-__all__ = ["displayed_axes", "shown_region", "visible_centre", "visible_region"]
+__all__ = [
+    "camera_of",
+    "displayed_axes",
+    "overlays_of",
+    "shown_region",
+    "visible_centre",
+    "visible_region",
+]
 
 
 def visible_region(viewer: napari.Viewer, layer: Layer) -> dict[str, tuple[int, int]] | None:
@@ -142,8 +149,18 @@ def _window(viewer: napari.Viewer, layer: Layer) -> tuple[NDArray[Any], NDArray[
 def _camera_and_size(viewer: napari.Viewer) -> tuple[Any, tuple[float, float]]:
     """Return the camera, and height and width of the canvas that an image has."""
     if hasattr(viewer, "scene"):
-        return viewer.scene.camera, viewer.canvas.viewbox_size(viewer.layers)
-    return viewer.camera, viewer._canvas_size  # napari before 0.9
+        return camera_of(viewer), viewer.canvas.viewbox_size(viewer.layers)
+    return camera_of(viewer), viewer._canvas_size  # napari before 0.9
+
+
+def camera_of(viewer: napari.Viewer) -> Any:
+    """Return the camera of a viewer, which napari before 0.9 has in another place."""
+    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+
+
+def overlays_of(viewer: napari.Viewer) -> Any:
+    """Return what holds scale bar and axes: before napari 0.9 the viewer itself."""
+    return viewer.canvas.overlays if hasattr(viewer, "scene") else viewer
 
 
 def _pixels(first: float, last: float) -> tuple[int, int]:

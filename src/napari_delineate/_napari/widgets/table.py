@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -80,6 +80,9 @@ class _View(QTableView):
 class Tables(QWidget):
     """Show tables and scores by name, one tab each."""
 
+    row_chosen = Signal(str, int)
+    """Name of a table, and the position of the row that a person went to."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tabs = QTabWidget()
@@ -109,6 +112,9 @@ class Tables(QWidget):
             view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
             self._tabs.addTab(view, name)
         view.setModel(_Model(table))
+        view.selectionModel().currentRowChanged.connect(
+            lambda now, _: self.row_chosen.emit(name, now.row()) if now.isValid() else None
+        )
         view.resizeColumnsToContents()
         self._tabs.setCurrentWidget(view)
 
@@ -123,6 +129,22 @@ class Tables(QWidget):
         """Return the table shown under a name, None if there is none."""
         view = self._find(name)
         return None if view is None else view.model().table
+
+    def select_row(self, name: str, column: str, value: Any) -> None:
+        """Go to the row of a table that has a value in a column, if there is one."""
+        view, table = self._find(name), self.table(name)
+        if view is None or column not in table.columns:
+            return
+        rows = (table[column] == value).to_numpy().nonzero()[0]
+        if not len(rows):
+            return
+        model = view.selectionModel()
+        # It is not a person who goes there.
+        model.blockSignals(True)
+        view.selectRow(int(rows[0]))
+        model.blockSignals(False)
+        view.scrollTo(view.model().index(int(rows[0]), 0))
+        view.viewport().update()
 
     def names(self) -> list[str]:
         """Return the names of the tables shown."""

@@ -1,0 +1,71 @@
+"""Remember what a person has chosen for all sessions, in one small file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from napari_delineate.files.saving import atomic_path
+
+__all__ = ["MOST_TRIANGLES", "preference", "preferences_file", "set_preference"]
+
+MOST_TRIANGLES = "most_triangles"
+"""The preference that says how many triangles are shown without asking."""
+
+DEFAULTS: dict[str, int] = {MOST_TRIANGLES: 1_000_000}
+
+
+def preferences_file() -> Path:
+    """Return the file in which this user's preferences are kept; it may not exist yet."""
+    from platformdirs import user_config_path
+
+    return user_config_path("napari-delineate", appauthor=False) / "preferences.json"
+
+
+def preference(name: str) -> int:
+    """Return a preference.
+
+    Parameters
+    ----------
+    name : str
+        One of `DEFAULTS`.
+
+    Returns
+    -------
+    int
+        What was chosen last; the default where nothing was, or the file can not be read.
+    """
+    value = _stored().get(name)
+    return value if type(value) is int and value > 0 else DEFAULTS[name]
+
+
+def set_preference(name: str, value: int) -> None:
+    """Remember a preference.
+
+    Parameters
+    ----------
+    name : str
+        One of `DEFAULTS`.
+    value : int
+        Its value, more than 0.
+
+    Raises
+    ------
+    OSError
+        If it can not be written.
+    """
+    path = preferences_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = _stored()
+    known[name] = value
+    with atomic_path(path) as draft:
+        draft.write_text(json.dumps(known, indent=1), encoding="utf-8")
+
+
+def _stored() -> dict[str, Any]:
+    try:
+        stored = json.loads(preferences_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # nothing was chosen, or what was is lost: the defaults serve
+    return stored if isinstance(stored, dict) else {}

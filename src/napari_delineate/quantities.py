@@ -1,0 +1,129 @@
+"""What the vertices of a surface can be coloured by, and which objects a surface shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from napari_delineate import catalogue
+from napari_delineate.catalogue import Operation
+from napari_delineate.lineage import Lineage
+from napari_delineate.types import Kind
+from napari_delineate.wording import spaced
+from napari_delineate.workflow import Workflow
+
+__all__ = ["VertexQuantity", "mesh_of", "objects_measured", "vertex_quantities"]
+
+
+@dataclass(frozen=True)
+class VertexQuantity:
+    """Describe a number per vertex that an operation computes.
+
+    Attributes
+    ----------
+    title : str
+        What people call it.
+    operation : Operation
+        What computes it.
+    parameters : dict
+        The settings that say which of its quantities is meant.
+    """
+
+    title: str
+    operation: Operation
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def is_made_by(self, operation: str, parameters: dict[str, Any]) -> bool:
+        """Tell whether a step with these settings gives this quantity."""
+        return operation == self.operation.id and self.parameters.items() <= parameters.items()
+
+
+def vertex_quantities() -> Iterator[VertexQuantity]:
+    """Yield what vertices can be coloured by: one for each choice of what is computed.
+
+    Yields
+    ------
+    VertexQuantity
+        In the order of the menu: each choice of the first setting that names some, of every
+        operation that gives a surface other values.
+
+    Examples
+    --------
+    >>> [one.title for one in vertex_quantities()][:2]
+    ['Number parts', 'Fitted curvature: mean']
+    """
+    for operation in catalogue.operations():
+        if not operation.declaration.keeps_mesh:
+            continue
+        choice = next((one for one in operation.settings if one.choices), None)
+        if choice is None:
+            yield VertexQuantity(operation.title, operation)
+            continue
+        for value in choice.choices:
+            title = f"{operation.title}: {spaced(str(value))}"
+            yield VertexQuantity(title, operation, {choice.name: value})
+
+
+def mesh_of(workflow: Workflow, name: str) -> str:
+    """Return the surface whose mesh a surface has: the one that only got other values.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of a surface.
+
+    Returns
+    -------
+    str
+        The surface before all steps that keep the mesh; itself where there are none.
+    """
+    maker = workflow.maker(name)
+    while maker is not None and not maker.bypassed:
+        operation = catalogue.find(maker.operation)
+        source = maker.inputs[operation.inputs[0].name]
+        if not operation.declaration.keeps_mesh or not isinstance(source, str):
+            break
+        name, maker = source, workflow.maker(source)
+    return name
+
+
+def objects_measured(workflow: Workflow, name: str) -> tuple[str | None, dict[str, str]]:
+    """Return where else the objects of a surface are: labels, and tables with a row for each.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of a surface whose values are the numbers of objects.
+
+    Returns
+    -------
+    labels : str or None
+        The labels that it was made of, None if it was made of something else.
+    tables : dict of str to str
+        For each table that was made from the surface or the labels, the column that holds
+        the numbers.
+    """
+    lineage = Lineage(workflow)
+    values = workflow.values
+    before = {*lineage.ancestors(name), name}
+    # The last before the surface: its numbers are those of the surface.
+    labels = next(
+        (one for one in reversed(list(lineage.ancestors(name))) if values[one].kind is Kind.LABELS),
+        None,
+    )
+    tables = {}
+    for step in workflow.steps:
+        for output in step.outputs:
+            if values[output].kind is Kind.TABLE and not step.over:
+                if labels is not None and labels in step.sources:
+                    tables[output] = "label"
+                elif any(
+                    one in before and values[one].kind is Kind.SURFACE for one in step.sources
+                ):
+                    tables[output] = "value"
+    return labels, tables
