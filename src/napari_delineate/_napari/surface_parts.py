@@ -22,7 +22,13 @@ from superqt import QLabeledDoubleRangeSlider
 
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.session import Session, Source
-from napari_delineate._napari.surface_look import COLORMAPS, clip, clipped_at, range_of
+from napari_delineate._napari.surface_look import (
+    COLORMAPS,
+    clip,
+    clipped_at,
+    object_numbers,
+    range_of,
+)
 from napari_delineate._napari.visible import overlays_of
 from napari_delineate._napari.widgets import shrink
 from napari_delineate.catalogue import accepts, kind_in_words
@@ -98,7 +104,8 @@ class ColourPart(_Part):
         self.limits = QLabeledDoubleRangeSlider(Qt.Orientation.Horizontal)
         self.limits.setAccessibleName("Range of the colours")
         self.limits.setToolTip("Values from where to where the colours vary")
-        self.limits.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.NoLabel)
+        self.limits.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.LabelIsValue)
+        self.limits.setHandleLabelPosition(QLabeledDoubleRangeSlider.LabelPosition.NoLabel)
         self.limits.valueChanged.connect(self._on_limits)
         self.fit_button = QPushButton("Fit")
         self.fit_button.setToolTip(
@@ -187,7 +194,8 @@ class ColourPart(_Part):
                 self.colormap.addItem(name)
             self.colormap.setCurrentText(name)
             low, high = layer.contrast_limits_range
-            self.limits.setDecimals(_decimals(high - low))
+            is_whole = len(object_numbers(layer.vertex_values)) > 0
+            self.limits.setDecimals(0 if is_whole else _decimals(high - low))
             self.limits.setRange(low, high)
             self.limits.setSingleStep((high - low) / _STEPS)
             self.limits.setValue(tuple(layer.contrast_limits))
