@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_delineate import building_blocks, meshes
 from napari_delineate.declaration import operation
 from napari_delineate.types import Length, Range, Spacing, Surface, length_in_units, voxels
+from napari_delineate.windowed_sinc import Window, windowed_sinc
 
 __all__ = ["smooth", "simplify", "subdivide"]
 
@@ -21,8 +22,10 @@ _FEWEST = 4
 def smooth(
     surface: Surface,
     *,
-    method: Literal["taubin", "laplacian", "humphrey"] = "taubin",
+    method: Literal["taubin", "laplacian", "humphrey", "windowed sinc"] = "taubin",
     iterations: Annotated[int, Range(0, 1000)] = 10,
+    pass_band: Annotated[float, Range(0.0001, 2)] = 0.1,
+    window: Window = "nuttall",
 ) -> Surface:
     """Smooth a surface.
 
@@ -30,12 +33,20 @@ def smooth(
     ----------
     surface : Surface
         (vertices, faces, values), as `labels_to_surface` makes it.
-    method : {"taubin", "laplacian", "humphrey"}
+    method : {"taubin", "laplacian", "humphrey", "windowed sinc"}
         "taubin" shrinks and grows in turn, so that the size stays; "laplacian" moves every
         vertex halfway to the mean of its neighbours, which smooths most and shrinks;
-        "humphrey" pushes the vertices back to where they came from, which keeps detail.
+        "humphrey" pushes the vertices back to where they came from, which keeps detail;
+        "windowed sinc" takes away all waves shorter than a limit, and leaves the size.
     iterations : int
         Number of steps, 0 to 1000.
+    pass_band : float
+        Waves that stay, only for "windowed sinc": 0.0001 (the longest) to 2 (all). About
+        the square of 2 pi by the length of a wave in edges, so 0.1 keeps waves of 20 edges.
+        A smaller pass band smooths more, and needs more iterations.
+    window : {"nuttall", "hamming"}
+        How the filter fades out, only for "windowed sinc". "hamming" is steeper, and changes
+        the size by up to 1 %; it gives what VTK before 9.4 gave.
 
     Returns
     -------
@@ -48,6 +59,15 @@ def smooth(
         If the surface is not (vertices, faces, values), faces point at vertices that do
         not exist, vertices are not finite, or `iterations` is out of range.
 
+    Notes
+    -----
+    The steps of cubic voxels are gone after 10 iterations of "taubin": a ball, an ellipsoid
+    or a ring of 10 voxels radius has its volume within 1 % and its area within 2 %. The steps
+    of slices four times as thick as the pixels are wide are longer: they take "windowed sinc"
+    with 50 iterations and a pass band of 0.01, on objects of 10 slices or more. The edges of
+    a cube are rounded by every method. "windowed sinc" leaves the rim of an open surface
+    where it is.
+
     References
     ----------
     .. [1] Taubin, "A signal processing approach to fair surface design", SIGGRAPH (1995),
@@ -56,6 +76,9 @@ def smooth(
     .. [2] Vollmer, Mencl and Müller, "Improved Laplacian smoothing of noisy surface meshes",
            Computer Graphics Forum 18 (1999), 131-138,
            https://doi.org/10.1111/1467-8659.00334; alpha 0.1, beta 0.5.
+    .. [3] Taubin, Zhang and Golub, "Optimal surface smoothing as filter design", ECCV (1996),
+           283-292, https://doi.org/10.1007/BFb0015544; with the windows, and the offset of the
+           pass band, of vtkWindowedSincPolyDataFilter.
 
     Examples
     --------
@@ -71,6 +94,9 @@ def smooth(
 
     if not len(surface.faces):
         return surface
+    if method == "windowed sinc":
+        vertices = windowed_sinc(surface, iterations, pass_band, window)
+        return Surface(vertices, surface.faces, surface.values)
     # A vertex without a face has no neighbours to move towards, and trimesh divides by their
     # number.
     used, faces = np.unique(surface.faces, return_inverse=True)
