@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated, Literal
 
 import numpy as np
@@ -112,7 +113,7 @@ def smooth(
     return Surface(vertices, surface.faces, surface.values)
 
 
-@operation
+@operation(version=2)
 def simplify(
     surface: Surface,
     *,
@@ -147,7 +148,8 @@ def simplify(
     simplified_surface : Surface
         A surface with fewer faces; each vertex keeps the value of a vertex that was merged
         into it. A small object keeps four faces even where fewer are asked for, so none
-        disappears.
+        disappears. What is closed stays closed: where fewer faces would open it, it keeps
+        more, and a warning says so.
 
     Raises
     ------
@@ -182,7 +184,15 @@ def simplify(
     if until == "error":
         reach = length_in_units(error, spacing)
         return building_blocks.join_surfaces([_within(part, reach) for part in parts])
-    return building_blocks.join_surfaces([_reduced(part, share) for part in parts])
+    reduced = [_reduced(part, share) for part in parts]
+    simpler = building_blocks.join_surfaces([part for part, _ in reduced])
+    if any(is_stopped for _, is_stopped in reduced):
+        warnings.warn(
+            f"surface keeps {len(simpler.faces)} faces, more than asked for: with fewer it "
+            "would not be closed any more",
+            stacklevel=2,
+        )
+    return simpler
 
 
 _TRIALS = 8
@@ -197,7 +207,7 @@ def _within(surface: Surface, reach: float) -> Surface:
     low, high = _FEWEST / len(surface.faces), 1.0
     for _ in range(_TRIALS):
         share = (low * high) ** 0.5
-        simpler = _reduced(surface, share)
+        simpler, _ = _reduced(surface, share)
         away = surface.vertices - NearestPlace(simpler, surface.vertices).places
         if np.linalg.norm(away, axis=1).max() <= reach:
             high, best = share, simpler
@@ -322,18 +332,40 @@ def _rounded(
     return np.where(used[:, np.newaxis], moved, surface.vertices), new
 
 
-def _reduced(surface: Surface, fraction: float) -> Surface:
-    """Reduce the faces of a connected surface, but not to less than a tetrahedron."""
-    target = max(_FEWEST, int(fraction * len(surface.faces)))
-    while len(surface.faces) > target:
+_FAILURES = 16
+"""Times that too few faces are tried before a surface stays as it is."""
+
+
+def _reduced(surface: Surface, fraction: float) -> tuple[Surface, bool]:
+    """Reduce the faces of a connected surface, but not to less than a tetrahedron.
+
+    A closed surface stays closed, without edges where more than two faces meet. Say also
+    whether it has more faces for that reason.
+    """
+    wanted = target = max(_FEWEST, int(fraction * len(surface.faces)))
+    edges = meshes.edges_of(surface.faces)
+    failures = 0
+    while len(surface.faces) > target and failures < _FAILURES:
         simpler = _simplified(surface, target)
-        if len(simpler.faces) < _FEWEST:  # folded flat
-            target += 2
+        if 0 < len(simpler.faces) < _FEWEST:  # folded flat
+            wanted = target = target + 2
         elif len(simpler.faces) == len(surface.faces):
             break
+        elif not _is_as_sound(meshes.edges_of(simpler.faces), edges):
+            failures += 1
+            target = (target + len(surface.faces)) // 2
         else:  # a pass stops early where cheap merges run out; the next one finds more
             surface = simpler
-    return surface
+            # What can not be done at once is done by halves.
+            target = max(wanted, len(surface.faces) // 2) if failures else wanted
+    return surface, failures > 0 and len(surface.faces) > wanted
+
+
+def _is_as_sound(edges: meshes.Edges, before: meshes.Edges) -> bool:
+    """Tell whether a surface is there, closed if it was, with no more faces at its edges."""
+    is_closed = edges.are_closed or not before.are_closed
+    most = max(2, before.counts.max())
+    return bool(len(edges.ends) and is_closed and edges.counts.max() <= most)
 
 
 def _simplified(surface: Surface, target: int) -> Surface:
@@ -348,6 +380,8 @@ def _simplified(surface: Surface, target: int) -> Surface:
     # The replay rounds to single precision, which throws vertices of flat parts far away. It
     # is asked only which vertices were merged into which.
     _, _, merged_into = fast_simplification.replay_simplification(before, faces, collapses)
+    if not len(vertices):
+        return Surface(vertices, np.zeros((0, 3), np.int64), surface.values[:0])
     values = np.zeros(len(vertices), surface.values.dtype)
     values[merged_into[::-1]] = surface.values[::-1]
     # The best place for a vertex can lie a little outside of what was there.
