@@ -257,6 +257,29 @@ def test_f2(shared_data):
         assert len(surfaces.simplify(surface, fraction=fraction).faces) == faces
 
 
+@pytest.mark.parametrize(
+    ("window", "low", "high", "average"),
+    [
+        ("hamming", (25.347, 2.328, 2.334), (74.653, 88.704, 83.678), 31.345),
+        ("nuttall", (25.437, 2.436, 2.436), (74.563, 88.561, 83.560), 31.277),
+    ],
+    ids=["as published", "as recomputed with VTK 9.7.2"],
+)
+def test_f3(shared_data, window, low, high, average):
+    from napari_delineate.files import read
+
+    surface = read(shared_data / "surfaces/branchoid.ply")
+    # The file holds (z, y, x), as the system that wrote it had it.
+    surface = surface._replace(vertices=surface.vertices[:, ::-1])
+    smooth = surfaces.smooth(
+        surface, method="windowed sinc", iterations=15, pass_band=0.1, window=window
+    )
+    row = surfaces.measure_surface(smooth, each="whole").iloc[0]
+    assert [row[f"bounds_min-{axis}"] for axis in range(3)] == pytest.approx(low, abs=6e-4)
+    assert [row[f"bounds_max-{axis}"] for axis in range(3)] == pytest.approx(high, abs=6e-4)
+    assert row["average_size"] == pytest.approx(average, abs=6e-4)
+
+
 def test_f9():
     image = np.zeros((10, 10, 10), np.uint8)
     image[1:9, 1:9, 1:9] = 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_delineate import surfaces, voxels
+from napari_delineate import meshes, surfaces, voxels
 from napari_delineate.files import read
 from napari_delineate.types import Surface
 from tests.operations.test_surfaces_measurement import box, sphere, torus, voxel_ball
@@ -67,6 +69,41 @@ def test_simplify_moves_no_vertex_by_more_than_the_error(error):
     # Triangles of a sphere of radius r with sides a lie a²/8r off it: fewer faces do not fit.
     fewer = surfaces.simplify(ball, fraction=0.5 * len(simple.faces) / len(ball.faces))
     assert surfaces.distance_to_surface(ball, fewer, sign="unsigned").values.max() > error
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([0.1, 0.3, 0.5]),
+    st.sampled_from([0.5, 0.1, 0.05, 0.01, 0.001, 0]),
+)
+def test_simplified_surfaces_of_any_mask_stay_closed_or_keep_faces_and_say_so(seed, share, part):
+    mask = np.random.default_rng(seed).random((7, 7, 7)) < share
+    surface = surfaces.mask_to_surface(mask)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        simple = surfaces.simplify(surface, fraction=part)
+    edges = meshes.edges_of(simple.faces)
+    assert edges.are_closed
+    assert edges.counts.max() == 2
+    wanted = sum(
+        max(4, part * one)
+        for one in surfaces.measure_surface(surface, each="part")["number_of_faces"]
+    )
+    # Small parts that would fold flat keep more than four faces.
+    if len(simple.faces) > 3 * wanted:
+        assert "keeps" in str(caught[0].message)
+
+
+@pytest.mark.parametrize("fraction", [0.5, 0.1, 0.01, 0.001])
+@pytest.mark.parametrize("name", ["branchoid", "knot"])
+def test_simplified_real_meshes_stay_closed(shared_data, name, fraction):
+    surface = read(shared_data / f"surfaces/{name}.ply")
+    simple = surfaces.simplify(surface, fraction=fraction)
+    edges = meshes.edges_of(simple.faces)
+    assert edges.are_closed
+    assert edges.counts.max() == 2
+    assert len(simple.faces) == pytest.approx(max(4, fraction * len(surface.faces)), abs=3)
 
 
 # Refining

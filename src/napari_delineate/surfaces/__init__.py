@@ -40,6 +40,7 @@ from napari_delineate.surfaces.proximity import (
     thickness,
 )
 from napari_delineate.surfaces.quality import triangle_quality
+from napari_delineate.surfaces.remeshing import remesh
 from napari_delineate.surfaces.repair import (
     fill_surface_holes,
     flip_normals,
@@ -63,6 +64,7 @@ __all__ = [
     "smooth",
     "simplify",
     "subdivide",
+    "remesh",
     "fill_surface_holes",
     "merge_vertices",
     "repair_normals",
