@@ -453,17 +453,22 @@ def join_surfaces(parts: Sequence[Surface]) -> Surface:
     )
 
 
-def without_folds(surface: Surface) -> Surface:
+def without_folds(surface: Surface, candidates: NDArray[np.int64] | None = None) -> Surface:
     """Leave out pairs of faces that lie back to back, and vertices without faces.
 
     The edges of such a fold belong to four faces, so programs that want a closed surface
-    refuse it. A surface without folds stays as it is.
+    refuse it. A surface without folds stays as it is. `candidates` are numbers of faces, all
+    others being known to be in no fold.
     """
-    corners = np.sort(surface.faces, axis=1)
+    looked_at = np.arange(len(surface.faces)) if candidates is None else candidates
+    corners = np.sort(surface.faces[looked_at], axis=1)
     order = np.lexsort(corners.T)
     twins = (corners[order[1:]] == corners[order[:-1]]).all(axis=1)
     if not twins.any():
         return surface
-    kept = np.delete(surface.faces, np.append(order[1:][twins], order[:-1][twins]), axis=0)
-    used, faces = np.unique(kept, return_inverse=True)
-    return Surface(surface.vertices[used], faces.reshape(-1, 3), surface.values[used])
+    folded = looked_at[np.append(order[1:][twins], order[:-1][twins])]
+    kept = np.delete(surface.faces, folded, axis=0)
+    used = np.zeros(len(surface.vertices), bool)
+    used[kept] = True
+    faces = (np.cumsum(used) - 1)[kept]
+    return Surface(surface.vertices[used], faces, surface.values[used])

@@ -61,12 +61,9 @@ class Edges(NamedTuple):
 
 def edges_of(faces: NDArray[Any]) -> Edges:
     """Return the edges of faces."""
-    sides = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
-    is_forward = sides[:, 0] < sides[:, 1]
-    low, high = sides.min(axis=1), sides.max(axis=1)
-    size = int(faces.max(initial=0)) + 1
-    keys, of_sides, counts = np.unique(low * size + high, return_inverse=True, return_counts=True)
-    return Edges(np.stack(np.divmod(keys, size), axis=1), of_sides.reshape(-1), is_forward, counts)
+    from napari_delineate.kernels.edges import find_edges
+
+    return Edges(*find_edges(faces))
 
 
 def face_vectors(surface: Surface) -> NDArray[np.float64]:
@@ -161,20 +158,17 @@ def part_of_vertices(surface: Surface) -> NDArray[np.int64]:
 
     A vertex without a face is no part: it has the number -1.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from napari_delineate.kernels.components import connected
 
-    edges = surface.faces[:, [0, 1, 1, 2]].reshape(-1, 2).T
     size = len(surface.vertices)
-    graph = coo_array((np.ones(edges.shape[1], bool), tuple(edges)), shape=(size, size))
-    _, part_of = connected_components(graph, directed=False)
+    one, two, three = surface.faces.T
+    part_of = connected(size, np.concatenate([one, two]), np.concatenate([two, three]))
     used = np.zeros(size, bool)
     used[surface.faces] = True
-    result = np.full(size, -1, np.int64)
-    _, first, numbers = np.unique(part_of[used], return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(first))
-    result[used] = rank[numbers.reshape(-1)]
-    return result
+    # Numbers of loose vertices are left out, so that the others follow one another.
+    is_part = np.zeros(size, bool)
+    is_part[part_of[used]] = True
+    return np.where(used, (np.cumsum(is_part) - 1)[part_of], -1)
 
 
 def connected_parts(surface: Surface) -> list[Surface]:
@@ -200,39 +194,34 @@ def without_pinches(surface: Surface) -> Surface:
     A tunnel that became ever narrower ends as such an edge. Its faces get vertices of their
     own at the same place, in pairs that go on around a vertex.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from napari_delineate.kernels.components import connected
 
     # A side is known by its first corner, a corner by its place among all those of all faces.
     corners = np.arange(surface.faces.size).reshape(-1, 3)
-    sides = np.stack([surface.faces, np.roll(surface.faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    edges = edges_of(surface.faces)
+    edge_of, counts, is_forward = edges.of_sides, edges.counts, edges.is_forward
+    if (counts <= 2).all() or not edges.are_closed:
+        return surface
     ends = np.stack([corners, np.roll(corners, -1, axis=1)], axis=-1).reshape(-1, 2)
-    is_forward = sides[:, 0] < sides[:, 1]
     low = np.where(is_forward, ends[:, 0], ends[:, 1])
     high = np.where(is_forward, ends[:, 1], ends[:, 0])
-    _, edge_of, counts = np.unique(
-        np.sort(sides, axis=1), axis=0, return_inverse=True, return_counts=True
-    )
-    edge_of = edge_of.reshape(-1)
-    is_balanced = np.bincount(edge_of, np.where(is_forward, 1, -1)) == 0
-    if (counts <= 2).all() or not is_balanced.all():
-        return surface
 
     def joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
         """Return numbers of the corners, the same where two sides are one edge."""
-        pairs = (
-            np.concatenate([low[first], high[first]]),
-            np.concatenate([low[second], high[second]]),
+        return np.asarray(
+            connected(
+                corners.size,
+                np.concatenate([low[first], high[first]]),
+                np.concatenate([low[second], high[second]]),
+            )
         )
-        graph = coo_array((np.ones(len(pairs[0]), bool), pairs), shape=(corners.size,) * 2)
-        return np.asarray(connected_components(graph, directed=False)[1])
 
     def paired(sides: NDArray[Any], order: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Pair the forward sides of each edge with its backward ones, in some order."""
         sides = sides[np.lexsort((order[sides], edge_of[sides]))]
         return sides[is_forward[sides]], sides[~is_forward[sides]]
 
-    every = np.arange(len(sides))
+    every = np.arange(len(edge_of))
     plain = paired(every[counts[edge_of] == 2], every)
     around = joined(*plain)
     number_of = joined(*paired(every, np.where(counts[edge_of] == 2, 0, around[low])))

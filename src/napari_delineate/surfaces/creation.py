@@ -45,8 +45,8 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
     ----------
     .. [1] Lewiner et al., "Efficient implementation of marching cubes' cases with
            topological guarantees", Journal of Graphics Tools 8 (2003), 1-15,
-           https://doi.org/10.1080/10867651.2003.10487582; computed by
-           `skimage.measure.marching_cubes`.
+           https://doi.org/10.1080/10867651.2003.10487582; the triangles of
+           each object are those of `skimage.measure.marching_cubes`.
 
     Examples
     --------
@@ -57,29 +57,20 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
     >>> len(surface.vertices), len(surface.faces)
     (384, 764)
     """
-    import cc3d
     import fastremap
-    from skimage.measure import marching_cubes
 
-    per_axis = tuple(float(entry) for entry in np.atleast_1d(spacing))
+    from napari_delineate.kernels.cubes import march
+
+    per_axis = np.atleast_1d(np.asarray(spacing, float))
     if labels.ndim == 2:
-        labels, per_axis = labels[np.newaxis], (min(per_axis), *per_axis)
+        labels, per_axis = labels[np.newaxis], np.append(per_axis.min(), per_axis)
     small, numbers = fastremap.renumber(labels)
-    label_of = {new: old for old, new in numbers.items()}
-    boxes = cc3d.statistics(small)["bounding_boxes"]
-    parts: list[Surface] = []
-    for number in sorted(label_of, key=lambda new: label_of[new]):
-        if label_of[number] == 0:
-            continue
-        box = boxes[number]
-        # One voxel of background around the object closes it at the border of the image.
-        inside = np.pad((small[box] == number).astype(np.uint8), 1)
-        vertices, faces, _, _ = marching_cubes(inside, 0.5, spacing=per_axis)
-        corner = np.array([side.start - 1 for side in box]) * per_axis
-        # scikit-image winds the faces so that normals in (z, y, x) point inwards.
-        values = np.full(len(vertices), label_of[number], labels.dtype)
-        parts.append(Surface(vertices.astype(np.float64) + corner, faces[:, ::-1], values))
-    if not parts:
-        return Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, labels.dtype))
+    known = np.array(sorted(old for old in numbers if old), labels.dtype)
+    triangles = march(small, np.array([numbers[old] for old in known.tolist()], np.int64))
+    surface = Surface(
+        triangles.places * per_axis,
+        triangles.faces,
+        np.repeat(known, triangles.number_of_vertices),
+    )
     # Where voxels touch over edges only, neighbouring cubes can give one face each.
-    return building_blocks.without_folds(building_blocks.join_surfaces(parts))
+    return building_blocks.without_folds(surface, triangles.flat)

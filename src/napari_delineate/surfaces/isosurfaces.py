@@ -52,8 +52,8 @@ def mask_to_surface(mask: Mask, *, spacing: Spacing = 1.0) -> Surface:
     ----------
     .. [1] Lewiner et al., "Efficient implementation of marching cubes' cases with
            topological guarantees", Journal of Graphics Tools 8 (2003), 1-15,
-           https://doi.org/10.1080/10867651.2003.10487582; computed by
-           `skimage.measure.marching_cubes`.
+           https://doi.org/10.1080/10867651.2003.10487582; the triangles are
+           those of `skimage.measure.marching_cubes`.
 
     Examples
     --------
@@ -98,8 +98,8 @@ def label_to_surface(
     ----------
     .. [1] Lewiner et al., "Efficient implementation of marching cubes' cases with
            topological guarantees", Journal of Graphics Tools 8 (2003), 1-15,
-           https://doi.org/10.1080/10867651.2003.10487582; computed by
-           `skimage.measure.marching_cubes`.
+           https://doi.org/10.1080/10867651.2003.10487582; the triangles are
+           those of `skimage.measure.marching_cubes`.
 
     Examples
     --------
@@ -141,8 +141,8 @@ def largest_label_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surfa
     ----------
     .. [1] Lewiner et al., "Efficient implementation of marching cubes' cases with
            topological guarantees", Journal of Graphics Tools 8 (2003), 1-15,
-           https://doi.org/10.1080/10867651.2003.10487582; computed by
-           `skimage.measure.marching_cubes`.
+           https://doi.org/10.1080/10867651.2003.10487582; the triangles are
+           those of `skimage.measure.marching_cubes`.
 
     Examples
     --------

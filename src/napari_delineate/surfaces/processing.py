@@ -19,7 +19,7 @@ _FEWEST = 4
 """Fewest faces of a closed surface."""
 
 
-@operation
+@operation(version=2)
 def smooth(
     surface: Surface,
     *,
@@ -72,11 +72,13 @@ def smooth(
     References
     ----------
     .. [1] Taubin, "A signal processing approach to fair surface design", SIGGRAPH (1995),
-           351-358, https://doi.org/10.1145/218380.218473; computed by trimesh, with its
-           factors 0.5 and 0.5.
+           351-358, https://doi.org/10.1145/218380.218473; with factors 0.5 and 0.5, as
+           trimesh has them.
     .. [2] Vollmer, Mencl and Müller, "Improved Laplacian smoothing of noisy surface meshes",
            Computer Graphics Forum 18 (1999), 131-138,
-           https://doi.org/10.1111/1467-8659.00334; alpha 0.1, beta 0.5.
+           https://doi.org/10.1111/1467-8659.00334; alpha 0.1, beta 0.5. On closed surfaces these
+           methods give what trimesh gives; on the rim of an open one, where its
+           releases differ, all neighbours count.
     .. [3] Taubin, Zhang and Golub, "Optimal surface smoothing as filter design", ECCV (1996),
            283-292, https://doi.org/10.1007/BFb0015544; with the windows, and the offset of the
            pass band, of vtkWindowedSincPolyDataFilter.
@@ -91,26 +93,32 @@ def smooth(
     >>> bool(np.abs(moved).max() > 0)
     True
     """
-    import trimesh
-
     if not len(surface.faces):
         return surface
     if method == "windowed sinc":
         vertices = windowed_sinc(surface, iterations, pass_band, window)
         return Surface(vertices, surface.faces, surface.values)
-    # A vertex without a face has no neighbours to move towards, and trimesh divides by their
-    # number.
-    used, faces = np.unique(surface.faces, return_inverse=True)
-    mesh = trimesh.Trimesh(surface.vertices[used], faces.reshape(-1, 3), process=False)
-    if method == "taubin":
-        trimesh.smoothing.filter_taubin(mesh, iterations=iterations)
-    elif method == "humphrey":
-        trimesh.smoothing.filter_humphrey(mesh, iterations=iterations)
-    else:
-        trimesh.smoothing.filter_laplacian(mesh, iterations=iterations, volume_constraint=False)
-    vertices = surface.vertices.copy()
-    vertices[used] = mesh.vertices
-    return Surface(vertices, surface.faces, surface.values)
+    return Surface(_smoothed(surface, method, iterations), surface.faces, surface.values)
+
+
+def _smoothed(surface: Surface, method: str, iterations: int) -> NDArray[np.float64]:
+    """Move vertices to and fro between where they are and the mean of their neighbours."""
+    from napari_delineate.kernels.edges import neighbours, step
+
+    near = neighbours(meshes.edges_of(surface.faces).ends, len(surface.vertices))
+    vertices = np.array(surface.vertices, np.float64, order="C")
+    spare = np.empty_like(vertices)
+    for number in range(iterations):
+        if method == "humphrey":
+            step(vertices, *near, 1.0, spare)
+            back = spare - (0.1 * surface.vertices + 0.9 * vertices)
+            step(back, *near, 1.0, vertices)
+            spare -= 0.5 * back + 0.5 * vertices
+        else:
+            is_back = method == "taubin" and number % 2
+            step(vertices, *near, -0.5 if is_back else 0.5, spare)
+        vertices, spare = spare, vertices
+    return vertices
 
 
 @operation(version=2)
