@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_delineate.catalogue import PACKAGES, categories, operations
+from napari_delineate.files import MESHES
 from napari_delineate.reference import reference_pages
 from napari_delineate.samples import SAMPLES
 
@@ -31,8 +32,14 @@ _PARENT_MENUS = {
 _WRITERS = (
     ("write_labels", "Save labels as OME-TIFF", ["labels"], [".ome.tif", ".ome.tiff"]),
     ("write_image", "Save image as OME-TIFF", ["image"], [".ome.tif", ".ome.tiff"]),
-    ("write_mesh", "Save surface", ["surface"], [".ply", ".stl", ".obj"]),
+    ("write_mesh", "Save surface", ["surface"], list(MESHES)),
+    ("write_meshes", "Save each object of a surface", ["surface"], list(MESHES)),
     ("write_table_file", "Save measurements", ["labels"], [".csv"]),
+)
+
+_READERS = (
+    ("read_workflow", "Open workflow", "get_reader", (".json",)),
+    ("read_surface", "Open surface", "get_surface_reader", MESHES),
 )
 
 _EVERY_LAYER = ["image*", "labels*", "points*", "shapes*", "surface*", "tracks*", "vectors*"]
@@ -55,7 +62,7 @@ def manifest() -> dict[str, Any]:
     dict
         The manifest as npe2 defines it: one command per operation, in the menu of its
         category in that of its package (a category of one needs no menu of its own);
-        sample data, the reader and the writers.
+        sample data, the readers and the writers.
 
     Examples
     --------
@@ -87,8 +94,14 @@ def manifest() -> dict[str, Any]:
         title = f"Open {sample.title}"
         place = f"commands:{SAMPLE_PREFIX}{sample.name}"
         commands.append(_command(f"{PLUGIN}.sample.{sample.name}", title, place))
-    reader = f"{PLUGIN}.read_workflow"
-    commands.append(_command(reader, "Open workflow", "reading:get_reader"))
+    readers = []
+    for name, title, function, endings in _READERS:
+        command = f"{PLUGIN}.{name}"
+        commands.append(_command(command, title, f"reading:{function}"))
+        patterns = [f"*{ending}" for ending in endings]
+        readers.append(
+            {"command": command, "filename_patterns": patterns, "accepts_directories": False}
+        )
     docks = []
     for title, place in _DOCKS.items():
         dock = f"{PLUGIN}.{title.lower()}"
@@ -112,9 +125,7 @@ def manifest() -> dict[str, Any]:
             "commands": commands,
             "menus": menus,
             "submenus": submenus,
-            "readers": [
-                {"command": reader, "filename_patterns": ["*.json"], "accepts_directories": False}
-            ],
+            "readers": readers,
             "writers": writers,
             "widgets": docks,
             "sample_data": [

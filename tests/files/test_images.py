@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_delineate.files import FileError, read, read_value, write_surface, write_value
+from napari_delineate.files import (
+    MESHES,
+    READABLE,
+    FileError,
+    read,
+    read_value,
+    write_surface,
+    write_value,
+)
 from napari_delineate.files.images import write_exact
 from napari_delineate.types import Corrections, Kind, Surface
 from napari_delineate.values import Value, fingerprint
@@ -488,8 +496,8 @@ def files_of_every_format(folder: Path) -> list[Path]:
     np.savez(folder / "surface.npz", **inputs.value(Kind.SURFACE, 3)._asdict())
     for ending in ("png", "jpg", "bmp"):
         imageio.imwrite(folder / f"picture.{ending}", plane)
-    for ending in ("ply", "stl"):
-        write_surface(folder / f"mesh.{ending}", inputs.value(Kind.SURFACE, 3))
+    for ending in MESHES:
+        write_surface(folder / f"mesh{ending}", inputs.value(Kind.SURFACE, 3), "micrometer")
     return sorted(folder.iterdir())
 
 
@@ -512,9 +520,9 @@ def test_a_file_that_is_cut_off_is_never_taken_for_a_smaller_one(tmp_path):
 
 
 def test_foreign_content_under_every_ending_is_refused(tmp_path, capfd):
-    for ending in ("tif", "tiff", "png", "jpg", "bmp", "npy", "npz", "ply", "stl", "obj"):
+    for ending in READABLE:
         for content in (b"", b"\0" * 100, b"hello, this is a text\n", b"PK\x03\x04", b"\xff" * 300):
-            path = tmp_path / f"a.{ending}"
+            path = tmp_path / f"a{ending}"
             path.write_bytes(content)
             with pytest.raises(FileError) as error:
                 read(path)

@@ -1,19 +1,16 @@
-"""Tables and surfaces, as spreadsheets and other programs find them."""
+"""Tables and other results, as spreadsheets and other programs find them."""
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 
 import numpy as np
 import pandas as pd
-import pytest
 import tifffile
-import trimesh
 
 from napari_delineate import surfaces
-from napari_delineate.files import FileError, read, write_result, write_surface, write_table
+from napari_delineate.files import write_result, write_table
 from napari_delineate.files.results import as_table
 from napari_delineate.types import Kind, Surface
 from napari_delineate.values import Value
@@ -58,154 +55,12 @@ def test_tables_without_units_or_rows(tmp_path):
     assert path.read_text(encoding="utf-8-sig").split() == ["a,b"]
 
 
-# Surfaces
-
-
 def box() -> Surface:
-    """A box of 2 x 4 x 6 voxels (z, y, x), closed, far from the origin."""
+    """A box of 2 x 4 x 6 voxels (z, y, x) and a small one, closed, far from the origin."""
     labels = np.zeros((12, 14, 16), int)
     labels[5:7, 5:9, 5:11] = 7
     labels[9:11, 2:4, 2:4] = 9
     return surfaces.labels_to_surface(labels, spacing=(2.0, 0.5, 0.25))
-
-
-@pytest.mark.parametrize("ending", ["ply", "stl", "obj", "PLY"])
-def test_other_programs_see_x_y_z_and_the_outside(tmp_path, ending):
-    surface = box()
-    mesh = trimesh.load(write_surface(tmp_path / f"mesh.{ending}", surface), force="mesh")
-    low, high = surface.vertices.min(axis=0), surface.vertices.max(axis=0)
-    assert mesh.bounds == pytest.approx(np.array([low[::-1], high[::-1]]), rel=1e-6)
-    assert len(mesh.faces) == len(surface.faces)
-    assert mesh.is_watertight
-    assert mesh.is_winding_consistent
-    # The sum over tetrahedra is negative where faces look inwards.
-    volume = (2 * 4 * 6 + 2 * 2 * 2) * 2.0 * 0.5 * 0.25
-    assert 0.5 * volume < mesh.volume < volume
-
-
-@pytest.mark.parametrize("ending", ["ply", "stl", "obj"])
-def test_what_is_written_is_read_again(tmp_path, ending):
-    surface = box()
-    found = read(write_surface(tmp_path / f"mesh.{ending}", surface))
-    assert isinstance(found, Surface)
-    corners, expected = found.vertices[found.faces], surface.vertices[surface.faces]
-    assert corners.dtype == np.float64
-    key = np.round(np.sort(corners.reshape(len(corners), -1), axis=1), 4)
-    other = np.round(np.sort(expected.reshape(len(expected), -1), axis=1), 4)
-    assert sorted(map(tuple, key)) == sorted(map(tuple, other))
-    # Neighbouring triangles share their corners, so that it can be smoothed.
-    assert len(found.vertices) == len(surface.vertices)
-    smooth = surfaces.smooth(found)
-    assert trimesh.Trimesh(smooth.vertices, smooth.faces, process=False).is_watertight
-
-
-def test_ply_keeps_order_and_values(tmp_path):
-    surface = box()
-    found = read(write_surface(tmp_path / "mesh.ply", surface))
-    assert np.array_equal(found.vertices, surface.vertices.astype(np.float32))
-    assert np.array_equal(found.faces, surface.faces)
-    assert np.array_equal(found.values, surface.values)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        np.array([1, 2, 2**31 - 1], np.int32),
-        np.array([0, 2**31, 2**52], np.int64),
-        np.array([0.1, -1e-30, 1e30]),
-        np.array([0.1, 0.2, np.nan], np.float32),
-        np.array([True, False, True]),
-        np.array([1, 2, 255], np.uint8),
-    ],
-    ids=lambda values: str(values.dtype),
-)
-def test_ply_keeps_values_of_every_dtype(tmp_path, values):
-    surface = Surface(np.eye(3), np.array([[0, 1, 2]]), values)
-    found = read(write_surface(tmp_path / "mesh.ply", surface))
-    assert np.array_equal(found.values, values, equal_nan=values.dtype.kind == "f")
-
-
-def test_a_ply_file_of_text_keeps_its_values(tmp_path):
-    (tmp_path / "mesh.ply").write_text(
-        "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\n"
-        "property float z\nproperty int value\nelement face 1\n"
-        "property list uchar int vertex_indices\nend_header\n"
-        "1 2 3 7\n4 5 6 8\n7 8 10 9\n3 0 1 2\n"
-    )
-    found = read(tmp_path / "mesh.ply")
-    assert found.vertices.tolist() == [[3, 2, 1], [6, 5, 4], [10, 8, 7]]
-    assert found.values.tolist() == [7, 8, 9]
-    assert found.faces.tolist() == [[2, 1, 0]]
-
-
-PLY = """ply
-format ascii 1.0
-element vertex {vertices}
-property float x
-property float y
-property float z
-element face {faces}
-property list uchar int vertex_indices
-end_header
-1 2 3
-4 5 {number}
-7 8 10
-3 0 1 {corner}
-"""
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"corner": 3}, "faces must point at vertices 0 to 2, they reach from 0 to 3"),
-        ({"corner": -1}, "faces must point at vertices 0 to 2, they reach from -1 to 1"),
-        ({"number": "nan"}, "vertices holds 1 values that are not finite"),
-        ({"number": "inf"}, "vertices holds 1 values that are not finite"),
-        ({"vertices": 300}, "is incomplete: it holds 4 of 300 vertex entries"),
-        ({"vertices": 4}, "is incomplete: it holds 0 of 1 face entries"),
-        ({"faces": 20}, "is incomplete: it holds 1 of 20 face entries"),
-    ],
-    ids=str,
-)
-def test_a_damaged_ply_file_is_refused(tmp_path, wrong, message):
-    path, right = tmp_path / "mesh.ply", {"vertices": 3, "faces": 1, "number": 6, "corner": 2}
-    path.write_text(PLY.format(**right))
-    assert read(path).faces.tolist() == [[2, 1, 0]]
-    path.write_text(PLY.format(**{**right, **wrong}))
-    with pytest.raises(FileError, match=re.escape(message)) as error:
-        read(path)
-    assert str(path) in str(error.value)
-
-
-def test_a_mesh_without_values_has_ones(tmp_path):
-    trimesh.creation.box().export(tmp_path / "mesh.ply")
-    found = read(tmp_path / "mesh.ply")
-    assert found.values.tolist() == [1] * len(found.vertices)
-
-
-def test_a_surface_without_objects_can_be_written(tmp_path):
-    empty = Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, np.int32))
-    for ending in ("ply", "stl", "obj"):
-        assert write_surface(tmp_path / f"mesh.{ending}", empty).exists()
-    assert len(read(tmp_path / "mesh.ply").faces) == 0
-
-
-def test_a_mesh_can_not_make_another_file_be_read(tmp_path):
-    secret = tmp_path / "secret.mtl"
-    secret.write_text("newmtl a\nKd 1 0 0\nmap_Kd secret.png\n")
-    (tmp_path / "mesh.obj").write_text(
-        "mtllib secret.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\nf 1 2 3\n"
-    )
-    secret.chmod(0)
-    assert len(read(tmp_path / "mesh.obj").faces) == 1
-
-
-@pytest.mark.parametrize("name", ["mesh.vtk", "mesh", "mesh.ply.gz", "mesh.glb", "mesh.pkl"])
-def test_other_formats_are_refused_with_those_known(tmp_path, name):
-    with pytest.raises(FileError, match=r"to files that end in \.ply, \.stl, \.obj") as error:
-        write_surface(tmp_path / name, box())
-    assert name in str(error.value)
-    assert not list(tmp_path.iterdir())
 
 
 # Every kind of result

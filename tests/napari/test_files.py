@@ -10,10 +10,16 @@ import pytest
 import tifffile
 from napari.utils.notifications import notification_manager
 
-from napari_delineate import samples, segmentation, voxels
+from napari_delineate import samples, segmentation, surfaces, voxels
 from napari_delineate._napari.opening import OpenDialog
 from napari_delineate.export import run_notebook
-from napari_delineate.files import read, read_workflow, write_workflow
+from napari_delineate.files import (
+    read,
+    read_value,
+    read_workflow,
+    write_surface,
+    write_workflow,
+)
 from napari_delineate.manifest import manifest
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -118,6 +124,64 @@ def test_surfaces_are_saved_in_physical_units(segmented, session, run, tmp_path)
     np.testing.assert_allclose(
         read(path).vertices, session.results["surface"].data.vertices, rtol=1e-6
     )
+
+
+def test_each_object_of_a_surface_is_saved(segmented, session, run, npe2pm, tmp_path):
+    run("surfaces.labels_to_surface", {"labels": session.layer("labels")})
+    writers = npe2pm.iter_compatible_writers(["surface"])
+    each = next(one for one in writers if one.command.endswith("write_meshes"))
+    segmented.layers.selection = {session.layer("surface")}
+    path = str(tmp_path / "cell.vtp")
+    written = segmented.layers.save(path, selected=True, _writer=each)
+    labels = np.unique(session.results["labels"].data)[1:]
+    assert written == [str(tmp_path / f"cell_{label}.vtp") for label in labels]
+    found = read_value(written[0], Kind.SURFACE)
+    assert found.units == "micrometer"
+    assert (found.data.values == labels[0]).all()
+
+
+def test_a_surface_is_opened_and_stays_its_file(viewer, session, run, tmp_path):
+    """In its unit, and what is made from it is exported with the file itself."""
+    labels = np.zeros((12, 14, 16), int)
+    labels[3:9, 3:10, 3:12] = 7
+    surface = surfaces.labels_to_surface(labels, spacing=(2.0, 0.5, 0.25))
+    path = write_surface(tmp_path / "cell.vtp", surface, "micrometer")
+    (layer,) = viewer.open(str(path), plugin=None)  # as what is dropped
+    assert layer.name == "cell"
+    assert tuple(layer.scale) == (1, 1, 1)
+    assert {str(unit) for unit in layer.units} == {"micrometer"}
+    assert np.array_equal(layer.data[0], surface.vertices)
+    run("surfaces.smooth", {"surface": layer})
+    (smoothed,) = session.workflow.steps[0].outputs
+    run("surfaces.measure_surface", {"surface": session.layer(smoothed)})
+    workflow, _ = session.to_save()
+    assert [step.sources for step in workflow.steps] == [("cell",), (smoothed,)]
+    assert workflow.inputs["cell"].source == str(path)
+    assert workflow.inputs["cell"].units == "micrometer"
+    assert {str(unit) for unit in session.layer(smoothed).units} == {"micrometer"}
+
+
+def test_surfaces_that_can_not_be_read_say_why(viewer, tmp_path):
+    broken = tmp_path / "broken.glb"
+    broken.write_bytes(b"glTF")
+    with notification_manager:
+        viewer.open(str(broken), plugin=None)
+    assert "broken.glb can not be read: it is no GLB file" in (
+        notification_manager.records[-1].message
+    )
+    assert len(viewer.layers) == 0
+    odd = write_surface(tmp_path / "odd.ply", inputs.value(Kind.SURFACE, 3), "smoot")
+    with notification_manager:
+        (layer,) = viewer.open(str(odd), plugin=None)
+    assert "the unit 'smoot' is not known" in notification_manager.records[-1].message
+    assert {str(unit) for unit in layer.units} == {"pixel"}
+
+
+def test_surfaces_in_several_units_are_not_saved(viewer, tmp_path):
+    surface = inputs.value(Kind.SURFACE, 3)
+    layer = viewer.add_surface(tuple(surface), units=("mm", "um", "um"), name="odd")
+    with pytest.raises(RuntimeError, match="'odd' has several units"):
+        layer.save(str(tmp_path / "odd.ply"), plugin="napari-delineate")
 
 
 def test_a_workflow_is_saved_and_opened_again(

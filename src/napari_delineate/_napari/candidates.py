@@ -17,6 +17,7 @@ from napari_delineate._napari.layers import (
     place_of,
     source_of,
     spacing_of,
+    unit_of_surface,
     unusable,
 )
 from napari_delineate._napari.session import Session
@@ -79,7 +80,7 @@ def answer_of(session: Session, layer: Layer) -> Answer:
     source = source_of(layer)
     if kind is Kind.SURFACE:
         axes = "T" * (layer.ndim - 3) + "ZYX"
-        offer = Offer(layer.name, kind, axes, (), (1.0,) * 3, source)
+        offer = Offer(layer.name, kind, axes, (), (1.0,) * 3, source, unit_of_surface(layer))
         return Answer(layer, source, offer)
     shape = tuple(level_0(layer).shape) if kind.is_grid else ()
     axes_known = axes_of(layer)

@@ -34,6 +34,7 @@ __all__ = [
     "share_axes",
     "source_of",
     "to_value",
+    "unit_of_surface",
     "unusable",
 ]
 
@@ -227,7 +228,8 @@ def to_value(layer: Layer) -> Value:
     if kind is Kind.SURFACE:
         vertices, faces, values = layer.data[:3]
         mesh = Mesh(_to_world(vertices, layer), np.asarray(faces), np.asarray(values))
-        return Value.of(mesh, kind, "T" * (vertices.shape[1] - 3) + "ZYX")
+        axes = "T" * (vertices.shape[1] - 3) + "ZYX"
+        return Value.of(mesh, kind, axes, units=unit_of_surface(layer))
     spacing, unit = spacing_of(layer)
     axes = place_of(layer).axes
     if kind is Kind.POINTS:
@@ -236,6 +238,23 @@ def to_value(layer: Layer) -> Value:
         return Value.of(_to_world(paths_of(layer), layer), kind, axes, spacing, unit)
     colours = "S" if kind is Kind.RGB else ""
     return Value.of(level_0(layer), kind, axes + colours, spacing, unit)
+
+
+def unit_of_surface(layer: Layer) -> str:
+    """Return the unit of the coordinates of a surface.
+
+    Raises
+    ------
+    LayerError
+        If it has several along its axes in space.
+    """
+    units = sorted({str(unit) for unit in layer.units[-3:]})
+    if len(units) > 1:
+        raise LayerError(
+            f"the layer {layer.name!r} has several units ({', '.join(units)}); give it the same "
+            "along all axes"
+        )
+    return units[0]
 
 
 def source_of(layer: Layer) -> str | None:

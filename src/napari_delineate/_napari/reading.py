@@ -1,17 +1,21 @@
-"""Open workflow files in napari."""
+"""Open workflow files and surfaces in napari."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import napari
-from napari.utils.notifications import show_error
+import pint
+from napari.utils.notifications import show_error, show_warning
 
-from napari_delineate.files import FileError, is_workflow_file, read_workflow
+from napari_delineate.files import MESHES, FileError, is_workflow_file, read_value, read_workflow
+from napari_delineate.types import Kind
+from napari_delineate.values import Value
 
-__all__ = ["get_reader"]
+__all__ = ["get_reader", "get_surface_reader"]
 
 
 def get_reader(path: str | list[str]) -> Callable[[str], list[Any]] | None:
@@ -31,6 +35,49 @@ def get_reader(path: str | list[str]) -> Callable[[str], list[Any]] | None:
     if Path(first).suffix.lower() != ".json" or not is_workflow_file(first):
         return None
     return _open
+
+
+def get_surface_reader(path: str | list[str]) -> Callable[[str], list[Any]] | None:
+    """Return a function that reads surfaces, None for any other file.
+
+    Parameters
+    ----------
+    path : str or list of str
+        What is to be opened.
+
+    Returns
+    -------
+    callable or None
+        Reads each file as a surface layer in physical units.
+    """
+    paths = path if isinstance(path, list) else [path]
+    return _read_surfaces if all(Path(one).suffix.lower() in MESHES for one in paths) else None
+
+
+def _read_surfaces(path: str | list[str]) -> list[Any]:
+    from napari_delineate._napari.layers import layer_tuple, plain_place
+
+    layers: list[Any] = []
+    for one in path if isinstance(path, list) else [path]:
+        try:
+            value = _with_known_unit(one, read_value(one, Kind.SURFACE))
+            data, attributes, kind = layer_tuple(Path(one).stem, value, plain_place(value))
+            # Values keep their type, so that the layer holds just what the file does.
+            data = tuple(value.data) if len(value.data.vertices) else data
+            layers.append((data, attributes, kind))
+        except FileError as error:
+            show_error(f"{error}.")
+    return layers or [(None,)]
+
+
+def _with_known_unit(path: str, value: Value) -> Value:
+    """Return a value whose unit napari knows, which can be anything that a file states."""
+    try:
+        pint.get_application_registry().Unit(value.units)
+    except (pint.PintError, ValueError, TypeError):
+        show_warning(f"{path}: the unit {value.units!r} is not known; it is taken as pixels.")
+        return replace(value, units="pixel")
+    return value
 
 
 def _open(path: str | list[str]) -> list[Any]:

@@ -11,7 +11,13 @@ import napari
 import numpy as np
 
 from napari_delineate.axes import spatial_axes
-from napari_delineate.files import FileError, write_surface, write_table, write_value
+from napari_delineate.files import (
+    FileError,
+    write_surface,
+    write_surfaces,
+    write_table,
+    write_value,
+)
 from napari_delineate.types import Kind, Surface
 from napari_delineate.values import Value
 
@@ -19,6 +25,7 @@ __all__ = [
     "write_image",
     "write_labels",
     "write_mesh",
+    "write_meshes",
     "write_notebook_file",
     "write_table_file",
     "write_workflow_file",
@@ -57,14 +64,29 @@ def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
 
 @_saying_why
 def write_mesh(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
-    """Write a surface layer as PLY, STL or OBJ, in physical units."""
+    """Write a surface layer for other programs, in physical units."""
+    return [str(write_surface(path, *_surface(path, data, attributes)))]
+
+
+@_saying_why
+def write_meshes(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """Write each object of a surface layer to a file of its own, in physical units."""
+    return [str(file) for file in write_surfaces(path, *_surface(path, data, attributes))]
+
+
+def _surface(path: str, data: Any, attributes: dict[str, Any]) -> tuple[Surface, str]:
+    """Return the surface that a layer holds in physical units, and the unit."""
     vertices, faces, *values = data
-    if np.shape(vertices)[1] != 3:
-        raise FileError(f"{path}: mesh files hold surfaces in 3D, without a time axis")
+    units = {str(unit) for unit in attributes.get("units", ())} or {"pixel"}
+    if len(units) > 1:
+        raise FileError(
+            f"{path}: the layer {attributes.get('name')!r} has several units "
+            f"({', '.join(sorted(units))}); give it the same along all axes"
+        )
     vertices = np.asarray(vertices) * attributes.get("scale", 1)
     ones = np.ones(len(vertices))
     mesh = Surface(vertices, np.asarray(faces), np.asarray(values[0]) if values else ones)
-    return [str(write_surface(path, mesh))]
+    return mesh, units.pop()
 
 
 @_saying_why

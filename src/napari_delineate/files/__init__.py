@@ -2,7 +2,8 @@
 
 from napari_delineate.files.errors import FileError
 from napari_delineate.files.images import READABLE, read, read_value
-from napari_delineate.files.results import write_result, write_surface, write_table
+from napari_delineate.files.meshes import MESHES, write_surface, write_surfaces
+from napari_delineate.files.results import write_result, write_table
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.files.tiff import write_value
 from napari_delineate.files.workflows import (
@@ -15,6 +16,7 @@ from napari_delineate.files.workflows import (
 
 __all__ = [
     "FORMAT",
+    "MESHES",
     "READABLE",
     "FileError",
     "atomic_path",
@@ -25,6 +27,7 @@ __all__ = [
     "read_workflow",
     "write_result",
     "write_surface",
+    "write_surfaces",
     "write_table",
     "write_value",
     "write_workflow",

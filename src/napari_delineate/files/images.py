@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_delineate.arrays import convert
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.errors import FileError
+from napari_delineate.files.meshes import MESHES, read_mesh
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.files.tiff import KNOWN_AXES, Content, native, read_tiff, write_value
 from napari_delineate.types import Corrections, Kind, Surface, spacing_per_axis
@@ -22,7 +23,6 @@ __all__ = ["READABLE", "read", "read_sized_value", "read_value", "write_exact"]
 
 _TIFF = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
-MESHES = (".ply", ".stl", ".obj")
 READABLE = (*_TIFF, *_PICTURES, ".npy", ".npz", *MESHES)
 """Endings of the files that can be read."""
 
@@ -34,7 +34,7 @@ def read(path: str | os.PathLike[str], checksum: str | None = None) -> Any:
     ----------
     path : path
         A TIFF, PNG, JPEG or BMP image, a NumPy array (.npy), a surface or corrections
-        (.npz), or a mesh (.ply, .stl, .obj).
+        (.npz), or a mesh (.ply, .stl, .obj, .glb, .gltf, .vtk, .vtp).
     checksum : str, optional
         The fingerprint that the content must have.
 
@@ -143,7 +143,9 @@ def read_sized_value(
     _check_kind(Path(path), data, kind)
     if isinstance(data, Surface | Corrections) or kind in (Kind.POINTS, Kind.SHAPES):
         try:
-            return Value.of(data, kind, axes, spacing or 1.0, units or "pixel"), ""
+            # Arrays state no unit, meshes may.
+            unit = found_units or units or "pixel"
+            return Value.of(data, kind, axes, spacing or 1.0, unit), ""
         except ValueError as error:
             raise FileError(f"{path}: {error}") from error
     is_colour = found_axes is not None and found_axes.endswith("S")
@@ -206,7 +208,8 @@ def _read_any(path: Path) -> Content:
         if ending in _TIFF:
             return read_tiff(path)
         if ending in MESHES:
-            return Content(_read_mesh(path))
+            surface, units = read_mesh(path)
+            return Content(surface, units=units)
         if ending in _PICTURES:
             return _read_picture(path)
         return Content(_read_numpy(path))
@@ -254,53 +257,6 @@ def _read_numpy(path: Path) -> Any:
         convert(corrections, Kind.CORRECTIONS, "corrections")
         return corrections
     raise FileError(f"{path} holds neither a surface nor corrections")
-
-
-def _read_mesh(path: Path) -> Surface:
-    import trimesh
-
-    ending = path.suffix.lower()
-    with path.open("rb") as file:
-        # Given an open file, it reads no other: a mesh can name files with colours.
-        mesh: Any = trimesh.load(file, file_type=ending[1:], force="mesh", process=False)
-    vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
-    _check_completeness(path, mesh, len(vertices), len(faces))
-    if not len(faces) and ending != ".ply":  # PLY says how many there are
-        raise FileError(f"{path} holds no triangles")
-    if ending == ".stl":
-        # Each triangle has corners of its own; those at one place are one vertex.
-        vertices, vertex_of = np.unique(vertices, axis=0, return_inverse=True)
-        faces = np.asarray(vertex_of.reshape(-1)[faces], np.int64)
-    # Mesh files hold (x, y, z); turning the order round turns the faces inside out.
-    surface: Surface = convert(
-        Surface(
-            np.ascontiguousarray(vertices.reshape(-1, 3)[:, ::-1]),
-            np.ascontiguousarray(faces.reshape(-1, 3)[:, ::-1]),
-            _values_of_vertices(mesh, len(vertices)),
-        ),
-        Kind.SURFACE,
-        "mesh",
-    )
-    return surface
-
-
-def _check_completeness(path: Path, mesh: Any, vertices: int, faces: int) -> None:
-    """Refuse a PLY file that holds less than it states."""
-    stated = mesh.metadata.get("_ply_raw", {})
-    for name, found in (("vertex", vertices), ("face", faces)):
-        # A face with many corners has become several triangles.
-        number = stated.get(name, {}).get("length", 0)
-        if found < number:
-            raise FileError(f"{path} is incomplete: it holds {found} of {number} {name} entries")
-
-
-def _values_of_vertices(mesh: Any, number: int) -> NDArray[Any]:
-    """Return the property "value" of the vertices of a PLY file, 1 where there is none."""
-    raw = mesh.metadata.get("_ply_raw", {}).get("vertex", {}).get("data")
-    names = raw.dtype.names if isinstance(raw, np.ndarray) else raw
-    if names is None or "value" not in names or np.size(raw["value"]) != number:
-        return np.ones(number)
-    return native(np.array(raw["value"]).reshape(-1))
 
 
 def _check_kind(path: Path, data: Any, kind: Kind) -> None:

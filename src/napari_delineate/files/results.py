@@ -1,22 +1,19 @@
-"""Write tables and surfaces for people and other programs."""
+"""Write tables and other results for people and other programs."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_delineate.arrays import label_dtype
 from napari_delineate.axes import spatial_axes
-from napari_delineate.files.errors import FileError
-from napari_delineate.files.images import MESHES
+from napari_delineate.files.meshes import MESHES, write_surface
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.files.tiff import write_value
-from napari_delineate.types import Kind, Surface, Table
+from napari_delineate.types import Kind, Table
 from napari_delineate.values import Value
 
 __all__ = [
@@ -24,7 +21,6 @@ __all__ = [
     "column_titles",
     "result_path",
     "write_result",
-    "write_surface",
     "write_table",
 ]
 
@@ -72,49 +68,6 @@ def column_titles(table: Table) -> list[str]:
     return [f"{name} [{units[name]}]" if units.get(name) else str(name) for name in table.columns]
 
 
-def write_surface(path: str | os.PathLike[str], surface: Surface) -> Path:
-    """Write a surface as PLY, STL or OBJ.
-
-    Parameters
-    ----------
-    path : path
-        The file; its ending chooses the format. PLY keeps the values of the vertices.
-    surface : Surface
-        The surface; the file holds its vertices in the order (x, y, z).
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    FileError
-        If the ending is another.
-    OSError
-        If the file can not be written; an old one then stays as it was.
-    """
-    import trimesh
-
-    ending = Path(path).suffix.lower()
-    if ending not in MESHES:
-        raise FileError(f"{path}: surfaces are written to files that end in {', '.join(MESHES)}")
-    vertices, faces, values = surface
-    # Mesh files hold (x, y, z); turning the order round turns the faces inside out.
-    mesh = trimesh.Trimesh(vertices[:, ::-1], faces[:, ::-1], process=False)
-    mesh.vertex_attributes["value"] = _for_ply(np.asarray(values))
-    with atomic_path(path) as draft:
-        mesh.export(draft, file_type=ending[1:])
-    return Path(path)
-
-
-def _for_ply(values: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers in a type that every program reads from PLY files, without loss."""
-    if values.dtype.kind in "biu" and label_dtype(int(values.max(initial=0))) is np.int32:
-        return values.astype(np.int32)
-    return values.astype(np.float32 if values.dtype == np.float32 else np.float64)
-
-
 def write_result(folder: Path, name: str, value: Value, description: str = "") -> Path:
     """Write a value into a folder, in the format that suits its kind.
 
@@ -145,7 +98,7 @@ def write_result(folder: Path, name: str, value: Value, description: str = "") -
     if value.kind.is_grid:
         return write_value(path, value, description)
     if path.suffix in MESHES:
-        return write_surface(path, value.data)
+        return write_surface(path, value.data, value.units)
     return write_table(path, as_table(name, value))
 
 

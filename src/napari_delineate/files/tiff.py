@@ -20,33 +20,13 @@ from napari_delineate.arrays import label_dtype
 from napari_delineate.axes import looped_axes, spatial_axes
 from napari_delineate.files.errors import FileError
 from napari_delineate.files.saving import atomic_path
+from napari_delineate.files.units import METRES, unit_name
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.wording import SYMBOLS
 
 __all__ = ["KNOWN_AXES", "Content", "native", "read_tiff", "write_value"]
 
-_UNITS = {
-    "µm": "micrometer",
-    "μm": "micrometer",
-    "um": "micrometer",
-    "micron": "micrometer",
-    "microns": "micrometer",
-    "\\u00b5m": "micrometer",
-    "nm": "nanometer",
-    "mm": "millimeter",
-    "cm": "centimeter",
-    "m": "meter",
-    "å": "angstrom",
-}
-_METRES = {
-    "angstrom": 1e-10,
-    "nanometer": 1e-9,
-    "micrometer": 1e-6,
-    "millimeter": 1e-3,
-    "centimeter": 1e-2,
-    "meter": 1.0,
-}
 KNOWN_AXES = "TCZYXS"
 """The axes that OME-TIFF has and that have a meaning here."""
 
@@ -181,15 +161,17 @@ def _tiff_spacing(file: Any) -> tuple[dict[str, float] | None, str | None]:
             for letter in "ZYX"
             if float(sizes.get(f"PhysicalSize{letter}", 0)) > 0
         }
-        units = {letter: _unit(sizes.get(f"PhysicalSize{letter}Unit", "µm")) for letter in spacing}
+        units = {
+            letter: unit_name(sizes.get(f"PhysicalSize{letter}Unit", "µm")) for letter in spacing
+        }
         if not spacing:
             return None, None
         unit = units.get("X", next(iter(units.values())))
         for letter, own in units.items():
-            if own != unit and not {own, unit} <= set(_METRES):
+            if own != unit and not {own, unit} <= set(METRES):
                 raise ValueError(f"it states voxel sizes in {own} and in {unit}")
             if own != unit:
-                spacing[letter] *= _METRES[own] / _METRES[unit]
+                spacing[letter] *= METRES[own] / METRES[unit]
         return spacing, unit
     if file.is_imagej and file.imagej_metadata.get("unit"):
         unit = str(file.imagej_metadata["unit"]).strip()
@@ -202,12 +184,8 @@ def _tiff_spacing(file: Any) -> tuple[dict[str, float] | None, str | None]:
             if tag is None or not tag.value[0]:
                 return None, None
             spacing[letter] = tag.value[1] / tag.value[0]
-        return spacing, _unit(unit)
+        return spacing, unit_name(unit)
     return None, None
-
-
-def _unit(text: str) -> str:
-    return _UNITS.get(text.lower(), text)
 
 
 def _for_tiff(value: Value, path: str | os.PathLike[str]) -> NDArray[Any]:
