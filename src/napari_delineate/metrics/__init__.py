@@ -1,12 +1,35 @@
 """Turn two segmentations into scores that say how well they agree."""
 
-from napari_delineate.metrics.objects import average_precision, sparse_jaccard
+from napari_delineate.metrics.detection import (
+    average_precision,
+    average_precision_curve,
+    mean_average_precision,
+)
+from napari_delineate.metrics.object_matching import (
+    detection_scores,
+    match_objects,
+    recall_by_size,
+)
+from napari_delineate.metrics.objects import (
+    aggregated_jaccard,
+    panoptic_quality,
+    seg_score,
+    sparse_jaccard,
+)
 from napari_delineate.metrics.overlap import accuracy, dice, f1, jaccard, precision, recall
 
 # In menu order.
 __all__ = [
     "sparse_jaccard",
+    "panoptic_quality",
+    "seg_score",
+    "aggregated_jaccard",
+    "match_objects",
+    "detection_scores",
+    "recall_by_size",
     "average_precision",
+    "mean_average_precision",
+    "average_precision_curve",
     "jaccard",
     "dice",
     "accuracy",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.declaration import operation
+from napari_delineate.scoring import SHARE
 from napari_delineate.types import Mask, Score
 
 __all__ = ["jaccard", "dice", "accuracy", "precision", "recall", "f1"]
@@ -26,7 +27,7 @@ def _ratio(part: float, whole: float, *, perfect: bool) -> float:
     return part / whole
 
 
-@operation(opencl=True)
+@operation(opencl=True, scores={"score": SHARE})
 def jaccard(reference: Mask, labels: Mask) -> Score:
     """Score the overlap of two foregrounds as intersection over union (IoU).
 
@@ -71,7 +72,7 @@ def jaccard(reference: Mask, labels: Mask) -> Score:
     return _ratio(true, true + false + missed, perfect=True)
 
 
-@operation
+@operation(scores={"score": SHARE})
 def dice(reference: Mask, labels: Mask) -> Score:
     """Score the overlap of two foregrounds relative to their mean size.
 
@@ -112,7 +113,7 @@ def dice(reference: Mask, labels: Mask) -> Score:
     return _ratio(2 * true, 2 * true + false + missed, perfect=True)
 
 
-@operation
+@operation(scores={"score": SHARE})
 def accuracy(reference: Mask, labels: Mask) -> Score:
     """Score the share of pixels that are foreground in both or background in both.
 
@@ -155,7 +156,7 @@ def accuracy(reference: Mask, labels: Mask) -> Score:
     return 1 - (false + missed) / reference.size
 
 
-@operation
+@operation(scores={"score": SHARE})
 def precision(reference: Mask, labels: Mask) -> Score:
     """Score the share of the foreground found that is right.
 
@@ -199,7 +200,7 @@ def precision(reference: Mask, labels: Mask) -> Score:
     return _ratio(true, true + false, perfect=missed == 0)
 
 
-@operation
+@operation(scores={"score": SHARE})
 def recall(reference: Mask, labels: Mask) -> Score:
     """Score the share of the reference foreground that was found.
 
@@ -243,7 +244,7 @@ def recall(reference: Mask, labels: Mask) -> Score:
     return _ratio(true, true + missed, perfect=false == 0)
 
 
-@operation
+@operation(scores={"score": SHARE})
 def f1(reference: Mask, labels: Mask) -> Score:
     """Score foreground by the harmonic mean of precision and recall.
 
