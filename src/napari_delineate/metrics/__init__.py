@@ -1,5 +1,6 @@
 """Turn two segmentations into scores that say how well they agree."""
 
+from napari_delineate.metrics.annotations import read_scribbles
 from napari_delineate.metrics.detection import (
     average_precision,
     average_precision_curve,
@@ -16,7 +17,16 @@ from napari_delineate.metrics.objects import (
     seg_score,
     sparse_jaccard,
 )
-from napari_delineate.metrics.overlap import accuracy, dice, f1, jaccard, precision, recall
+from napari_delineate.metrics.overlap import (
+    accuracy,
+    dice,
+    f1,
+    jaccard,
+    pixel_scores,
+    precision,
+    recall,
+)
+from napari_delineate.metrics.volume import volume_scores
 
 # In menu order.
 __all__ = [
@@ -36,4 +46,7 @@ __all__ = [
     "precision",
     "recall",
     "f1",
+    "pixel_scores",
+    "volume_scores",
+    "read_scribbles",
 ]
