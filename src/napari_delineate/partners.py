@@ -16,6 +16,7 @@ __all__ = [
     "Criterion",
     "Partners",
     "assign",
+    "boundary_iou_of_pairs",
     "centroids",
     "find_partners",
     "partners_at",
@@ -57,15 +58,21 @@ class Partners(NamedTuple):
         return np.flatnonzero(free)
 
     @property
-    def iou(self) -> NDArray[np.float64]:
-        """Intersection over union of the partners, perhaps 0."""
+    def pairs(self) -> NDArray[np.int64]:
+        """The places of the partners among the pairs of `overlaps`, -1 without an overlap."""
         width = max(len(self.overlaps.label_numbers), 1)
         keys = self.overlaps.rows * width + self.overlaps.columns
         wanted = self.rows * width + self.columns
         if not len(keys):
-            return np.zeros(len(wanted))
+            return np.full(len(wanted), -1)
         places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[places] == wanted, self.overlaps.iou[places], 0.0)
+        return np.where(keys[places] == wanted, places, -1)
+
+    @property
+    def iou(self) -> NDArray[np.float64]:
+        """Intersection over union of the partners, perhaps 0."""
+        # Place -1 is that of the last, which is then no overlap.
+        return np.append(self.overlaps.iou, 0.0)[self.pairs]
 
     @property
     def parts(self) -> NDArray[np.int64]:
@@ -290,14 +297,14 @@ def find_partners(
         pairs = _near(overlaps, reference, labels, region, distance, spacing)
         return _chosen(overlaps, *pairs, assignment)
     if criterion == "boundary IoU":
-        scores = _boundary_iou(overlaps, reference, labels, region, width, spacing)
+        scores = boundary_iou_of_pairs(overlaps, reference, labels, region, width, spacing)
     else:
         scores = overlaps.pixels / overlaps.reference_sizes[overlaps.rows]
     enough = np.flatnonzero(scores >= overlap)
     return _chosen(overlaps, *_at(overlaps, enough), scores[enough], assignment)
 
 
-def _boundary_iou(
+def boundary_iou_of_pairs(
     overlaps: Overlaps,
     reference: NDArray[Any],
     labels: NDArray[Any],
@@ -305,7 +312,26 @@ def _boundary_iou(
     width: float,
     spacing: tuple[float, ...],
 ) -> NDArray[np.float64]:
-    """Return for each pair how much the bands along their boundaries overlap."""
+    """Return for each pair how much the bands along their boundaries overlap.
+
+    Parameters
+    ----------
+    overlaps : Overlaps
+        The pairs.
+    reference, labels : (Y, X) or (Z, Y, X) ndarray of int
+        Labelled objects.
+    region : ndarray of bool or None, same shape
+        The pixels that are known.
+    width : float
+        How wide the bands are, in the units of `spacing`.
+    spacing : tuple of float
+        Voxel size per axis.
+
+    Returns
+    -------
+    (M,) ndarray of float64
+        Intersection over union of the bands.
+    """
     outer = [bands(image, width, spacing) for image in (reference, labels)]
     found = find_overlaps(outer[0], outer[1], region)
     rows = np.searchsorted(overlaps.reference_numbers, found.reference_numbers)[found.rows]

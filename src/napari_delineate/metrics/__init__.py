@@ -1,6 +1,12 @@
 """Turn two segmentations into scores that say how well they agree."""
 
 from napari_delineate.metrics.annotations import read_scribbles
+from napari_delineate.metrics.boundary import (
+    boundary_iou,
+    contour_distance,
+    hausdorff_distance,
+    normalized_surface_distance,
+)
 from napari_delineate.metrics.detection import (
     average_precision,
     average_precision_curve,
@@ -17,6 +23,7 @@ from napari_delineate.metrics.objects import (
     seg_score,
     sparse_jaccard,
 )
+from napari_delineate.metrics.outlines import compare_outlines, outline_scores
 from napari_delineate.metrics.overlap import (
     accuracy,
     dice,
@@ -40,6 +47,8 @@ __all__ = [
     "average_precision",
     "mean_average_precision",
     "average_precision_curve",
+    "compare_outlines",
+    "outline_scores",
     "jaccard",
     "dice",
     "accuracy",
@@ -48,5 +57,9 @@ __all__ = [
     "f1",
     "pixel_scores",
     "volume_scores",
+    "contour_distance",
+    "hausdorff_distance",
+    "normalized_surface_distance",
+    "boundary_iou",
     "read_scribbles",
 ]
