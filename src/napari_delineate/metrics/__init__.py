@@ -7,6 +7,8 @@ from napari_delineate.metrics.boundary import (
     hausdorff_distance,
     normalized_surface_distance,
 )
+from napari_delineate.metrics.centerlines import centerline_dice
+from napari_delineate.metrics.clustering import adapted_rand_error, variation_of_information
 from napari_delineate.metrics.detection import (
     average_precision,
     average_precision_curve,
@@ -61,5 +63,8 @@ __all__ = [
     "hausdorff_distance",
     "normalized_surface_distance",
     "boundary_iou",
+    "adapted_rand_error",
+    "variation_of_information",
+    "centerline_dice",
     "read_scribbles",
 ]
