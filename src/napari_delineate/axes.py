@@ -433,10 +433,17 @@ def _join_rows(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate([np.insert(part, 0, index, axis=-1) for index, part in enumerate(parts)])
 
 
+def _one_row(scores: Any, name: str) -> Any:
+    """Return scores as a table; one that has no name gets that of the operation."""
+    import pandas as pd
+
+    return pd.DataFrame([scores if isinstance(scores, Mapping) else {name: scores}])
+
+
 def _join_tables(parts: list[Any], letter: str, name: str) -> Any:
     import pandas as pd
 
-    tables = [part if hasattr(part, "columns") else pd.DataFrame({name: [part]}) for part in parts]
+    tables = [part if hasattr(part, "columns") else _one_row(part, name) for part in parts]
     units = tables[0].attrs.get("units")
     for index, table in enumerate(tables):
         table.insert(0, letter, index)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, overload
 
 from napari_delineate import devices
 from napari_delineate.arrays import convert
+from napari_delineate.scoring import Scoring
 from napari_delineate.signatures import Signature, read_signature
 from napari_delineate.types import Kind, Quantity, spacing_per_axis
 
@@ -73,6 +74,9 @@ class Declaration:
         Whether a surface keeps its vertices and faces and gets other values only.
     opencl : bool
         Whether `napari_delineate.devices` has an OpenCL version.
+    scores : mapping of str to Scoring
+        For an operation that gives scores: how each of them is read. A single one has the
+        name of the output.
     """
 
     version: int = 1
@@ -83,6 +87,7 @@ class Declaration:
     picks: str = ""
     keeps_mesh: bool = False
     opencl: bool = False
+    scores: Mapping[str, Scoring] = field(default_factory=dict)
 
     @property
     def changes_grid(self) -> bool:
@@ -110,6 +115,7 @@ def operation(
     picks: str = "",
     keeps_mesh: bool = False,
     opencl: bool = False,
+    scores: Mapping[str, Scoring] = ...,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def operation(function: Callable[P, R] | None = None, /, **declared: Any) -> Any:
     """Declare a public function to be an operation.
@@ -122,7 +128,7 @@ def operation(function: Callable[P, R] | None = None, /, **declared: Any) -> Any
     ----------
     function : callable, optional
         The function, when the decorator is used without arguments.
-    version, locality, new_spacing, new_origin, dropped_axis, picks, keeps_mesh, opencl
+    version, locality, new_spacing, new_origin, dropped_axis, picks, keeps_mesh, opencl, scores
         See `Declaration`.
 
     Returns

@@ -108,10 +108,10 @@ def manifest() -> dict[str, Any]:
         commands.append(_command(dock, f"Open the {title} dock", place))
         docks.append({"command": dock, "display_name": title})
     writers = []
-    for function, title, kinds, endings in _WRITERS:
+    for function, title, kinds, written in _WRITERS:
         command = f"{PLUGIN}.{function}"
         commands.append(_command(command, title, f"writing:{function}"))
-        writers.append(_writer(command, title, kinds, endings))
+        writers.append(_writer(command, title, kinds, written))
     for function, title, ending in _SESSION_WRITERS:
         command = f"{PLUGIN}.{function}"
         commands.append(_command(command, title, f"writing:{function}"))

@@ -70,7 +70,7 @@ def count_pairs(
     Parameters
     ----------
     first, second : (N,) ndarray of int
-        Numbers from 0 up.
+        Numbers from 0 up; other shapes are taken as flat.
 
     Returns
     -------
@@ -86,17 +86,18 @@ def count_pairs(
     (array([[2, 5],
            [7, 0]]), array([1, 2]))
     """
-    if not first.size:
-        return np.zeros((2, 0), np.int64), np.zeros(0, np.int64)
-    largest, width = int(first.max()), int(second.max()) + 1
-    if (largest + 1) * width > np.iinfo(np.int64).max:
-        rows, first = np.unique(first, return_inverse=True)
-        columns, second = np.unique(second, return_inverse=True)
-        pairs, counts = count_pairs(first, second)
-        return np.stack([rows[pairs[0]], columns[pairs[1]]]).astype(np.int64), counts
-    # As one number, pairs are counted many times sooner than as rows of an array.
-    keys, counts = count_pixels(first.astype(np.int64) * width + second)
-    return np.stack(np.divmod(keys, width)), counts
+    from napari_delineate.kernels import pairs as kernel
+
+    keys, counts = kernel.count_pairs(_frozen(first), _frozen(second))
+    order = np.lexsort(keys.T[::-1])
+    return np.ascontiguousarray(keys[order].T), counts[order]
+
+
+def _frozen(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return a view that can not be written to: numba compiles once, whatever was given."""
+    view = np.ascontiguousarray(numbers).reshape(-1).view()
+    view.flags.writeable = False
+    return view
 
 
 def keep(labels: NDArray[Any], numbers: NDArray[Any]) -> NDArray[Any]:

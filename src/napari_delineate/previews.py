@@ -98,7 +98,7 @@ def count_in_words(value: Value) -> str:
     Parameters
     ----------
     value : Value
-        A mask, labels, points, shapes, a surface, a table or a score.
+        A mask, labels, points, shapes, a surface, a table or scores.
 
     Returns
     -------
@@ -126,7 +126,10 @@ def count_in_words(value: Value) -> str:
         return _count(len(value.data.faces), "triangle")
     if value.kind is Kind.TABLE:
         return _count(len(value.data), "row")
-    if value.kind is Kind.SCORES and not isinstance(value.data, Mapping):
+    if value.kind is Kind.SCORES and isinstance(value.data, Mapping):
+        name, score = next(iter(value.data.items()))  # the one that matters most is the first
+        return f"{name.replace('_', ' ')} {float(score):.3g}"
+    if value.kind is Kind.SCORES:
         return f"{float(value.data):.3g}"
     return ""
 

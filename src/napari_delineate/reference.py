@@ -75,6 +75,10 @@ def _describe(operation: Operation) -> list[str]:
     lines += ["", "| output | kind | |", "|---|---|---|"]
     for output, (_, text) in zip(operation.outputs, doc.outputs, strict=True):
         lines.append(f"| `{output.name}` | {output.kind} | {text} |")
+    if operation.declaration.scores:
+        lines += ["", "| score | range and direction |", "|---|---|"]
+    for name, scoring in operation.declaration.scores.items():
+        lines.append(f"| `{name}` | {scoring} |")
     lines.append("")
     if operation.declaration.opencl:
         lines.append("Also runs on [OpenCL devices](../devices.md).\n")

@@ -100,8 +100,23 @@ def test_runs_on_2d_and_3d_with_defaults(operation, ndim):
         if output.kind is Kind.IMAGE:
             assert np.isfinite(given).all()
         if output.kind is Kind.SCORES:
-            assert type(given) is float
-            assert 0 <= given <= 1
+            check_scores(operation, output, given)
+
+
+def check_scores(operation, output, given):
+    """Check that scores are plain numbers, and what was declared."""
+    scores = given if isinstance(given, dict) else {output.name: given}
+    declared = operation.declaration.scores
+    assert list(scores) == list(declared)
+    for name, score in scores.items():
+        assert type(score) is float, name
+        assert score in declared[name].range, name
+
+
+def test_only_scores_are_declared_to_be_scores():
+    for operation in ALL:
+        gives = any(output.kind is Kind.SCORES for output in operation.outputs)
+        assert gives == bool(operation.declaration.scores), operation.id
 
 
 MESHES = [one for one in ALL if (one.inputs[0].kind, one.outputs[0].kind) == (Kind.SURFACE,) * 2]
@@ -371,7 +386,7 @@ def check_edge(operation, given, content):
         if output.kind is Kind.IMAGE:
             assert np.isfinite(part).all(), content
         if output.kind is Kind.SCORES:
-            assert 0 <= part <= 1, content
+            check_scores(operation, output, part)
         if output.kind is Kind.TABLE:
             numbers = part.select_dtypes("number")
             assert not np.isinf(numbers.to_numpy(float)).any(), content
@@ -407,8 +422,10 @@ def test_takes_labels_above_2_to_the_31(operation, ndim):
     elif kinds == [Kind.SCORES]:
         assert small == large
     elif kinds == [Kind.TABLE]:
-        assert (large["label"] - small["label"] == shift).all()
-        assert small.drop(columns="label").equals(large.drop(columns="label"))
+        numbers = [name for name in ("label", "reference") if name in small]
+        for name in numbers:
+            assert (large[name] - small[name] == shift).all()
+        assert small.drop(columns=numbers).equals(large.drop(columns=numbers))
     elif kinds == [Kind.SURFACE]:
         assert np.array_equal(small.vertices, large.vertices)
         assert np.array_equal(small.values + np.int64(shift), large.values)

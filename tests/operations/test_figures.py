@@ -82,6 +82,35 @@ def test_j4(shared_image):
     assert metrics.sparse_jaccard(reference, labels) == 0.8300891581238193
 
 
+def test_j6(shared_image):
+    """The Jaccard index of painted pixels, at 11 thresholds."""
+    annotation = shared_image("published/blobs_annotated.tif")
+    reference, region = metrics.read_scribbles(annotation)
+    blurred = filters.gaussian(shared_image("published/blobs.tif").astype(float), sigma=5)
+    found = [metrics.jaccard(reference, blurred > level, region) for level in range(70, 180, 10)]
+    assert found == pytest.approx(
+        [
+            0.49048626,
+            0.5843038,
+            0.67019403,
+            0.74251497,
+            0.8183873,
+            0.8378158,
+            0.79089373,
+            0.7024014,
+            0.60603446,
+            0.49827588,
+            0.3974138,
+        ],
+        abs=5e-8,
+    )
+
+
+def test_j8_pixels_that_differ(shared_image):
+    images = [shared_image(f"published/blobs_labels_{name}.tif") for name in ("imagej", "skimage")]
+    assert metrics.pixel_scores(*images)["hamming"] == 830
+
+
 def test_s1(crop):
     blurred = filters.gaussian(crop, sigma=3)
     assert (blurred.min(), blurred.max()) == (0.0023298292222141926, 0.013610139174849685)

@@ -292,3 +292,159 @@ def test_merged_objects_score_less_although_all_pixels_agree():
     merged = np.ones((1, 4), int)
     assert metrics.jaccard(reference, merged) == 1
     assert metrics.sparse_jaccard(reference, merged) == 0.5
+
+
+# All scores of pixels, and volumes
+
+
+def test_pixel_scores_equal_scikit_learn():
+    sklearn = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(1)
+    for share in (0.1, 0.5, 0.8):
+        reference = random.random((30, 40)) < share
+        labels = np.where(random.random((30, 40)) < 0.3, ~reference, reference)
+        found = metrics.pixel_scores(reference, labels)
+        flat = reference.ravel(), labels.ravel()
+        expected = {
+            "jaccard": sklearn.jaccard_score(*flat),
+            "dice": sklearn.f1_score(*flat),
+            "precision": sklearn.precision_score(*flat),
+            "recall": sklearn.recall_score(*flat),
+            "specificity": sklearn.recall_score(*flat, pos_label=False),
+            "negative_predictive_value": sklearn.precision_score(*flat, pos_label=False),
+            "accuracy": sklearn.accuracy_score(*flat),
+            "balanced_accuracy": sklearn.balanced_accuracy_score(*flat),
+            "matthews_correlation": sklearn.matthews_corrcoef(*flat),
+            "kappa": sklearn.cohen_kappa_score(*flat),
+            "youden": sklearn.balanced_accuracy_score(*flat, adjusted=True),
+            "hamming": sklearn.hamming_loss(*flat) * reference.size,
+        }
+        assert {name: found[name] for name in expected} == pytest.approx(expected)
+        assert found["classification_error"] == found["hamming"] / reference.sum()
+
+
+def test_all_pixel_scores_by_hand():
+    """TP 4, FP 2, FN 1, TN 13, as above."""
+    reference, labels = np.zeros((2, 4, 5), int)
+    reference[1, 0:5] = 1
+    labels[1, 1:5] = labels[2, 3:5] = 1
+    assert metrics.pixel_scores(reference, labels) == pytest.approx(
+        {
+            "jaccard": 4 / 7,
+            "dice": 8 / 11,
+            "precision": 4 / 6,
+            "recall": 4 / 5,
+            "specificity": 13 / 15,
+            "negative_predictive_value": 13 / 14,
+            "accuracy": 17 / 20,
+            "balanced_accuracy": (4 / 5 + 13 / 15) / 2,
+            "matthews_correlation": (4 * 13 - 2 * 1) / np.sqrt(6 * 5 * 15 * 14),
+            "kappa": (0.85 - 0.6) / (1 - 0.6),  # by chance (6 * 5 + 14 * 15) / 400
+            "youden": 4 / 5 + 13 / 15 - 1,
+            "hamming": 3,
+            "classification_error": 3 / 5,
+            "true_positives": 4,
+            "false_positives": 2,
+            "false_negatives": 1,
+            "true_negatives": 13,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "labels", "shares", "agreement", "error"),
+    [
+        (NOTHING, NOTHING, 1, 1, 0),
+        (ALL, ALL, 1, 1, 0),
+        (NOTHING, ALL, 0, 0, np.inf),
+        (ALL, NOTHING, 0, 0, 1),
+    ],
+)
+def test_all_pixel_scores_at_the_edges(reference, labels, shares, agreement, error):
+    found = metrics.pixel_scores(reference, labels)
+    names = ["specificity", "negative_predictive_value", "balanced_accuracy", *PIXELS[:-1]]
+    assert {name: found[name] for name in names} == dict.fromkeys(names, shares)
+    assert found["matthews_correlation"] == found["kappa"] == agreement
+    assert found["youden"] == 2 * shares - 1
+    assert found["classification_error"] == error
+
+
+@settings(deadline=None)
+@given(pair=pairs())
+def test_all_pixel_scores_are_those_that_have_an_operation(pair):
+    found = metrics.pixel_scores(*pair)
+    for name in PIXELS[:-1]:
+        assert found[name] == getattr(metrics, name)(*pair)
+    inverted = metrics.pixel_scores(*(one == 0 for one in pair))
+    for here, there in (
+        ("specificity", "recall"),
+        ("negative_predictive_value", "precision"),
+        ("matthews_correlation", "matthews_correlation"),
+        ("kappa", "kappa"),
+        ("youden", "youden"),
+        ("balanced_accuracy", "balanced_accuracy"),
+    ):
+        assert inverted[here] == pytest.approx(found[there], abs=1e-12)
+        assert -1 <= found[there] <= 1
+
+
+@pytest.mark.parametrize("name", [*PIXELS, "sparse_jaccard", "average_precision"])
+@settings(deadline=None, max_examples=25)
+@given(pair=pairs(), data=st.data())
+def test_only_the_region_counts(name, pair, data):
+    shape = pair[0].shape
+    region = data.draw(hnp.arrays(bool, shape))
+    noise = data.draw(hnp.arrays(np.int32, shape, elements=st.integers(0, 3)))
+    function = getattr(metrics, name)
+    found = function(*pair, region)
+    if name in PIXELS:
+        assert function(np.where(region, pair[0], noise), pair[1], region) == found
+        assert function(pair[0], np.where(region, pair[1], noise), region) == found
+    if region.all():
+        assert found == function(*pair)
+    if not region.any():
+        assert found == 1
+
+
+def test_scribbles_are_a_reference_in_a_region():
+    """2 of 3 pixels painted as foreground are found, and 1 painted as background."""
+    annotation = np.array([[0, 1, 1, 2, 2, 2, 0, 0]])
+    labels = np.array([[1, 1, 0, 0, 1, 1, 1, 0]])
+    reference, region = metrics.read_scribbles(annotation)
+    assert reference.tolist() == [[False] * 3 + [True] * 3 + [False] * 2]
+    assert metrics.jaccard(reference, labels, region) == 2 / 4
+    found = metrics.pixel_scores(reference, labels, region)
+    counts = ["true_positives", "false_positives", "false_negatives", "true_negatives"]
+    assert [found[name] for name in counts] == [2, 1, 1, 1]
+    reference, _ = metrics.read_scribbles(annotation, background=2)
+    assert reference.tolist() == (annotation == 1).tolist()
+
+
+def test_volumes_by_hand():
+    reference, labels = np.zeros((2, 4, 5, 6), int)
+    reference[1:3, 1:4, 1:5] = 7  # 24 voxels
+    labels[0:1, 0:4, 0:4] = 1  # 16 voxels
+    assert metrics.volume_scores(reference, labels, spacing=(2.0, 0.5, 0.5)) == {
+        "volume_error": -4,
+        "absolute_error": 4,
+        "relative_error": pytest.approx(-1 / 3),
+        "volume_standard_deviation": pytest.approx(2 * 8 / 40),
+        "reference_volume": 12,
+        "labels_volume": 8,
+    }
+    region = np.arange(4)[:, np.newaxis, np.newaxis] + np.zeros((4, 5, 6)) < 2
+    found = metrics.volume_scores(reference, labels, region)
+    assert (found["reference_volume"], found["labels_volume"]) == (12, 16)
+
+
+@pytest.mark.parametrize(
+    ("reference", "labels", "expected"),
+    [
+        (NOTHING, NOTHING, [0, 0, 0, 0]),
+        (NOTHING, ALL, [12, 12, np.inf, 2]),
+        (ALL, NOTHING, [-12, 12, -1, 2]),
+        (SOME, 1 - SOME, [6, 6, 2, 1]),
+    ],
+)
+def test_volumes_at_the_edges(reference, labels, expected):
+    assert list(metrics.volume_scores(reference, labels).values())[:4] == expected

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.declaration import operation
-from napari_delineate.types import Mask, Score
+from napari_delineate.overlaps import within
+from napari_delineate.scoring import AGREEMENT, COUNT, NUMBER, SHARE
+from napari_delineate.types import Mask, Score, Scores
 
-__all__ = ["jaccard", "dice", "accuracy", "precision", "recall", "f1"]
+__all__ = ["jaccard", "dice", "accuracy", "precision", "recall", "f1", "pixel_scores"]
 
 
-def _counts(reference: NDArray[Any], labels: NDArray[Any]) -> tuple[int, int, int]:
-    """Return the numbers of true positives, false positives and false negatives."""
+class _Counts(NamedTuple):
+    """Hold the numbers of pixels of each kind."""
+
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+
+
+def _counts(
+    reference: NDArray[Any], labels: NDArray[Any], region: NDArray[np.bool_] | None
+) -> _Counts:
+    reference, labels = within(reference, labels, region)
     both = int(np.count_nonzero(reference & labels))
-    return both, int(np.count_nonzero(labels)) - both, int(np.count_nonzero(reference)) - both
+    false = int(np.count_nonzero(labels)) - both
+    missed = int(np.count_nonzero(reference)) - both
+    return _Counts(both, false, missed, reference.size - both - false - missed)
 
 
 def _ratio(part: float, whole: float, *, perfect: bool) -> float:
@@ -26,8 +42,8 @@ def _ratio(part: float, whole: float, *, perfect: bool) -> float:
     return part / whole
 
 
-@operation(opencl=True)
-def jaccard(reference: Mask, labels: Mask) -> Score:
+@operation(opencl=True, scores={"score": SHARE})
+def jaccard(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     """Score the overlap of two foregrounds as intersection over union (IoU).
 
     TP / (TP + FP + FN), from 0 (no overlap) to 1 (equal); higher is better; no unit.
@@ -37,6 +53,8 @@ def jaccard(reference: Mask, labels: Mask) -> Score:
     ----------
     reference, labels : (Y, X) or (Z, Y, X) ndarray of bool or int, same shape
         What is right, and what is scored; of integers, everything above 0 is foreground.
+    region : ndarray of bool, same shape, optional
+        The pixels that are annotated; what lies elsewhere is ignored. All without.
 
     Returns
     -------
@@ -67,12 +85,12 @@ def jaccard(reference: Mask, labels: Mask) -> Score:
     >>> metrics.jaccard(np.array([[1, 1, 0, 0]]), np.array([[0, 1, 1, 0]])).__round__(3)
     0.333
     """
-    true, false, missed = _counts(reference, labels)
+    true, false, missed, _ = _counts(reference, labels, region)
     return _ratio(true, true + false + missed, perfect=True)
 
 
-@operation
-def dice(reference: Mask, labels: Mask) -> Score:
+@operation(scores={"score": SHARE})
+def dice(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     """Score the overlap of two foregrounds relative to their mean size.
 
     2 TP / (2 TP + FP + FN), from 0 (no overlap) to 1 (equal); higher is better; no unit.
@@ -82,6 +100,8 @@ def dice(reference: Mask, labels: Mask) -> Score:
     ----------
     reference, labels : (Y, X) or (Z, Y, X) ndarray of bool or int, same shape
         What is right, and what is scored; of integers, everything above 0 is foreground.
+    region : ndarray of bool, same shape, optional
+        The pixels that are annotated; what lies elsewhere is ignored. All without.
 
     Returns
     -------
@@ -108,12 +128,12 @@ def dice(reference: Mask, labels: Mask) -> Score:
     >>> metrics.dice(np.array([[1, 1, 0, 0]]), np.array([[0, 1, 1, 0]]))
     0.5
     """
-    true, false, missed = _counts(reference, labels)
+    true, false, missed, _ = _counts(reference, labels, region)
     return _ratio(2 * true, 2 * true + false + missed, perfect=True)
 
 
-@operation
-def accuracy(reference: Mask, labels: Mask) -> Score:
+@operation(scores={"score": SHARE})
+def accuracy(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     """Score the share of pixels that are foreground in both or background in both.
 
     (TP + TN) / all pixels, from 0 to 1 (equal); higher is better; no unit. Both empty: 1.
@@ -122,6 +142,8 @@ def accuracy(reference: Mask, labels: Mask) -> Score:
     ----------
     reference, labels : (Y, X) or (Z, Y, X) ndarray of bool or int, same shape
         What is right, and what is scored; of integers, everything above 0 is foreground.
+    region : ndarray of bool, same shape, optional
+        The pixels that are annotated; what lies elsewhere is ignored. All without.
 
     Returns
     -------
@@ -151,12 +173,12 @@ def accuracy(reference: Mask, labels: Mask) -> Score:
     >>> metrics.accuracy(np.array([[1, 1, 0, 0]]), np.array([[0, 1, 0, 0]]))
     0.75
     """
-    _, false, missed = _counts(reference, labels)
-    return 1 - (false + missed) / reference.size
+    true, false, missed, empty = _counts(reference, labels, region)
+    return _ratio(true + empty, true + false + missed + empty, perfect=True)
 
 
-@operation
-def precision(reference: Mask, labels: Mask) -> Score:
+@operation(scores={"score": SHARE})
+def precision(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     """Score the share of the foreground found that is right.
 
     TP / (TP + FP), from 0 to 1; higher is better; no unit. Nothing found: 1 if there was
@@ -166,6 +188,8 @@ def precision(reference: Mask, labels: Mask) -> Score:
     ----------
     reference, labels : (Y, X) or (Z, Y, X) ndarray of bool or int, same shape
         What is right, and what is scored; of integers, everything above 0 is foreground.
+    region : ndarray of bool, same shape, optional
+        The pixels that are annotated; what lies elsewhere is ignored. All without.
 
     Returns
     -------
@@ -195,12 +219,12 @@ def precision(reference: Mask, labels: Mask) -> Score:
     >>> metrics.precision(np.array([[1, 1, 0, 0]]), np.array([[0, 1, 0, 0]]))
     1.0
     """
-    true, false, missed = _counts(reference, labels)
+    true, false, missed, _ = _counts(reference, labels, region)
     return _ratio(true, true + false, perfect=missed == 0)
 
 
-@operation
-def recall(reference: Mask, labels: Mask) -> Score:
+@operation(scores={"score": SHARE})
+def recall(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     """Score the share of the reference foreground that was found.
 
     TP / (TP + FN), from 0 to 1; higher is better; no unit. Nothing to find: 1 if nothing
@@ -210,6 +234,8 @@ def recall(reference: Mask, labels: Mask) -> Score:
     ----------
     reference, labels : (Y, X) or (Z, Y, X) ndarray of bool or int, same shape
         What is right, and what is scored; of integers, everything above 0 is foreground.
+    region : ndarray of bool, same shape, optional
+        The pixels that are annotated; what lies elsewhere is ignored. All without.
 
     Returns
     -------
@@ -239,12 +265,12 @@ def recall(reference: Mask, labels: Mask) -> Score:
     >>> metrics.recall(np.array([[1, 1, 0, 0]]), np.array([[0, 1, 0, 0]]))
     0.5
     """
-    true, false, missed = _counts(reference, labels)
+    true, false, missed, _ = _counts(reference, labels, region)
     return _ratio(true, true + missed, perfect=false == 0)
 
 
-@operation
-def f1(reference: Mask, labels: Mask) -> Score:
+@operation(scores={"score": SHARE})
+def f1(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     """Score foreground by the harmonic mean of precision and recall.
 
     2 TP / (2 TP + FP + FN), from 0 to 1 (equal); higher is better; no unit. Both empty: 1;
@@ -254,6 +280,8 @@ def f1(reference: Mask, labels: Mask) -> Score:
     ----------
     reference, labels : (Y, X) or (Z, Y, X) ndarray of bool or int, same shape
         What is right, and what is scored; of integers, everything above 0 is foreground.
+    region : ndarray of bool, same shape, optional
+        The pixels that are annotated; what lies elsewhere is ignored. All without.
 
     Returns
     -------
@@ -278,4 +306,115 @@ def f1(reference: Mask, labels: Mask) -> Score:
     >>> metrics.f1(np.array([[1, 1, 0, 0]]), np.array([[0, 1, 1, 0]]))
     0.5
     """
-    return dice(reference, labels)
+    return dice(reference, labels, region)
+
+
+@operation(
+    scores={
+        "jaccard": SHARE,
+        "dice": SHARE,
+        "precision": SHARE,
+        "recall": SHARE,
+        "specificity": SHARE,
+        "negative_predictive_value": SHARE,
+        "accuracy": SHARE,
+        "balanced_accuracy": SHARE,
+        "matthews_correlation": AGREEMENT,
+        "kappa": AGREEMENT,
+        "youden": AGREEMENT,
+        "hamming": COUNT,
+        "classification_error": COUNT,
+        "true_positives": NUMBER,
+        "false_positives": COUNT,
+        "false_negatives": COUNT,
+        "true_negatives": NUMBER,
+    }
+)
+def pixel_scores(reference: Mask, labels: Mask, region: Mask | None = None) -> Scores:
+    """Compare two foregrounds pixel by pixel with all usual scores at once.
+
+    Parameters
+    ----------
+    reference, labels : (Y, X) or (Z, Y, X) ndarray of bool or int, same shape
+        What is right, and what is scored; of integers, everything above 0 is foreground.
+    region : ndarray of bool, same shape, optional
+        The pixels that are annotated; what lies elsewhere is ignored. All without.
+
+    Returns
+    -------
+    scores : dict of str to float
+        Of the pixels, TP are foreground in both, FP in the labels only, FN in the reference
+        only, TN in neither. From 0 to 1, higher is better: `jaccard` (IoU, threat score)
+        TP / (TP + FP + FN); `dice` (F1) 2 TP / (2 TP + FP + FN); `precision` (positive
+        predictive value) TP / (TP + FP); `recall` (sensitivity) TP / (TP + FN);
+        `specificity` TN / (TN + FP); `negative_predictive_value` TN / (TN + FN); `accuracy`
+        (TP + TN) / all; `balanced_accuracy`, the mean of recall and specificity. From -1 to
+        1, 0 for a guess, higher is better: `matthews_correlation`, Pearson's correlation of
+        the two masks; `kappa` (Cohen), how much of the agreement that chance leaves open is
+        reached; `youden`, recall + specificity - 1. From 0 up, lower is better: `hamming`,
+        the number FP + FN of pixels that differ; `classification_error`, hamming / (TP + FN).
+        At last the numbers of pixels themselves. No units.
+
+    Raises
+    ------
+    TypeError
+        If an image holds floats.
+    ValueError
+        If the shapes differ, an image is empty, or a setting is out of range.
+
+    Notes
+    -----
+    Where a score divides by 0 there is nothing to judge: it is 1 if the masks agree in what is
+    asked (nothing to find and nothing found), else 0; `classification_error` is then 0 or
+    infinite. Scores with TN (accuracy, specificity and what comes of them) depend on how much
+    background the image shows: accuracy is high for any result where there is much of it.
+    Jaccard and Dice say the same, 2 J / (1 + J) = D; report one.
+
+    References
+    ----------
+    .. [1] Maier-Hein et al., "Metrics reloaded", Nature Methods 21 (2024), 195-212,
+           https://doi.org/10.1038/s41592-023-02151-z
+    .. [2] Matthews, "Comparison of the predicted and observed secondary structure of T4 phage
+           lysozyme", Biochimica et Biophysica Acta 405 (1975), 442-451,
+           https://doi.org/10.1016/0005-2795(75)90109-9
+    .. [3] Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological
+           Measurement 20 (1960), 37-46, https://doi.org/10.1177/001316446002000104
+    .. [4] Youden, "Index for rating diagnostic tests", Cancer 3 (1950), 32-35.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import metrics
+    >>> scores = metrics.pixel_scores(np.array([[1, 1, 0, 0]]), np.array([[0, 1, 0, 0]]))
+    >>> scores["specificity"], scores["balanced_accuracy"], scores["hamming"]
+    (1.0, 0.75, 1.0)
+    """
+    counts = _counts(reference, labels, region)
+    true, false, missed, empty = counts
+    wrong, everything = false + missed, sum(counts)
+    recall = _ratio(true, true + missed, perfect=false == 0)
+    specificity = _ratio(empty, empty + false, perfect=missed == 0)
+    spread = math.sqrt((true + false) * (true + missed)) * math.sqrt(
+        (empty + false) * (empty + missed)
+    )
+    # How many pixels would agree by chance, times the number of pixels.
+    chance = (true + false) * (true + missed) + (empty + false) * (empty + missed)
+    open_to_chance = everything * everything - chance
+    return {
+        "jaccard": _ratio(true, true + wrong, perfect=True),
+        "dice": _ratio(2 * true, 2 * true + wrong, perfect=True),
+        "precision": _ratio(true, true + false, perfect=missed == 0),
+        "recall": recall,
+        "specificity": specificity,
+        "negative_predictive_value": _ratio(empty, empty + missed, perfect=false == 0),
+        "accuracy": _ratio(true + empty, everything, perfect=True),
+        "balanced_accuracy": (recall + specificity) / 2,
+        "matthews_correlation": _ratio(true * empty - false * missed, spread, perfect=wrong == 0),
+        "kappa": _ratio(everything * (true + empty) - chance, open_to_chance, perfect=wrong == 0),
+        "youden": recall + specificity - 1,
+        "hamming": float(wrong),
+        "classification_error": wrong / (true + missed)
+        if true + missed
+        else (math.inf if wrong else 0.0),
+        **{name: float(number) for name, number in counts._asdict().items()},
+    }

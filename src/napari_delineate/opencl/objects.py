@@ -104,7 +104,14 @@ def _labels_to_points(
     return np.asarray(np.column_stack([found[name] for name in axes]) * spacing, np.float64)
 
 
-def _jaccard(cle: Any, reference: NDArray[np.bool_], labels: NDArray[np.bool_]) -> float:
+def _jaccard(
+    cle: Any,
+    reference: NDArray[np.bool_],
+    labels: NDArray[np.bool_],
+    region: NDArray[np.bool_] | None,
+) -> float:
+    if region is not None:
+        reference, labels = reference & region, labels & region
     if not (reference.any() or labels.any()):
         return 1.0
     masks = (mask.astype(np.uint8) for mask in (reference, labels))

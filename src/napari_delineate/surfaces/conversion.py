@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_delineate import meshes
 from napari_delineate.arrays import label_dtype
 from napari_delineate.declaration import operation
+from napari_delineate.scoring import SHARE
 from napari_delineate.types import (
     Image,
     Labels,
@@ -238,7 +239,7 @@ def surface_to_points(
     )
 
 
-@operation
+@operation(scores={"score": SHARE})
 def volume_overlap(
     reference: Surface,
     surface: Surface,
