@@ -1,5 +1,6 @@
 """Turn labelled objects into tables of numbers."""
 
+from napari_delineate.measurements.intensity import measure_intensity
 from napari_delineate.measurements.objects import measure
 
-__all__ = ["measure"]
+__all__ = ["measure", "measure_intensity"]
