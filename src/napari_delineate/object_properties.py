@@ -17,6 +17,7 @@ from napari_delineate import object_numbers
 __all__ = [
     "Columns",
     "Objects",
+    "centroids",
     "convex_columns",
     "find_objects",
     "inertia_tensors",
@@ -128,7 +129,7 @@ def shape_columns(objects: Objects, spacing: tuple[float, ...]) -> Columns:
     voxel = float(np.prod(spacing))
     areas = pixels * voxel
     columns: Columns = {"area": areas}
-    centres = (first[:, 3 - ndim :] / pixels[:, np.newaxis] + starts) * spacing
+    centres = _middles(objects, first) * spacing
     for axis in range(ndim):
         columns[f"centroid-{axis}"] = centres[:, axis]
     for side in range(2 * ndim):
@@ -150,6 +151,30 @@ def shape_columns(objects: Objects, spacing: tuple[float, ...]) -> Columns:
         columns["eccentricity"] = np.sqrt(1 - ratio)
         columns["orientation"] = _orientation(tensor)
     return columns
+
+
+def centroids(objects: Objects, spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the centroid of every object.
+
+    Parameters
+    ----------
+    objects : Objects
+        Objects of an image.
+    spacing : tuple of float
+        Voxel size per axis.
+
+    Returns
+    -------
+    (N, ndim) ndarray of float64
+        The centroids, in physical units.
+    """
+    return np.asarray(_middles(objects, _sums_of_coordinates(objects)[0]) * spacing)
+
+
+def _middles(objects: Objects, first: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the centroids in voxels from sums of coordinates."""
+    means = first[:, 3 - objects.labels.ndim :] / objects.pixels[:, np.newaxis]
+    return np.asarray(means + objects.starts)
 
 
 def inertia_tensors(objects: Objects, spacing: tuple[float, ...]) -> NDArray[np.float64]:

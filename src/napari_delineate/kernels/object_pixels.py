@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pixels", "add_places", "describe", "edges_of", "grouped"]
+__all__ = ["Pixels", "add_places", "describe", "distances_to", "edges_of", "grouped"]
 
 _NAMES = ("sum", "mean", "std", "min", "max", "lower", "median", "upper", "deviation")
 
@@ -63,7 +63,7 @@ def _fill(labels: Any, ends: Any, places: Any) -> None:
             ends[label] += 1
 
 
-def edges_of(labels: NDArray[np.int32], pixels: Pixels) -> Pixels:
+def edges_of(labels: NDArray[np.int32], pixels: Pixels, border: bool = False) -> Pixels:
     """Keep the pixels that share a face with a pixel of something else, inside of the image.
 
     Parameters
@@ -72,6 +72,9 @@ def edges_of(labels: NDArray[np.int32], pixels: Pixels) -> Pixels:
         Labelled objects.
     pixels : Pixels
         Their pixels.
+    border : bool
+        Whether pixels at the border of the image are kept as well; an axis of one pixel has
+        no border.
 
     Returns
     -------
@@ -80,13 +83,15 @@ def edges_of(labels: NDArray[np.int32], pixels: Pixels) -> Pixels:
     """
     kept = np.zeros(pixels.places.size, bool)
     counts = np.zeros(pixels.starts.size - 1, np.int64)
-    _mark_edges(labels, pixels.starts, pixels.places, kept, counts)
+    _mark_edges(labels, pixels.starts, pixels.places, border, kept, counts)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return Pixels(starts, pixels.places[kept])
 
 
 @numba.njit(cache=True, nogil=True)
-def _mark_edges(labels: Any, starts: Any, places: Any, kept: Any, counts: Any) -> None:
+def _mark_edges(
+    labels: Any, starts: Any, places: Any, border: bool, kept: Any, counts: Any
+) -> None:
     depth, height, width = labels.shape
     for number in range(counts.size):
         for place in range(starts[number], starts[number + 1]):
@@ -96,15 +101,63 @@ def _mark_edges(labels: Any, starts: Any, places: Any, kept: Any, counts: Any) -
             z = flat // (width * height)
             label = labels[z, y, x]
             if (
-                (x > 0 and labels[z, y, x - 1] != label)
-                or (x < width - 1 and labels[z, y, x + 1] != label)
-                or (y > 0 and labels[z, y - 1, x] != label)
-                or (y < height - 1 and labels[z, y + 1, x] != label)
-                or (z > 0 and labels[z - 1, y, x] != label)
-                or (z < depth - 1 and labels[z + 1, y, x] != label)
+                (labels[z, y, x - 1] != label if x > 0 else border and width > 1)
+                or (labels[z, y, x + 1] != label if x < width - 1 else border and width > 1)
+                or (labels[z, y - 1, x] != label if y > 0 else border and height > 1)
+                or (labels[z, y + 1, x] != label if y < height - 1 else border and height > 1)
+                or (labels[z - 1, y, x] != label if z > 0 else border and depth > 1)
+                or (labels[z + 1, y, x] != label if z < depth - 1 else border and depth > 1)
             ):
                 kept[place] = True
                 counts[number] += 1
+
+
+def distances_to(
+    pixels: Pixels,
+    shape: tuple[int, ...],
+    spacing: NDArray[np.float64],
+    points: NDArray[np.float64],
+    rows: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the distance of points from the nearest pixel of the object of each.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Pixels of objects.
+    shape : tuple of int
+        Shape of the image as (Z, Y, X).
+    spacing : (3,) ndarray of float64
+        Voxel size per axis.
+    points : (M, 3) ndarray of float64
+        Positions in physical units.
+    rows : (M,) ndarray of int64
+        The object of each.
+
+    Returns
+    -------
+    (M,) ndarray of float64
+        Distances in physical units; NaN where an object has no pixels.
+    """
+    result = np.full(len(points), np.inf)
+    _nearest(pixels.starts, pixels.places, shape, spacing, points, rows, result)
+    result[np.isinf(result)] = np.nan
+    return np.asarray(np.sqrt(result))
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest(
+    starts: Any, places: Any, shape: Any, spacing: Any, points: Any, rows: Any, result: Any
+) -> None:
+    height, width = shape[1], shape[2]
+    for point in range(len(points)):
+        row = rows[point]
+        for place in range(starts[row], starts[row + 1]):
+            flat = places[place]
+            x = flat % width * spacing[2] - points[point, 2]
+            y = flat // width % height * spacing[1] - points[point, 1]
+            z = flat // (width * height) * spacing[0] - points[point, 0]
+            result[point] = min(result[point], x * x + y * y + z * z)
 
 
 @numba.njit(cache=True, nogil=True)
