@@ -17,8 +17,10 @@ from napari_delineate import object_numbers
 __all__ = [
     "Columns",
     "Objects",
+    "centroids",
     "convex_columns",
     "find_objects",
+    "inertia_tensors",
     "intensity_columns",
     "outline_columns",
     "shape_columns",
@@ -121,23 +123,19 @@ def shape_columns(objects: Objects, spacing: tuple[float, ...]) -> Columns:
     dict of str to ndarray
         Columns; of volumes without eccentricity and orientation.
     """
-    from napari_delineate.kernels import object_sums
-
-    _, rows, _, pixels, starts, stops = objects
+    _, _, _, pixels, starts, stops = objects
     ndim = len(spacing)
-    boxes, first, second = objects.table((3,), np.int64), objects.table((3,)), objects.table((6,))
-    boxes[rows, 3 - ndim :] = starts
-    object_sums.add_moments(objects.stack, boxes, first, second)
+    first, second = _sums_of_coordinates(objects)
     voxel = float(np.prod(spacing))
     areas = pixels * voxel
     columns: Columns = {"area": areas}
-    centres = (first[rows, 3 - ndim :] / pixels[:, np.newaxis] + starts) * spacing
+    centres = _middles(objects, first) * spacing
     for axis in range(ndim):
         columns[f"centroid-{axis}"] = centres[:, axis]
     for side in range(2 * ndim):
         columns[f"bbox-{side}"] = (starts, stops)[side // ndim][:, side % ndim]
     columns["equivalent_diameter_area"] = (2 * ndim * areas / np.pi) ** (1 / ndim)
-    tensor = _inertia(pixels, first[rows], second[rows], spacing)
+    tensor = _inertia(pixels, first, second, spacing)
     eigenvalues = np.clip(np.linalg.eigvalsh(tensor), 0, None)[:, ::-1]
     if ndim == 2:
         columns["axis_major_length"] = 4 * np.sqrt(eigenvalues[:, 0])
@@ -153,6 +151,59 @@ def shape_columns(objects: Objects, spacing: tuple[float, ...]) -> Columns:
         columns["eccentricity"] = np.sqrt(1 - ratio)
         columns["orientation"] = _orientation(tensor)
     return columns
+
+
+def centroids(objects: Objects, spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the centroid of every object.
+
+    Parameters
+    ----------
+    objects : Objects
+        Objects of an image.
+    spacing : tuple of float
+        Voxel size per axis.
+
+    Returns
+    -------
+    (N, ndim) ndarray of float64
+        The centroids, in physical units.
+    """
+    return np.asarray(_middles(objects, _sums_of_coordinates(objects)[0]) * spacing)
+
+
+def _middles(objects: Objects, first: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the centroids in voxels from sums of coordinates."""
+    means = first[:, 3 - objects.labels.ndim :] / objects.pixels[:, np.newaxis]
+    return np.asarray(means + objects.starts)
+
+
+def inertia_tensors(objects: Objects, spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the inertia tensor of every object, for a mass of 1.
+
+    Parameters
+    ----------
+    objects : Objects
+        Objects of an image.
+    spacing : tuple of float
+        Voxel size per axis.
+
+    Returns
+    -------
+    (N, ndim, ndim) ndarray of float64
+        The tensors, in physical units.
+    """
+    return _inertia(objects.pixels, *_sums_of_coordinates(objects), spacing)
+
+
+def _sums_of_coordinates(objects: Objects) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return sums of coordinates from the corner of the box, and of their products."""
+    from napari_delineate.kernels import object_sums
+
+    ndim = objects.labels.ndim
+    boxes, first, second = objects.table((3,), np.int64), objects.table((3,)), objects.table((6,))
+    boxes[objects.rows, 3 - ndim :] = objects.starts
+    object_sums.add_moments(objects.stack, boxes, first, second)
+    return first[objects.rows], second[objects.rows]
 
 
 def _inertia(

@@ -89,7 +89,7 @@ def feret_diameters(
     Parameters
     ----------
     labels : ndarray of int32
-        Objects numbered from 1, none missing.
+        Objects numbered from 1; those that are missing are NaN.
     spacing : float or tuple of float
         Voxel size.
 
@@ -99,21 +99,39 @@ def feret_diameters(
         The largest distance between two corners of pixels, and the least distance between
         two parallel lines (planes) that hold the object between them.
     """
+    voxel = spacing_per_axis(spacing, labels.ndim)
+    if labels.ndim == 2:
+        return _planar_feret_diameters(labels, voxel)
     from scipy import ndimage
     from scipy.spatial import ConvexHull
     from scipy.spatial.distance import pdist
 
-    voxel = spacing_per_axis(spacing, labels.ndim)
-    longest, narrowest = [], []
-    for number, box in enumerate(ndimage.find_objects(labels), 1):
-        hull = ConvexHull(_corners(labels[box] == number) * voxel)
+    boxes = ndimage.find_objects(labels)
+    longest, narrowest = np.full(len(boxes), np.nan), np.full(len(boxes), np.nan)
+    for number, box in enumerate(boxes):
+        if box is None:
+            continue
+        hull = ConvexHull(_corners(labels[box] == number + 1) * voxel)
         ends = hull.points[hull.vertices]
-        longest.append(pdist(ends).max())
-        # The narrowest view of a polygon is along one of its sides; of a polyhedron it may
-        # be between two edges, too, which the sides of voxels come close to.
+        longest[number] = pdist(ends).max()
+        # The narrowest view of a polyhedron may be between two edges, too, which the sides
+        # of voxels come close to.
         across = ends @ hull.equations[:, :-1].T
-        narrowest.append(np.ptp(across, axis=0).min())
-    return np.array(longest), np.array(narrowest)
+        narrowest[number] = np.ptp(across, axis=0).min()
+    return longest, narrowest
+
+
+def _planar_feret_diameters(
+    labels: NDArray[np.int32], spacing: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from napari_delineate.kernels import object_hulls, object_sums
+
+    plane = np.ascontiguousarray(labels).view()
+    plane.flags.writeable = False  # numba compiles once, whatever was given
+    boxes = np.zeros((int(labels.max(initial=0)) + 1, 6), np.int64)
+    object_sums.find_boxes(plane[np.newaxis], boxes)
+    found = object_hulls.feret_diameters(plane, boxes[:, [1, 4]], spacing)[1:]
+    return found[:, 0], found[:, 1]
 
 
 def _corners(mask: NDArray[np.bool_]) -> NDArray[Any]:

@@ -256,6 +256,27 @@ def test_m1(blobs):
     ]
 
 
+def test_m5():
+    small = [
+        [1, 1, 2, 2, 3, 3, 3, 3],
+        [1, 1, 2, 2, 3, 3, 3, 3],
+        [1, 1, 7, 7, 7, 7, 3, 3],
+        [1, 1, 7, 7, 7, 7, 3, 3],
+        [6, 6, 7, 7, 7, 7, 4, 4],
+        [6, 6, 7, 7, 7, 7, 4, 4],
+        [5, 5, 5, 5, 5, 5, 4, 4],
+        [5, 5, 5, 5, 5, 5, 4, 4],
+    ]
+    labels = np.kron(small, np.ones((10, 10), int))
+    table = measurements.measure_neighbors(labels).neighbors.set_index("label")
+    found = table.loc[7]
+    assert found["neighbor_count"] == 6
+    assert found["contact_size"] == 160
+    distances = [found[f"{which}_neighbor_distance"] for which in ("mean", "min", "max")]
+    assert np.round(distances, 5).tolist() == [33.32961, 31.62278, 36.05551]
+    assert round(table["max_neighbor_distance"].max(), 5) == 43.84315
+
+
 def test_f1(shared_image):
     surface = surfaces.labels_to_surface(shared_image("surfaces/branchoid_binary.tif"))
     vertices = surface.vertices

@@ -38,6 +38,19 @@ def convex_hull_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return _within(planes, mask.shape)
 
 
+def count_in_hull(mask: NDArray[np.bool_]) -> int:
+    """Count the pixels whose centres lie in the convex hull of a mask of which some is set.
+
+    A pixel extends by half of one along each axis, as scikit-image has it.
+    """
+    from scipy.spatial import ConvexHull
+
+    halves = 0.5 * np.concatenate([np.eye(mask.ndim), -np.eye(mask.ndim)])
+    points = (_ends_of_lines(mask)[:, np.newaxis] + halves).reshape(-1, mask.ndim)
+    planes = np.unique(ConvexHull(points).equations, axis=0)
+    return int(np.count_nonzero(_within(planes, mask.shape)))
+
+
 def _ends_of_lines(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the first and the last pixel of each row: no other can be a corner of a hull."""
     rows = np.argwhere(mask.any(axis=-1))
