@@ -23,6 +23,9 @@ from qtpy.QtWidgets import QApplication
 from napari_delineate import recovery, rewiring, voxels
 from napari_delineate._napari import last_settings
 from napari_delineate._napari.assistant import Assistant
+from napari_delineate._napari.surface_changes import surface_changes_of
+from napari_delineate._napari.surfaces_dock import SurfacesDock
+from napari_delineate._napari.visible import camera_of
 from napari_delineate.demo import make_demo
 
 IMAGES = Path(__file__).parent / "images"
@@ -138,6 +141,35 @@ def nuclei() -> None:
     window.close()
 
 
+def surfaces() -> None:
+    """Show what a step did to a surface, and the Surfaces dock with curvature."""
+    window = Window(height=880, dock=340)
+    viewer, session = window.viewer, window.session
+    window.open("nuclei")
+    window.add("segmentation.voronoi_otsu_labeling", spot_sigma=1.2, outline_sigma=0.5)
+    window.add("surfaces.labels_to_surface")
+    window.add("surfaces.smooth")
+    known = surface_changes_of(session)
+    wait(lambda: known.of("smooth") is not None)
+    wait(at_least=0.5)
+    window.assistant.panel.grab().save(str(IMAGES / "before_and_after.png"))
+    window.hide("nuclei", "labels")
+    dock = SurfacesDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Surfaces", area="right", tabify=True)
+    dock.show_in_3d()
+    quantity = dock.colour.quantity
+    quantity.setCurrentIndex(quantity.findText("Fitted curvature: mean"))
+    window.rest()
+    dock.look.shading.setCurrentText("smooth")
+    dock.look.scale_bar.setChecked(True)
+    camera_of(viewer).angles = (15, -35, 125)
+    viewer.reset_view()
+    camera_of(viewer).angles = (15, -35, 125)
+    window.shot(IMAGES / "surfaces_dock.png")
+    dock.stop()
+    window.close()
+
+
 def outlines() -> None:
     """Draw what the demo finds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -189,6 +221,7 @@ def main() -> None:
         else:
             coins()
             nuclei()
+            surfaces()
             outlines()
 
 

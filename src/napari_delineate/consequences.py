@@ -161,7 +161,7 @@ def lines_of(measured: Mapping[str, Any], units: str = "pixel") -> list[Line]:
     for name, label in _DISTANCES.items():
         if not math.isnan(measured.get(name, math.nan)):
             unit = f" ({unit_symbol(units, (1.0,))})"
-            lines.append(Line(f"{label}{unit}", "", _number(measured[name]), ""))
+            lines.append(Line(f"{label}{unit}", "", f"{measured[name]:.3g}".replace("-", "−"), ""))
     return lines
 
 
