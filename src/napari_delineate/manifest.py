@@ -36,8 +36,8 @@ _WRITERS = (
 )
 
 _READERS = (
-    ("read_workflow", "Open workflow", "get_reader", (".json",)),
-    ("read_surface", "Open surface", "get_surface_reader", MESHES),
+    ("read_workflow", "Open workflow", "get_reader", [".json"]),
+    ("read_surface", "Open surface", "get_surface_reader", list(MESHES)),
 )
 
 _EVERY_LAYER = ["image*", "labels*", "points*", "shapes*", "surface*", "tracks*", "vectors*"]
@@ -97,9 +97,8 @@ def manifest() -> dict[str, Any]:
         command = f"{PLUGIN}.{name}"
         commands.append(_command(command, title, f"reading:{function}"))
         patterns = [f"*{ending}" for ending in endings]
-        readers.append(
-            {"command": command, "filename_patterns": patterns, "accepts_directories": False}
-        )
+        reader = {"command": command, "filename_patterns": patterns, "accepts_directories": False}
+        readers.append(reader)
     assistant = f"{PLUGIN}.assistant"
     commands.append(_command(assistant, f"Open the {ASSISTANT}", "assistant:Assistant"))
     writers = []
