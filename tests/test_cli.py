@@ -17,12 +17,12 @@ import pandas as pd
 import pytest
 import tifffile
 
-from napari_delineate import batches, filters, map_over, segmentation
+from napari_delineate import batches, filters, map_over, segmentation, surfaces
 from napari_delineate.__main__ import main as start
 from napari_delineate.catalogue import operations
 from napari_delineate.cli import main
 from napari_delineate.engine import Engine
-from napari_delineate.files import write_value, write_workflow
+from napari_delineate.files import read_value, write_surface, write_value, write_workflow
 from napari_delineate.files.results import result_path
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -702,6 +702,91 @@ def test_an_interrupt_while_the_program_starts_is_one_line(capsys, monkeypatch):
     monkeypatch.setattr("napari_delineate.cli.main", interrupted)
     assert start() == 1
     assert capsys.readouterr().err == "napari-delineate: error: interrupted\n"
+
+
+# Surfaces
+
+
+@pytest.fixture
+def cells(saved):
+    """A workflow from a surface file to a smooth surface and a table, and that file."""
+    labels = np.zeros((12, 14, 16), int)
+    labels[3:9, 3:10, 3:7] = 4
+    labels[3:9, 3:10, 9:13] = 9
+    surface = surfaces.labels_to_surface(labels, spacing=(2.0, 0.5, 0.25))
+    write_surface("cells.vtp", surface, "micrometer")
+    described = WorkflowInput.of(read_value("cells.vtp", Kind.SURFACE), "cells.vtp")
+    steps = Workflow(inputs={"cells": described}).add("surfaces.smooth", {"surface": "cells"})
+    (smooth,) = steps.steps[0].outputs
+    steps = steps.add("surfaces.measure_surface", {"surface": smooth}, outputs=("table",))
+    write_workflow("cells.json", steps)
+    return surfaces.smooth(surface), smooth
+
+
+def test_a_workflow_runs_on_a_surface_file(capsys, cells):
+    expected, name = cells
+    code, _, err = run(capsys, "run", "cells.json", "--output", "out")
+    assert (code, err) == (0, "")
+    assert names("out") == [f"{name}.ply", "table.csv"]
+    value = read_value(f"out/{name}.ply", Kind.SURFACE)
+    assert inputs.same(value.data, expected)
+    assert value.units == "micrometer"
+    assert any("[micrometer³]" in column for column in pd.read_csv("out/table.csv").columns)
+
+
+def test_surfaces_are_written_in_the_format_asked_for_and_object_by_object(capsys, cells):
+    expected, name = cells
+    asked = ("--mesh-format", "stl", "--each-object", "--output", "out")
+    code, _, err = run(capsys, "run", "cells.json", *asked)
+    assert (code, err) == (0, "")
+    assert names("out") == [f"{name}.stl", f"{name}_objects", "table.csv"]
+    files = names(f"out/{name}_objects")
+    assert files == [f"{name}_4.stl", f"{name}_9.stl"]
+    found = [read_value(f"out/{name}_objects/{file}", Kind.SURFACE) for file in files]
+    assert [one.units for one in found] == ["micrometer"] * 2
+    assert sum(len(one.data.faces) for one in found) == len(expected.faces)
+    # The input lies where an object would be written to.
+    Path("cells.vtp").rename(f"out/{name}_objects/cells.vtp")
+    line = refused(capsys, "run", "cells.json", "--input", f"out/{name}_objects/cells.vtp", *asked)
+    assert "would overwrite the input" in line
+
+
+def test_surfaces_without_labels_have_no_objects(capsys, cells):
+    described = WorkflowInput.of(read_value("cells.vtp", Kind.SURFACE), "cells.vtp")
+    steps = Workflow(inputs={"cells": described})
+    steps = steps.add("surfaces.discrete_curvature", {"surface": "cells"}, outputs=("bent",))
+    write_workflow("bent.json", steps)
+    code, _, err = run(capsys, "run", "bent.json", "--each-object", "--output", "out")
+    assert code == 0
+    assert "warning" in err
+    assert "the values of the surface are no labels" in err
+    assert names("out") == ["bent.ply"]
+
+
+def test_a_surface_file_is_exported_and_read_by_script_and_notebook(capsys, cells):
+    expected, name = cells
+    code, _, _ = run(
+        capsys, "export", "cells.json", "--script", "cells.py", "--notebook", "cells.ipynb"
+    )
+    assert code == 0
+    text = Path("cells.py").read_text(encoding="utf-8")
+    scope = {"__name__": "cells", "__file__": str(Path("cells.py").absolute())}
+    exec(compile(text, "cells.py", "exec"), scope)
+    assert inputs.same(scope[name], expected)
+    notebook = json.loads(Path("cells.ipynb").read_text(encoding="utf-8"))
+    scope = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), scope)
+    assert inputs.same(scope[name], expected)
+
+
+def test_a_surface_file_that_can_not_be_used_is_one_line(capsys, cells):
+    Path("cells.vtp").write_text("<VTKFile", encoding="utf-8")
+    line = refused(capsys, "run", "cells.json", "--output", "out")
+    assert "cells.vtp can not be read: it is no VTP file, or incomplete" in line
+    line = refused(capsys, "run", "cells.json", "--input", "image.ome.tif", "--output", "out")
+    assert "image.ome.tif holds an array where surface is needed" in line
 
 
 # What would be overwritten

@@ -12,7 +12,13 @@ from typing import Any
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.engine import Results
-from napari_delineate.files import READABLE, FileError, write_result, write_table
+from napari_delineate.files import (
+    READABLE,
+    FileError,
+    write_result,
+    write_surfaces,
+    write_table,
+)
 from napari_delineate.files.images import read_sized_value
 from napari_delineate.files.results import as_table, result_path
 from napari_delineate.types import Kind
@@ -22,6 +28,7 @@ from napari_delineate.workflow import Workflow
 __all__ = [
     "Job",
     "JoinedTables",
+    "Meshes",
     "check_folder",
     "check_results",
     "find_jobs",
@@ -128,7 +135,20 @@ def check_folder(folder: Path) -> None:
         raise ValueError(f"{folder} can not be written to")
 
 
-def check_results(workflow: Workflow, jobs: Sequence[Job], folder: Path) -> None:
+@dataclass(frozen=True)
+class Meshes:
+    """Say how surfaces are written: their ending, and whether each object has a file too."""
+
+    ending: str = ".ply"
+    each_object: bool = False
+
+
+_PLAIN = Meshes()
+
+
+def check_results(
+    workflow: Workflow, jobs: Sequence[Job], folder: Path, meshes: Meshes = _PLAIN
+) -> None:
     """Refuse results that would take the place of an input or of another result.
 
     Parameters
@@ -139,12 +159,15 @@ def check_results(workflow: Workflow, jobs: Sequence[Job], folder: Path) -> None
         The runs.
     folder : Path
         Where the results go.
+    meshes : Meshes
+        How surfaces are written.
 
     Raises
     ------
     ValueError
         If a result would overwrite an input, or an image has the name of a joined table.
     """
+    used = {path.resolve(): path for job in jobs for path in job.files.values() if path}
     joined = [
         f"{name}.csv"
         for name, value in workflow.values.items()
@@ -159,8 +182,14 @@ def check_results(workflow: Workflow, jobs: Sequence[Job], folder: Path) -> None
             )
         for name in _written(workflow):
             value = workflow.values[name]
-            results.append(result_path(folder / job.name, name, value.kind, value.axes))
-    used = {path.resolve(): path for job in jobs for path in job.files.values() if path}
+            path = result_path(folder / job.name, name, value.kind, value.axes, meshes.ending)
+            results.append(path)
+            if meshes.each_object and path.suffix == meshes.ending:
+                # What they are called is not known before.
+                inside = _folder_of_objects(path)
+                results += [
+                    one for one in used.values() if one.resolve().parent == inside.resolve()
+                ]
     for path in results:
         if path.resolve() in used:
             raise ValueError(
@@ -232,7 +261,7 @@ def load(workflow: Workflow, job: Job, sized: Collection[str] = ()) -> dict[str,
     return values
 
 
-def write(folder: Path, workflow: Workflow, results: Results) -> None:
+def write(folder: Path, workflow: Workflow, results: Results, meshes: Meshes = _PLAIN) -> None:
     """Write everything but intermediate images, with the workflow in their metadata.
 
     Parameters
@@ -243,15 +272,33 @@ def write(folder: Path, workflow: Workflow, results: Results) -> None:
         The workflow.
     results : Results
         What it gave.
+    meshes : Meshes
+        How surfaces are written; the objects of a surface go to a folder with its name and
+        "_objects".
 
     Raises
     ------
     FileError, OSError
         If a result can not be written.
+
+    Warns
+    -----
+    UserWarning
+        If a surface has no objects, because its values are no labels.
     """
     described = json.dumps(workflow.to_dict())
     for name in _written(workflow):
-        write_result(folder, name, results[name], described)
+        value = results[name]
+        path = write_result(folder, name, value, described, meshes.ending)
+        if meshes.each_object and value.kind is Kind.SURFACE and path.suffix == meshes.ending:
+            try:
+                write_surfaces(_folder_of_objects(path) / path.name, value.data, value.units)
+            except FileError as error:
+                warnings.warn(str(error), stacklevel=2)
+
+
+def _folder_of_objects(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_objects")
 
 
 class JoinedTables:

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from napari_delineate import batches, catalogue
 from napari_delineate.catalogue import PACKAGES
 from napari_delineate.engine import Engine, Progress, StepError
-from napari_delineate.files import FileError, read_workflow
+from napari_delineate.files import MESHES, FileError, read_workflow
 from napari_delineate.finding import search
 from napari_delineate.interrupts import noticed_interrupts
 from napari_delineate.signatures import REQUIRED
@@ -159,13 +159,14 @@ def _parser() -> argparse.ArgumentParser:
         "Run a workflow on images and write its results.",
         """\
         Every result is written but intermediate images: labels, masks and images as
-        OME-TIFF, surfaces as PLY, tables and scores as CSV. Of a folder all images are
+        OME-TIFF, surfaces as meshes, tables and scores as CSV. Of a folder all images are
         processed, each into a folder of its own; tables are also joined into one. An image
         that can not be processed is reported and skipped.
 
         examples:
           napari-delineate run coins.json --output results/
           napari-delineate run nuclei.json --input nuclei=plate1/ --output results/
+          napari-delineate run cell.json --input cell.vtp --mesh-format stl --output out/
           napari-delineate run movie.json --input movie=a.tif --axes movie=TYX --output out/
         """,
     )
@@ -192,6 +193,17 @@ def _parser() -> argparse.ArgumentParser:
         help="the voxel size of an input whose files do not state it; by default the workflow's",
     )
     running.add_argument("--device", help='"cpu", "opencl" or part of the name of a device')
+    running.add_argument(
+        "--mesh-format",
+        choices=[ending[1:] for ending in MESHES],
+        default="ply",
+        help="the format of surfaces, by default ply",
+    )
+    running.add_argument(
+        "--each-object",
+        action="store_true",
+        help="write each object of a surface to a file of its own too",
+    )
     running.add_argument("--output", type=Path, required=True, help="the folder for results")
 
     exporting = add("export", _export, "Export a workflow as a notebook or a script.")
@@ -278,15 +290,20 @@ def _run(chosen: argparse.Namespace) -> int:
     }
     workflow = replace(workflow, inputs=inputs, device=chosen.device or workflow.device)
     jobs = batches.find_jobs(workflow, places)
-    batches.check_results(workflow, jobs, chosen.output)
+    meshes = batches.Meshes(f".{chosen.mesh_format}", chosen.each_object)
+    batches.check_results(workflow, jobs, chosen.output, meshes)
     batches.check_folder(chosen.output)
-    done = _process(workflow, jobs, chosen.output, spacing)
+    done = _process(workflow, jobs, chosen.output, spacing, meshes)
     _print(f"{done} of {len(jobs)} done, results in {chosen.output}")
     return OK if done == len(jobs) else FAILED
 
 
 def _process(
-    workflow: Workflow, jobs: Sequence[batches.Job], folder: Path, sized: Collection[str]
+    workflow: Workflow,
+    jobs: Sequence[batches.Job],
+    folder: Path,
+    sized: Collection[str],
+    meshes: batches.Meshes,
 ) -> int:
     """Run a workflow for all jobs; return for how many it was done."""
     from tqdm import tqdm
@@ -308,7 +325,7 @@ def _process(
                     values = batches.load(workflow, job, sized)
                     results = engine.run(workflow, values, progress=report)
                     check()
-                    batches.write(folder / job.name, workflow, results)
+                    batches.write(folder / job.name, workflow, results, meshes)
                 except (StepError, OSError, ValueError, RuntimeError, MemoryError) as error:
                     if len(jobs) == 1:
                         raise

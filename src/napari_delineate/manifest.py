@@ -38,8 +38,8 @@ _WRITERS = (
 )
 
 _READERS = (
-    ("read_workflow", "Open workflow", "get_reader", (".json",)),
-    ("read_surface", "Open surface", "get_surface_reader", MESHES),
+    ("read_workflow", "Open workflow", "get_reader", [".json"]),
+    ("read_surface", "Open surface", "get_surface_reader", list(MESHES)),
 )
 
 _EVERY_LAYER = ["image*", "labels*", "points*", "shapes*", "surface*", "tracks*", "vectors*"]
@@ -99,9 +99,8 @@ def manifest() -> dict[str, Any]:
         command = f"{PLUGIN}.{name}"
         commands.append(_command(command, title, f"reading:{function}"))
         patterns = [f"*{ending}" for ending in endings]
-        readers.append(
-            {"command": command, "filename_patterns": patterns, "accepts_directories": False}
-        )
+        reader = {"command": command, "filename_patterns": patterns, "accepts_directories": False}
+        readers.append(reader)
     docks = []
     for title, place in _DOCKS.items():
         dock = f"{PLUGIN}.{title.lower()}"

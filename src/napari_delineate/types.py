@@ -198,6 +198,16 @@ class Surface(NamedTuple):
     faces: NDArray[Any]
     values: NDArray[Any]
 
+    def __repr__(self) -> str:
+        from napari_delineate.describing import surface_in_words
+
+        return surface_in_words(self)
+
+    def _repr_html_(self) -> str | None:
+        from napari_delineate.describing import surface_as_html
+
+        return surface_as_html(self)
+
 
 class Corrections(NamedTuple):
     """Hold hand-made changes to a label image, so that they survive a recomputation.

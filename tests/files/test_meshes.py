@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -77,6 +77,7 @@ def test_every_format_is_exact_or_rounded():
 def test_what_is_written_is_read_with_every_digit(ending, tmp_path_factory):
     folder = tmp_path_factory.mktemp("meshes")
 
+    @settings(deadline=None, max_examples=40)
     @given(random_surfaces())
     def check(surface):
         found = there_and_back(surface, ending, folder)
@@ -95,6 +96,7 @@ def test_what_is_written_is_read_with_every_digit(ending, tmp_path_factory):
 def test_gltf_rounds_to_single_precision(ending, tmp_path_factory):
     folder = tmp_path_factory.mktemp("meshes")
 
+    @settings(deadline=None, max_examples=40)
     @given(random_surfaces())
     def check(surface):
         found = there_and_back(surface, ending, folder)
@@ -109,6 +111,7 @@ def test_gltf_rounds_to_single_precision(ending, tmp_path_factory):
 def test_stl_keeps_triangles_and_joins_what_is_at_one_place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("meshes")
 
+    @settings(deadline=None, max_examples=40)
     @given(random_surfaces(st.sampled_from([0.0, -0.0, 1.0, 1 / 3, 1e-30])))
     def check(surface):
         found = there_and_back(surface, ".stl", folder)
@@ -665,6 +668,7 @@ def test_a_mesh_without_values_has_ones(tmp_path):
 # Polygons
 
 
+@settings(deadline=None)
 @given(st.integers(4, 30), st.integers(0, 2**32 - 1))
 def test_polygons_are_covered_whatever_their_shape(corners, seed):
     """Any star around a point, tilted in space: its area is that of the shoelace formula."""

@@ -68,7 +68,9 @@ def column_titles(table: Table) -> list[str]:
     return [f"{name} [{units[name]}]" if units.get(name) else str(name) for name in table.columns]
 
 
-def write_result(folder: Path, name: str, value: Value, description: str = "") -> Path:
+def write_result(
+    folder: Path, name: str, value: Value, description: str = "", mesh: str = ".ply"
+) -> Path:
     """Write a value into a folder, in the format that suits its kind.
 
     Parameters
@@ -78,9 +80,11 @@ def write_result(folder: Path, name: str, value: Value, description: str = "") -
     name : str
         Name of the file without its ending.
     value : Value
-        The value: grids become OME-TIFF, surfaces PLY, all else CSV.
+        The value: grids become OME-TIFF, surfaces meshes, all else CSV.
     description : str
         A text for the metadata of images, for instance the workflow as JSON.
+    mesh : str
+        The ending of surfaces, one of `MESHES`.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def write_result(folder: Path, name: str, value: Value, description: str = "") -
     OSError
         If the file can not be written; an old one then stays as it was.
     """
-    path = result_path(folder, name, value.kind, value.axes)
+    path = result_path(folder, name, value.kind, value.axes, mesh)
     if value.kind.is_grid:
         return write_value(path, value, description)
     if path.suffix in MESHES:
@@ -102,7 +106,7 @@ def write_result(folder: Path, name: str, value: Value, description: str = "") -
     return write_table(path, as_table(name, value))
 
 
-def result_path(folder: Path, name: str, kind: Kind, axes: str) -> Path:
+def result_path(folder: Path, name: str, kind: Kind, axes: str, mesh: str = ".ply") -> Path:
     """Return the file that `write_result` writes for a value.
 
     Parameters
@@ -115,6 +119,8 @@ def result_path(folder: Path, name: str, kind: Kind, axes: str) -> Path:
         Kind of the value.
     axes : str
         Letters of its axes; a surface with more than those in space is written as a table.
+    mesh : str
+        The ending of surfaces.
 
     Returns
     -------
@@ -128,7 +134,8 @@ def result_path(folder: Path, name: str, kind: Kind, axes: str) -> Path:
     """
     if kind.is_grid:
         return folder / f"{name}.ome.tif"
-    return folder / (f"{name}.ply" if kind is Kind.SURFACE and len(axes) == 3 else f"{name}.csv")
+    is_mesh = kind is Kind.SURFACE and len(axes) == 3
+    return folder / f"{name}{mesh if is_mesh else '.csv'}"
 
 
 def as_table(name: str, value: Value) -> Table:
