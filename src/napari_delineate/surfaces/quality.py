@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate import meshes
 from napari_delineate.declaration import operation
 from napari_delineate.types import Surface
 
 __all__ = ["triangle_quality"]
+
+Measures = Literal[
+    "area",
+    "aspect ratio",
+    "radius ratio",
+    "edge ratio",
+    "minimum angle",
+    "maximum angle",
+    "skewness",
+]
 
 _WORST = 1000.0
 """What ratios of a triangle without area are given as."""
@@ -20,15 +31,7 @@ _WORST = 1000.0
 def triangle_quality(
     surface: Surface,
     *,
-    measure: Literal[
-        "area",
-        "aspect ratio",
-        "radius ratio",
-        "edge ratio",
-        "minimum angle",
-        "maximum angle",
-        "skewness",
-    ] = "minimum angle",
+    measure: Measures = "minimum angle",
 ) -> Surface:
     """Give every vertex the mean quality of its triangles.
 
@@ -68,6 +71,11 @@ def triangle_quality(
     >>> bool(rated.values.min() > 35)
     True
     """
+    return meshes.with_values(surface, quality_values(surface, measure))
+
+
+def quality_values(surface: Surface, measure: Measures) -> NDArray[np.float64]:
+    """Return for each vertex the mean of a measure over its triangles; 0 without any."""
     areas = meshes.face_areas(surface)
     corners = surface.vertices[surface.faces]
     sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
@@ -92,4 +100,4 @@ def triangle_quality(
             above, below = longest, sides.min(axis=1, initial=np.inf)
         values = np.full(len(areas), _WORST)
         np.divide(above, below, out=values, where=below * _WORST > above)
-    return meshes.with_values(surface, meshes.mean_of_faces(surface, values))
+    return meshes.mean_of_faces(surface, values)
