@@ -310,9 +310,9 @@ def measure_vertices(
     }
     for axis in range(3):
         columns[f"position-{axis}"] = surface.vertices[:, axis], 1
-    for measure in get_args(Measures) if quality else ():
+    for measure, values in quality_values(surface, get_args(Measures) if quality else ()).items():
         power = {"area": 2, "minimum angle": None, "maximum angle": None}.get(measure, 0)
-        columns[measure.replace(" ", "_")] = quality_values(surface, measure), power
+        columns[measure.replace(" ", "_")] = values, power
     if curvature:
         largest, smallest = principal_curvatures(surface, length_in_units(radius, spacing))
         for quantity, power in _CURVATURES.items():

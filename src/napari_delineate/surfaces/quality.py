@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -71,11 +72,13 @@ def triangle_quality(
     >>> bool(rated.values.min() > 35)
     True
     """
-    return meshes.with_values(surface, quality_values(surface, measure))
+    return meshes.with_values(surface, quality_values(surface, [measure])[measure])
 
 
-def quality_values(surface: Surface, measure: Measures) -> NDArray[np.float64]:
-    """Return for each vertex the mean of a measure over its triangles; 0 without any."""
+def quality_values(
+    surface: Surface, chosen: Sequence[Measures]
+) -> dict[Measures, NDArray[np.float64]]:
+    """Return for each vertex the means of measures over its triangles; 0 without any."""
     areas = meshes.face_areas(surface)
     corners = surface.vertices[surface.faces]
     sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
@@ -83,15 +86,16 @@ def quality_values(surface: Surface, measure: Measures) -> NDArray[np.float64]:
     longest = sides.max(axis=1, initial=0)
     around = sides.sum(axis=1)
     smallest, largest = angles.min(axis=1, initial=180), angles.max(axis=1, initial=0)
-    if measure == "area":
-        values = areas
-    elif measure == "minimum angle":
-        values = smallest
-    elif measure == "maximum angle":
-        values = largest
-    elif measure == "skewness":
-        values = np.maximum((largest - 60) / 120, (60 - smallest) / 60)
-    else:
+
+    def of_faces(measure: Measures) -> NDArray[np.float64]:
+        if measure == "area":
+            return np.asarray(areas)
+        if measure == "minimum angle":
+            return np.asarray(smallest)
+        if measure == "maximum angle":
+            return np.asarray(largest)
+        if measure == "skewness":
+            return np.asarray(np.maximum((largest - 60) / 120, (60 - smallest) / 60))
         if measure == "aspect ratio":
             above, below = longest * around, 4 * np.sqrt(3) * areas
         elif measure == "radius ratio":
@@ -100,4 +104,6 @@ def quality_values(surface: Surface, measure: Measures) -> NDArray[np.float64]:
             above, below = longest, sides.min(axis=1, initial=np.inf)
         values = np.full(len(areas), _WORST)
         np.divide(above, below, out=values, where=below * _WORST > above)
-    return meshes.mean_of_faces(surface, values)
+        return values
+
+    return {measure: meshes.mean_of_faces(surface, of_faces(measure)) for measure in chosen}
