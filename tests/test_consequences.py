@@ -27,7 +27,7 @@ NOTHING = Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0))
 
 def test_a_grown_ball_lies_outside_and_is_larger():
     found = compare(ball(10), ball(11))
-    assert found["mean_signed_distance"] == pytest.approx(1, rel=0.01)
+    assert found["signed_distance_mean"] == pytest.approx(1, rel=0.01)
     assert found["mean_distance"] == pytest.approx(1, rel=0.01)
     assert found["volume"] / found["reference_volume"] == pytest.approx(1.1**3)
     assert found["area"] / found["reference_area"] == pytest.approx(1.1**2)
@@ -40,7 +40,7 @@ def test_a_grown_ball_lies_outside_and_is_larger():
 
 def test_a_shrunk_ball_lies_inside():
     found = compare(ball(10), ball(9))
-    assert found["mean_signed_distance"] == pytest.approx(-1, rel=0.01)
+    assert found["signed_distance_mean"] == pytest.approx(-1, rel=0.01)
     assert found["mean_distance"] == pytest.approx(1, rel=0.01)
 
 
@@ -53,7 +53,7 @@ def test_few_places_say_nearly_what_all_say():
         compare_surfaces(ball(10), other, number_of_places=places).iloc[0]
         for places in (None, 2000)
     )
-    for name in ("mean_distance", "root_mean_square_distance", "mean_signed_distance"):
+    for name in ("mean_distance", "root_mean_square_distance", "signed_distance_mean"):
         assert some[name] == pytest.approx(every[name], rel=0.05)
     assert some["hausdorff_distance"] <= every["hausdorff_distance"]
 

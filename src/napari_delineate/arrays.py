@@ -28,6 +28,9 @@ __all__ = ["convert", "label_dtype"]
 _INT32_MAX = np.iinfo(np.int32).max
 _INT64_MAX = np.iinfo(np.int64).max
 
+_FARTHEST = 1e30
+"""Largest coordinate of a vertex: it fits 32 bits, and products of several fit 64."""
+
 
 def label_dtype(largest: int) -> type[np.signedinteger[Any]]:
     """Return the dtype of label images that hold numbers up to `largest`.
@@ -233,6 +236,12 @@ def _as_surface(value: Any, name: str) -> Surface:
     for array, part in ((vertices, "vertices"), (faces, "faces")):
         if array.ndim != 2 or array.shape[1] != 3:
             raise ValueError(f"{name}: {part} must have the shape (N, 3), it is {array.shape}")
+    farthest = np.abs(vertices).max(initial=0)
+    if farthest > _FARTHEST:
+        raise ValueError(
+            f"{name}: vertices must be within {_FARTHEST:g} of the origin, so that areas and "
+            f"volumes can be computed; one is at {farthest:g}"
+        )
     values = _as_array(value[2], f"{name}: values") if len(value) == 3 else np.ones(len(vertices))
     if values.shape != (len(vertices),):
         raise ValueError(

@@ -42,7 +42,7 @@ _LABELS = {
 _DISTANCES = {
     "mean_distance": "Mean deviation",
     "hausdorff_distance": "Largest deviation",
-    "mean_signed_distance": "Mean outwards",
+    "signed_distance_mean": "Mean outwards",
 }
 _NONE = "–"
 

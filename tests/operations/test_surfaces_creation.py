@@ -258,7 +258,7 @@ def test_labels_come_back_from_their_surface(smoothing, spacing):
     for number in (1, 3):
         shared = ((back == number) & (labels == number)).sum()
         dice = 2 * shared / ((back == number).sum() + (labels == number).sum())
-        assert dice == 1 if smoothing == 0 else dice >= 0.98
+        assert dice == 1 if smoothing == 0 else dice >= 0.99
 
 
 @settings(max_examples=60, deadline=None)

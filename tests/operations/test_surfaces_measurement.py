@@ -179,6 +179,73 @@ def test_f10_sphericity_and_solidity():
     assert row["solidity"] == pytest.approx(row["volume"] / ConvexHull(surface.vertices).volume)
 
 
+@pytest.mark.parametrize("radius", [2.0, 5.0])
+def test_a_ball_has_no_dents_and_the_thickness_of_its_diameter(radius):
+    (row,) = surfaces.measure_surface(sphere(radius), thickness=True).to_dict("records")
+    assert row["convexity"] == pytest.approx(1)
+    assert row["area_convex"] == pytest.approx(row["area"])
+    assert row["thickness_mean"] == pytest.approx(2 * radius, rel=0.01)
+    assert row["thickness_median"] == pytest.approx(2 * radius, rel=0.01)
+    assert "thickness_mean" not in surfaces.measure_surface(sphere(radius))
+
+
+def test_a_plate_is_as_thick_as_it_is_and_an_open_one_not():
+    plate = surfaces.subdivide(box([2, 40, 40]), iterations=4)
+    table = surfaces.measure_surface(plate, thickness=True, units="nm")
+    assert table["thickness_median"][0] == pytest.approx(2)
+    assert table.attrs["units"]["thickness_mean"] == "nm"
+    loose = np.full((1, 3), 99.0)
+    more = plate._replace(
+        vertices=np.concatenate([plate.vertices, loose]), values=np.append(plate.values, 1)
+    )
+    again = surfaces.measure_surface(more, each="whole", thickness=True)
+    assert again["thickness_mean"][0] == pytest.approx(table["thickness_mean"][0])
+    opened = surfaces.measure_surface(plate._replace(faces=plate.faces[1:]), thickness=True)
+    assert opened[["thickness_mean", "thickness_median"]].isna().all(axis=None)
+
+
+def test_the_convexity_is_that_of_the_hull_of_scipy():
+    surface, _ = torus()
+    (row,) = surfaces.measure_surface(surface, each="whole").to_dict("records")
+    hull = ConvexHull(surface.vertices).area
+    assert row["convexity"] == pytest.approx(hull / row["area"])
+    ball = sphere(10.0)
+    rough = np.random.default_rng(0).uniform(0.9, 1, (len(ball.vertices), 1))
+    dented = ball._replace(vertices=ball.vertices * rough)
+    assert surfaces.measure_surface(dented)["convexity"][0] < 0.95
+
+
+def test_the_table_of_vertices_holds_what_the_operations_show():
+    surface, v = torus(10.0, 3.0, (48, 24))
+    surface = surface._replace(values=np.ones(len(v)))
+    other = sphere(10.0)
+    table = surfaces.measure_vertices(surface, other, radius=1, thickness=True, units="nm")
+    assert table["vertex"].tolist() == list(range(len(v)))
+    np.testing.assert_array_equal(
+        table[[f"position-{axis}" for axis in range(3)]], surface.vertices
+    )
+    for name, expected in (
+        ("minimum_angle", surfaces.triangle_quality(surface)),
+        ("skewness", surfaces.triangle_quality(surface, measure="skewness")),
+        ("mean_curvature", surfaces.fitted_curvature(surface, radius=1)),
+        ("shape_index", surfaces.fitted_curvature(surface, quantity="shape index", radius=1)),
+        ("thickness", surfaces.thickness(surface)),
+        ("signed_distance", surfaces.distance_to_surface(surface, other)),
+    ):
+        np.testing.assert_array_equal(table[name], expected.values)
+    units = table.attrs["units"]
+    assert set(units) == set(table.columns)
+    assert (units["area"], units["gaussian_curvature"], units["maximum_angle"]) == (
+        "nm²",
+        "1/nm²",
+        "degree",
+    )
+    sheet = other._replace(faces=other.faces[1:])
+    few = surfaces.measure_vertices(surface, sheet, quality=False, curvature=False)
+    assert few.columns.tolist() == ["vertex", "value", *list(table.columns[2:5]), "distance"]
+    assert (few["distance"] >= 0).all()
+
+
 # Two surfaces
 
 
@@ -188,6 +255,17 @@ def test_spheres_inside_each_other_are_their_radii_apart():
     for name in ("hausdorff_distance", "mean_distance", "root_mean_square_distance"):
         assert row[name] == pytest.approx(2, abs=0.02)
     assert row["volume_ratio"] == pytest.approx((7 / 5) ** 3)
+    # Positive where the second lies outside of the first, negative where inside.
+    for name in ("mean", "min", "max"):
+        assert row[f"signed_distance_{name}"] == pytest.approx(2, abs=0.02)
+    row = surfaces.compare_surfaces(sphere(7.0), sphere(5.0)).iloc[0]
+    assert row["signed_distance_mean"] == pytest.approx(-2, abs=0.02)
+    moved = sphere(5.0, centre=(1, 0, 0))
+    row = surfaces.compare_surfaces(sphere(5.0), moved).iloc[0]
+    assert row["signed_distance_min"] == pytest.approx(-1, abs=0.02)
+    assert row["signed_distance_max"] == pytest.approx(1, abs=0.02)
+    opened = moved._replace(faces=moved.faces[1:])
+    assert np.isnan(surfaces.compare_surfaces(opened, moved)["signed_distance_mean"][0])
 
 
 def test_the_hausdorff_distance_sees_what_only_one_surface_has():

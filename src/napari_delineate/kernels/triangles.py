@@ -111,15 +111,17 @@ def _closest(point: Any, corners: Any, found: Any) -> int:
         part, along_b = 2, 1.0
     elif d6 >= 0 and d5 <= d6:
         part, along_c = 3, 1.0
-    elif vc <= 0 and d1 >= 0 and d3 <= 0:
+    elif vc <= 0 and d1 >= 0 and d3 <= 0 and d1 > d3:  # equal where a side has no length
         part, along_b = 4, d1 / (d1 - d3)
-    elif vb <= 0 and d2 >= 0 and d6 <= 0:
+    elif vb <= 0 and d2 >= 0 and d6 <= 0 and d2 > d6:
         part, along_c = 6, d2 / (d2 - d6)
-    elif va <= 0 and d4 - d3 >= 0 and d5 - d6 >= 0:
+    elif va <= 0 and d4 - d3 >= 0 and d5 - d6 >= 0 and d4 - d3 + d5 - d6 > 0:
         part, along_c = 5, (d4 - d3) / ((d4 - d3) + (d5 - d6))
         along_b = 1 - along_c
-    else:
+    elif va + vb + vc > 0:
         along_b, along_c = vb / (va + vb + vc), vc / (va + vb + vc)
+    else:  # all corners are at one place
+        part = 1
     for axis in range(3):
         found[axis] = a[axis] + along_b * (b[axis] - a[axis]) + along_c * (c[axis] - a[axis])
     return part

@@ -24,7 +24,11 @@ from napari_delineate.surfaces.isosurfaces import (
     largest_label_to_surface,
     mask_to_surface,
 )
-from napari_delineate.surfaces.measurement import compare_surfaces, measure_surface
+from napari_delineate.surfaces.measurement import (
+    compare_surfaces,
+    measure_surface,
+    measure_vertices,
+)
 from napari_delineate.surfaces.parts import keep_largest_part, number_parts, remove_small_parts
 from napari_delineate.surfaces.placement import (
     clip_by_plane,
@@ -77,6 +81,7 @@ __all__ = [
     "rotate_surface",
     "clip_by_plane",
     "measure_surface",
+    "measure_vertices",
     "compare_surfaces",
     "fitted_curvature",
     "discrete_curvature",

@@ -85,13 +85,18 @@ def fitted_curvature(
     >>> round(float(np.median(surfaces.fitted_curvature(surface).values)), 2)
     0.1
     """
+    largest, smallest = principal_curvatures(surface, length_in_units(radius, spacing))
+    return meshes.with_values(surface, derived_curvature(largest, smallest, quantity))
+
+
+def principal_curvatures(surface: Surface, radius: float) -> NDArray[np.float64]:
+    """Return the largest and smallest curvature at each vertex; 0 without faces."""
     normals = meshes.vertex_normals(surface)
     curvatures = np.zeros((2, len(normals)))
     own = np.flatnonzero(normals.any(axis=1))
     if len(own):
-        points, directions = surface.vertices[own], normals[own]
-        curvatures[:, own] = _fitted(points, directions, length_in_units(radius, spacing))
-    return meshes.with_values(surface, _derived(curvatures[0], curvatures[1], quantity))
+        curvatures[:, own] = _fitted(surface.vertices[own], normals[own], radius)
+    return curvatures
 
 
 def _fitted(
@@ -147,9 +152,10 @@ def _principal(
     return np.stack([mean + half, mean - half])
 
 
-def _derived(
+def derived_curvature(
     largest: NDArray[np.float64], smallest: NDArray[np.float64], quantity: Quantities
 ) -> NDArray[np.float64]:
+    """Return a quantity that follows from the two principal curvatures."""
     if quantity == "mean":
         return (largest + smallest) / 2
     if quantity == "gaussian":

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import meshes
 from napari_delineate.declaration import operation
-from napari_delineate.surfaces.proximity import NearestPlace
-from napari_delineate.types import Range, Surface, Table, Units
+from napari_delineate.surfaces.curvature import (
+    Quantities,
+    derived_curvature,
+    principal_curvatures,
+)
+from napari_delineate.surfaces.proximity import NearestPlace, distance_to_surface
+from napari_delineate.surfaces.proximity import thickness as thickness_below
+from napari_delineate.surfaces.quality import Measures, quality_values
+from napari_delineate.types import (
+    Length,
+    Range,
+    Spacing,
+    Surface,
+    Table,
+    Units,
+    length_in_units,
+    voxels,
+)
 
-__all__ = ["measure_surface", "compare_surfaces"]
+__all__ = ["measure_surface", "measure_vertices", "compare_surfaces"]
 
 _POWERS = {
     "number_of_vertices": 0,
@@ -30,19 +46,24 @@ _POWERS = {
     "bounds_max-1": 1,
     "bounds_max-2": 1,
     "average_size": 1,
+    "area_convex": 2,
     "volume_convex": 3,
+    "convexity": 0,
     "solidity": 0,
     "sphericity": 0,
     "euler_number": 0,
+    "thickness_mean": 1,
+    "thickness_median": 1,
 }
 """Columns, with the power of the length in their unit."""
 
 
-@operation
+@operation(version=2)
 def measure_surface(
     surface: Surface,
     *,
     each: Literal["value", "part", "whole"] = "value",
+    thickness: bool = False,
     units: Units = "pixel",
 ) -> Table:
     """Measure size, place, shape and closedness of every object of a surface.
@@ -54,6 +75,8 @@ def measure_surface(
     each : {"value", "part", "whole"}
         What gets a row: all vertices of one value (the label of an object), each part that
         shares no vertex with others, or the whole surface.
+    thickness : bool
+        Measure also how thick each object is, which takes longer.
     units : str
         Name of the unit of the positions.
 
@@ -62,11 +85,14 @@ def measure_surface(
     table : pandas.DataFrame
         A row per object: value (or part), number of vertices and faces, whether it is
         closed, area, volume, centroid and bounds along (z, y, x), average size (mean
-        distance of the vertices from their mean), volume of the convex hull, solidity (share of
-        the convex hull that it fills), sphericity (1 for a ball, less for all else) and
-        Euler number (2 for a ball, 0 for a ring). What has no meaning is NaN: volume,
-        solidity and sphericity of an open surface. A surface that is inside out has a
-        negative volume. `table.attrs["units"]` maps each column to its unit.
+        distance of the vertices from their mean), area and volume of the convex hull,
+        convexity (area of the convex hull by its own, 1 without dents), solidity (share
+        of the convex hull that it fills), sphericity (1 for a ball, less for all else) and
+        Euler number (2 for a ball, 0 for a ring); with `thickness`, the mean and the median
+        over the area of the thickness below it. What has no meaning is NaN:
+        volume, solidity, sphericity and thickness of an open surface. A surface that is
+        inside out has a negative volume. `table.attrs["units"]` maps each column to its
+        unit.
 
     Raises
     ------
@@ -107,12 +133,37 @@ def measure_surface(
         first = {"part": list(range(1, 1 + len(parts)))}
     else:
         parts, first = ([surface] if len(surface.faces) else []), {}
-    rows = [_measured(part) for part in parts]
-    columns = {name: [row[name] for row in rows] for name in _POWERS}
-    table = pd.DataFrame(first | columns)
-    symbols = {0: "", 1: units, 2: f"{units}²", 3: f"{units}³"}
-    table.attrs["units"] = {name: symbols[_POWERS.get(name, 0)] for name in table.columns}
+    rows = [_measured(part) | (_thick(part) if thickness else {}) for part in parts]
+    names = [name for name in _POWERS if thickness or not name.startswith("thickness")]
+    table = pd.DataFrame(first | {name: [row[name] for row in rows] for name in names})
+    table.attrs["units"] = {name: _unit(units, _POWERS.get(name, 0)) for name in table.columns}
     return table
+
+
+def _unit(units: str, power: int) -> str:
+    """Return the unit of a length to some power."""
+    return {0: "", 1: units, 2: f"{units}²", 3: f"{units}³", -1: f"1/{units}"}.get(
+        power, f"1/{units}²"
+    )
+
+
+def _thick(surface: Surface) -> dict[str, float]:
+    """Measure the thickness of one object, where a ray into it comes out."""
+    mean = median = np.nan
+    if meshes.edges_of(surface.faces).are_closed:
+        corners = surface.faces.ravel()
+        size = len(surface.vertices)
+        shares = np.bincount(corners, np.repeat(meshes.face_areas(surface), 3), minlength=size)
+        # As one object, whatever the values are.
+        found = thickness_below(surface._replace(values=np.ones(size))).values
+        is_found = (found > 0) & (shares > 0)
+        if is_found.any():
+            mean = np.average(found[is_found], weights=shares[is_found])
+            order = np.argsort(found)
+            order = order[is_found[order]]
+            total = np.cumsum(shares[order])
+            median = found[order[np.searchsorted(total, total[-1] / 2)]]
+    return {"thickness_mean": float(mean), "thickness_median": float(median)}
 
 
 def _whole_values(surface: Surface) -> NDArray[Any]:
@@ -133,7 +184,7 @@ def _measured(surface: Surface) -> dict[str, Any]:
     area = float(areas.sum())
     is_closed = edges.are_closed
     volume = meshes.closed_volume(surface) if is_closed else np.nan
-    hull = _hull_volume(vertices)
+    hull_area, hull = _hull_size(vertices)
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     numbers = [
         len(used),
@@ -145,12 +196,14 @@ def _measured(surface: Surface) -> dict[str, Any]:
         *low,
         *high,
         np.linalg.norm(vertices - vertices.mean(axis=0), axis=1).mean(),
+        hull_area,
         hull,
+        hull_area / area if area > 0 else np.nan,
         abs(volume) / hull if hull > 0 else np.nan,
         np.cbrt(np.pi) * np.cbrt(6 * abs(volume)) ** 2 / area if area > 0 else np.nan,
         len(used) - len(edges.ends) + len(surface.faces),
     ]
-    return dict(zip(_POWERS, numbers, strict=True))
+    return dict(zip(list(_POWERS)[: len(numbers)], numbers, strict=True))
 
 
 def _centroid(surface: Surface, areas: NDArray[Any], volume: float) -> NDArray[Any]:
@@ -167,13 +220,129 @@ def _centroid(surface: Surface, areas: NDArray[Any], volume: float) -> NDArray[A
     return np.asarray(middle + np.average(corners.mean(axis=1), axis=0, weights=areas))
 
 
-def _hull_volume(vertices: NDArray[Any]) -> float:
+def _hull_size(vertices: NDArray[Any]) -> tuple[float, float]:
+    """Return area and volume of the convex hull."""
     from scipy.spatial import ConvexHull, QhullError
 
     try:
-        return float(ConvexHull(vertices).volume)
+        hull = ConvexHull(vertices)
     except QhullError:  # flat: the hull has no volume
-        return 0.0
+        return np.nan, 0.0
+    return float(hull.area), float(hull.volume)
+
+
+@operation
+def measure_vertices(
+    surface: Surface,
+    other: Surface | None = None,
+    *,
+    quality: bool = True,
+    curvature: bool = True,
+    radius: Annotated[Length, Range(0)] = voxels(5),
+    thickness: bool = False,
+    units: Units = "pixel",
+    spacing: Spacing = 1.0,
+) -> Table:
+    """Measure place, triangles and curvature at every vertex of a surface, as a table.
+
+    Parameters
+    ----------
+    surface : Surface
+        (vertices, faces, values), positions in physical units.
+    other : Surface, optional
+        A surface that the distance of the vertices is measured to.
+    quality : bool
+        Measure the triangles at each vertex, as `triangle_quality` does.
+    curvature : bool
+        Measure how the surface is curved, as `fitted_curvature` does.
+    radius : float or Voxels
+        Neighbours up to this far away say how the surface is curved; in the units of
+        `spacing` or as `voxels(n)`, but at least the twelve nearest.
+    thickness : bool
+        Measure how thick the object is below each vertex, as `thickness` does, which takes
+        longer.
+    units : str
+        Name of the unit of the positions.
+    spacing : float or tuple of float
+        Voxel size of the image that the surface was made of.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        A row per vertex, in their order: its number from 0, its value, its position along
+        (z, y, x), and what is asked for. The distance to the other surface is called
+        signed_distance, negative inside of it, if that one is closed, and distance if it is
+        open. `table.attrs["units"]` maps each column to its unit.
+
+    Raises
+    ------
+    TypeError
+        If a surface is not (vertices, faces, values).
+    ValueError
+        If vertices are not finite, or the radius is negative; if the other surface has no
+        faces; or if thickness is asked for and the surface has holes.
+
+    See Also
+    --------
+    triangle_quality, fitted_curvature, thickness, distance_to_surface : Show one of them as
+        colours of the surface.
+
+    References
+    ----------
+    .. [1] `napari-process-points-and-surfaces`, "Surface quality table",
+           https://github.com/haesleinhuepf/napari-process-points-and-surfaces
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_delineate import surfaces
+    >>> labels = np.zeros((12, 12, 12), int); labels[2:10, 2:10, 2:10] = 1
+    >>> table = surfaces.measure_vertices(surfaces.labels_to_surface(labels))
+    >>> len(table), round(float(table["maximum_angle"].median()))
+    (384, 90)
+    """
+    import pandas as pd
+
+    # Each column with the power of the length in its unit, None for degrees.
+    columns: dict[str, tuple[Any, int | None]] = {
+        "vertex": (np.arange(len(surface.vertices)), 0),
+        "value": (surface.values, 0),
+    }
+    for axis in range(3):
+        columns[f"position-{axis}"] = surface.vertices[:, axis], 1
+    for measure, values in quality_values(surface, get_args(Measures) if quality else ()).items():
+        power = {"area": 2, "minimum angle": None, "maximum angle": None}.get(measure, 0)
+        columns[measure.replace(" ", "_")] = values, power
+    if curvature:
+        largest, smallest = principal_curvatures(surface, length_in_units(radius, spacing))
+        for quantity, power in _CURVATURES.items():
+            name = quantity if power == 0 or quantity == "curvedness" else f"{quantity} curvature"
+            columns[name.replace(" ", "_")] = derived_curvature(largest, smallest, quantity), power
+    if thickness:
+        columns["thickness"] = thickness_below(surface).values, 1
+    if other is not None:
+        if meshes.edges_of(other.faces).are_closed:
+            columns["signed_distance"] = distance_to_surface(surface, other).values, 1
+        else:
+            away = distance_to_surface(surface, other, sign="unsigned")
+            columns["distance"] = away.values, 1
+    table = pd.DataFrame({name: values for name, (values, _) in columns.items()})
+    table.attrs["units"] = {
+        name: "degree" if power is None else _unit(units, power)
+        for name, (_, power) in columns.items()
+    }
+    return table
+
+
+_CURVATURES: dict[Quantities, int] = {
+    "mean": -1,
+    "gaussian": -2,
+    "maximum": -1,
+    "minimum": -1,
+    "shape index": 0,
+    "curvedness": -1,
+}
+"""What the principal curvatures say, with the power of the length in its unit."""
 
 
 @operation(version=2)
@@ -203,11 +372,11 @@ def compare_surfaces(
     table : pandas.DataFrame
         One row: the Hausdorff distance (the largest distance from a place on one surface
         to the other), its 95th percentile, the mean distance (averaged over both, weighted
-        by area) and the root of the mean square; the mean signed distance of the surface
-        from the reference, more than 0 where it lies outside; of both the area, the volume,
-        the numbers of vertices and faces and whether they are closed; and the ratio of the
-        volumes. Volumes of open surfaces are NaN, and so are distances from open references
-        with a sign. `table.attrs["units"]` maps each column to its unit.
+        by area) and the root of the mean square; the mean of the signed distances of the
+        surface to the reference, the least and the largest, negative inside of it; of both
+        the area, the volume, the numbers of vertices and faces and whether they are closed;
+        and the ratio of the volumes. Volumes of open surfaces are NaN, and so are signed
+        distances to an open reference. `table.attrs["units"]` maps each column to its unit.
 
     Raises
     ------
@@ -255,21 +424,20 @@ def compare_surfaces(
     order = np.argsort(away)
     shares = np.cumsum(weight[order]) / weight.sum()
     is_closed = sizes["reference"]["is_closed"]
+    signed = outside if is_closed else np.full(len(outside), np.nan)
     columns = {
         "hausdorff_distance": (away.max(), units),
         "hausdorff_distance_95": (away[order[np.searchsorted(shares, 0.95)]], units),
         "mean_distance": (np.average(away, weights=weight), units),
         "root_mean_square_distance": (np.sqrt(np.average(away**2, weights=weight)), units),
-        "mean_signed_distance": (
-            np.average(outside, weights=weight_outside) if is_closed else np.nan,
-            units,
-        ),
+        "signed_distance_mean": (np.average(signed, weights=weight_outside), units),
+        "signed_distance_min": (signed.min(), units),
+        "signed_distance_max": (signed.max(), units),
     }
     before, after = sizes["reference"], sizes["surface"]
     for name, power in meshes.SIZES.items():
-        unit = f"{units}{'  ²³'[power]}" if power else ""
-        columns[f"reference_{name}"] = (before[name], unit)
-        columns[name] = (after[name], unit)
+        columns[f"reference_{name}"] = (before[name], _unit(units, power))
+        columns[name] = (after[name], _unit(units, power))
     ratio = after["volume"] / before["volume"] if before["volume"] else np.nan
     columns["volume_ratio"] = (ratio, "")
     table = pd.DataFrame({name: [number] for name, (number, _) in columns.items()})

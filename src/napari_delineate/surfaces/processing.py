@@ -65,9 +65,9 @@ def smooth(
     The steps of cubic voxels are gone after 10 iterations of "taubin": a ball, an ellipsoid
     or a ring of 10 voxels radius has its volume within 1 % and its area within 2 %. The steps
     of slices four times as thick as the pixels are wide are longer: they take "windowed sinc"
-    with 50 iterations and a pass band of 0.01, on objects of 10 slices or more. The edges of
-    a cube are rounded by every method. "windowed sinc" leaves the rim of an open surface
-    where it is.
+    with 50 iterations and a pass band of 0.01, on objects of 10 slices radius or more; it
+    shrinks smaller ones. The edges of a cube are rounded by every method. "windowed sinc"
+    leaves the rim of an open surface where it is.
 
     References
     ----------

@@ -230,7 +230,7 @@ def nearest_label(surface: Surface, labels: Labels, *, spacing: Spacing = 1.0) -
     _, nearest = KDTree(places * per_axis).query(vertices)
     values = labels[tuple(places[nearest].T)]
     # Deep inside of an object the rim of another one can be as near.
-    pixels = np.floor(vertices / per_axis + 0.5).astype(np.int64)
+    pixels = np.clip(np.floor(vertices / per_axis + 0.5), -1, labels.shape).astype(np.int64)
     inside = ((pixels >= 0) & (pixels < labels.shape)).all(axis=1)
     own = labels[tuple(pixels[inside].T)]
     values[inside] = np.where(own > 0, own, values[inside])

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate import meshes
 from napari_delineate.declaration import operation
 from napari_delineate.types import Surface
 
 __all__ = ["triangle_quality"]
+
+Measures = Literal[
+    "area",
+    "aspect ratio",
+    "radius ratio",
+    "edge ratio",
+    "minimum angle",
+    "maximum angle",
+    "skewness",
+]
 
 _WORST = 1000.0
 """What ratios of a triangle without area are given as."""
@@ -20,15 +32,7 @@ _WORST = 1000.0
 def triangle_quality(
     surface: Surface,
     *,
-    measure: Literal[
-        "area",
-        "aspect ratio",
-        "radius ratio",
-        "edge ratio",
-        "minimum angle",
-        "maximum angle",
-        "skewness",
-    ] = "minimum angle",
+    measure: Measures = "minimum angle",
 ) -> Surface:
     """Give every vertex the mean quality of its triangles.
 
@@ -68,6 +72,13 @@ def triangle_quality(
     >>> bool(rated.values.min() > 35)
     True
     """
+    return meshes.with_values(surface, quality_values(surface, [measure])[measure])
+
+
+def quality_values(
+    surface: Surface, chosen: Sequence[Measures]
+) -> dict[Measures, NDArray[np.float64]]:
+    """Return for each vertex the means of measures over its triangles; 0 without any."""
     areas = meshes.face_areas(surface)
     corners = surface.vertices[surface.faces]
     sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
@@ -75,15 +86,16 @@ def triangle_quality(
     longest = sides.max(axis=1, initial=0)
     around = sides.sum(axis=1)
     smallest, largest = angles.min(axis=1, initial=180), angles.max(axis=1, initial=0)
-    if measure == "area":
-        values = areas
-    elif measure == "minimum angle":
-        values = smallest
-    elif measure == "maximum angle":
-        values = largest
-    elif measure == "skewness":
-        values = np.maximum((largest - 60) / 120, (60 - smallest) / 60)
-    else:
+
+    def of_faces(measure: Measures) -> NDArray[np.float64]:
+        if measure == "area":
+            return np.asarray(areas)
+        if measure == "minimum angle":
+            return np.asarray(smallest)
+        if measure == "maximum angle":
+            return np.asarray(largest)
+        if measure == "skewness":
+            return np.asarray(np.maximum((largest - 60) / 120, (60 - smallest) / 60))
         if measure == "aspect ratio":
             above, below = longest * around, 4 * np.sqrt(3) * areas
         elif measure == "radius ratio":
@@ -92,4 +104,6 @@ def triangle_quality(
             above, below = longest, sides.min(axis=1, initial=np.inf)
         values = np.full(len(areas), _WORST)
         np.divide(above, below, out=values, where=below * _WORST > above)
-    return meshes.with_values(surface, meshes.mean_of_faces(surface, values))
+        return values
+
+    return {measure: meshes.mean_of_faces(surface, of_faces(measure)) for measure in chosen}

@@ -83,11 +83,15 @@ def remesh(
     length = length_in_units(edge_length, spacing)
     if length == 0:
         raise ValueError("edge_length must be more than 0; got 0")
-    expected = meshes.face_areas(surface).sum() / (np.sqrt(3) / 4) / length / length
-    if expected > _MOST:
+    corners = surface.vertices[surface.faces]
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Faces without area are split along their sides.
+        sides = np.linalg.norm(np.roll(corners, 1, axis=1) - corners, axis=2).sum() / length
+        expected = meshes.face_areas(surface).sum() / (np.sqrt(3) / 4) / length / length + sides
+    if not expected <= _MOST:
         raise ValueError(
-            f"edge_length is so small that there would be {expected:.3g} faces, more than "
-            f"{_MOST}; give a larger one"
+            f"edge_length is so small for this surface that there would be more than {_MOST} "
+            "faces; give a larger one"
         )
     whole = (surface.faces != np.roll(surface.faces, 1, axis=1)).all(axis=1)
     clean = surface._replace(faces=surface.faces[whole])
