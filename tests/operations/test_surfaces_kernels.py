@@ -16,7 +16,7 @@ from napari_delineate import meshes, surfaces, types
 
 SHAPES = st.tuples(*[st.integers(1, 6)] * 3)
 MASKS = arrays.arrays(bool, SHAPES)
-LABELS = arrays.arrays(np.int32, SHAPES, elements=st.sampled_from([0, 0, 2, 3, 70_000]))
+LABELS = arrays.arrays(np.int32, SHAPES, elements=st.sampled_from([0, 0, 2, 3, 70_000, 2**21]))
 SPACINGS = st.sampled_from([(1.0, 1.0, 1.0), (4.0, 1.0, 1.0), (0.3, 0.25, 0.1)])
 
 
