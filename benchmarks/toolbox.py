@@ -69,14 +69,14 @@ def measure_here(name: str, side: str, file: str) -> float:
         call(scene(little))
         inputs = Scene(*(stored[field] for field in Scene._fields))
     gc.collect()
-    before = _largest()
+    before = largest()
     result = call(inputs)
-    after = _largest()
+    after = largest()
     del result
     return after - before
 
 
-def _largest() -> float:
+def largest() -> float:
     """Return the most memory that this process has had, in MB."""
     status = Path("/proc/self/status")
     if status.exists():  # the number below would count the process that started this one

@@ -16,7 +16,7 @@ from napari_delineate import meshes, surfaces, types
 
 SHAPES = st.tuples(*[st.integers(1, 6)] * 3)
 MASKS = arrays.arrays(bool, SHAPES)
-LABELS = arrays.arrays(np.int32, SHAPES, elements=st.sampled_from([0, 0, 2, 3, 70_000]))
+LABELS = arrays.arrays(np.int32, SHAPES, elements=st.sampled_from([0, 0, 2, 3, 70_000, 2**21]))
 SPACINGS = st.sampled_from([(1.0, 1.0, 1.0), (4.0, 1.0, 1.0), (0.3, 0.25, 0.1)])
 
 
@@ -188,3 +188,33 @@ def relaxed(places, squares, labels, iterations):
         wanted = moved[moves] + factor * (mean - moved[moves])
         moved[moves] = np.clip(wanted, places[moves] - 0.5, places[moves] + 0.5)
     return moved
+
+
+@pytest.mark.parametrize("radius", [0.0, 1.2, 4.0, 100.0])
+def test_curvatures_are_those_of_fits_to_neighbours_in_a_tree(radius):
+    mask = np.random.default_rng(0).random((5, 6, 7)) > 0.4
+    surface = surfaces.smooth(surfaces.mask_to_surface(mask, spacing=(2.0, 1.0, 1.0)))
+    curved = surfaces.fitted_curvature(surface, radius=radius, quantity="gaussian").values
+    spheres = surfaces.sphere_fitted_curvature(surface, radius=radius).values
+    normals, tree = meshes.vertex_normals(surface), KDTree(surface.vertices)
+    for vertex in range(0, len(normals), 9):
+        near = tree.query_ball_point(surface.vertices[vertex], radius)
+        if len(near) < 12:
+            near = tree.query(surface.vertices[vertex], 12)[1]
+        away = surface.vertices[near] - surface.vertices[vertex]
+        scale = np.sqrt((away**2).sum(axis=1).mean())
+        terms = np.column_stack([2 * away / scale, np.ones(len(away))])
+        found = np.linalg.lstsq(terms, ((away / scale) ** 2).sum(axis=1))[0]
+        expected = 1 / (found[3] + (found[:3] ** 2).sum()) / scale**2
+        assert spheres[vertex] == pytest.approx(expected, rel=1e-6)
+
+        away = away[normals[near] @ normals[vertex] > 0]
+        scale = np.sqrt((away**2).sum(axis=1).mean())
+        first = np.linalg.svd(normals[vertex][np.newaxis])[2][1]
+        across = np.cross(normals[vertex], first)
+        u, v, h = (away / scale @ side for side in (first, across, normals[vertex]))
+        terms = np.column_stack([u * u / 2 + h * h / 4, u * v, v * v / 2 + h * h / 4, u, v, u**0])
+        if len(terms) > 6 and np.linalg.cond(terms) < 1e3:
+            a, b, c, one, two, _ = np.linalg.lstsq(terms, h)[0]
+            expected = (a * c - b * b) / (1 + one**2 + two**2) ** 2 / scale**2
+            assert curved[vertex] == pytest.approx(expected, rel=1e-6, abs=1e-9)

@@ -16,6 +16,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.kernels.layers import layers, rows_of
+
 __all__ = ["Cases", "Triangles", "cases", "march"]
 
 _MIDDLE = 12
@@ -61,7 +63,7 @@ class Triangles(NamedTuple):
     flat : (K,) ndarray of int
         Triangles that lie in a side of a cube: only these can lie back to back.
     number_of_vertices : (L,) ndarray of int
-        How many vertices each object has, in the order that was asked for.
+        How many vertices each object has.
     """
 
     places: NDArray[np.float64]
@@ -210,55 +212,43 @@ def _fill(
                         faces[face, turn] = vertex
 
 
-def march(labels: NDArray[Any], numbers: NDArray[Any]) -> Triangles:
+def march(labels: NDArray[Any], known: NDArray[Any]) -> Triangles:
     """Make triangles around objects; beyond the border of the image is background.
 
     Parameters
     ----------
     labels : (Z, Y, X) ndarray of int
-        Labels from 0 up without large gaps, 0 for background.
-    numbers : (L,) ndarray of int
-        The labels, each once, in the order of their triangles.
+        Labelled objects, 0 for background.
+    known : (L,) ndarray of int
+        All labels but 0, rising.
 
     Returns
     -------
     Triangles
-        The triangles of each.
+        The triangles of each, in that order.
     """
-    table = cases()
-    depth, height, width = labels.shape
-    size = int(numbers.max(initial=0)) + 1
-    slices = np.zeros((2, height + 2, width + 2), np.int32)
-
-    def pairs() -> Any:
-        """Give the slices below and above each layer of cubes, and the depth of the lower."""
-        slices[:] = 0
-        for z in range(-1, depth):
-            below, above = slices[(z + 1) % 2], slices[z % 2]
-            above[1:-1, 1:-1] = labels[z + 1] if z + 1 < depth else 0
-            yield below, above, z
-
-    totals = np.zeros((3, size), np.int64)
+    table, rows = cases(), rows_of(known)
+    height, width = labels.shape[1:]
+    totals = np.zeros((3, int(rows.max(initial=0)) + 1), np.int64)
     flat_of = table.is_flat.sum(axis=1)
-    for below, above, _ in pairs():
+    for below, above, _ in layers(labels, known):
         _count(below, above, table.counts, table.has_middle, flat_of, *totals)
     totals[:, 0] = 0
-    starts = np.zeros((3, size), np.int64)
-    starts[:, numbers] = np.cumsum(totals[:, numbers], axis=1) - totals[:, numbers]
+    starts = np.cumsum(totals, axis=1) - totals
     vertices, faces, flat = totals.sum(axis=1)
     result = Triangles(
         np.empty((vertices, 3)),
         np.empty((faces, 3), np.int64),
         np.empty(flat, np.int64),
-        totals[0, numbers],
+        totals[0, rows],
     )
     # Two thousand million vertices would fill 50 GB.
-    known = np.full((3, 2, height + 2, width + 2, 2), -1, np.int32)
-    for below, above, z in pairs():
-        known[0, z % 2] = -1
-        known[1:, (z + 1) % 2] = -1
+    found = np.full((3, 2, height + 2, width + 2, 2), -1, np.int32)
+    for below, above, z in layers(labels, known):
+        found[0, z % 2] = -1
+        found[1:, (z + 1) % 2] = -1
         _fill(
-            below, above, z, table.counts, table.places, table.is_flat, known,
+            below, above, z, table.counts, table.places, table.is_flat, found,
             *starts, result.places, result.faces, result.flat,
         )  # fmt: skip
     result.places[:, 1:] -= 1  # the border

@@ -8,6 +8,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.kernels.layers import layers, rows_of
+
 __all__ = ["Net", "relax", "split", "weave"]
 
 
@@ -23,12 +25,12 @@ class Net(NamedTuple):
     starts : (N + 1,) ndarray of int
         Where the entries of each cell in the next two begin.
     labels, vertices : (K,) ndarray of int
-        The objects that meet in each cell, and the number of their vertex there: all vertices
-        of an object follow one another, the objects in the order that was asked for.
+        The rows (see `layers`) of the objects that meet in each cell, and the number of their
+        vertex there: all vertices of an object follow one another, the objects in rising order.
     squares : (M, 4) ndarray of int
         The four cells around each side between two voxels.
     sides : (M, 2) ndarray of int
-        The labels of the two voxels.
+        The rows of the labels of the two voxels.
     """
 
     places: NDArray[np.float64]
@@ -133,37 +135,28 @@ def _fill(
     return cells  # type: ignore[no-any-return]
 
 
-def weave(labels: NDArray[Any], wanted: NDArray[np.int64]) -> Net:
+def weave(labels: NDArray[Any], known: NDArray[Any]) -> Net:
     """Make the net between objects; beyond the border of the image is background.
 
     Parameters
     ----------
     labels : (Z, Y, X) ndarray of int
-        Labels from 0 up without large gaps, 0 for background.
-    wanted : (L,) ndarray of int
-        The labels, each once, in the order of their vertices.
+        Labelled objects, 0 for background.
+    known : (L,) ndarray of int
+        All labels but 0, rising.
 
     Returns
     -------
     Net
         Cells in the order of the voxels; squares along z, then along y, then along x.
     """
-    depth, height, width = labels.shape
-    slices = np.zeros((2, height + 2, width + 2), np.int32)
-
-    def pairs() -> Any:
-        """Give the slices below and above each layer of cells, and the depth of the lower."""
-        slices[:] = 0
-        for z in range(-1, depth):
-            below, above = slices[(z + 1) % 2], slices[z % 2]
-            above[1:-1, 1:-1] = labels[z + 1] if z + 1 < depth else 0
-            yield below, above, z
-
-    of_labels = np.zeros(int(wanted.max(initial=0)) + 1, np.int64)
+    height, width = labels.shape[1:]
+    of_labels = np.zeros(int(rows_of(known).max(initial=0)) + 1, np.int64)
     of_axes = np.zeros(3, np.int64)
-    cells = sum(_count(below, above, of_labels, of_axes) for below, above, _ in pairs())
-    next_vertex = np.zeros_like(of_labels)
-    next_vertex[wanted] = np.cumsum(of_labels[wanted]) - of_labels[wanted]
+    cells = sum(
+        _count(below, above, of_labels, of_axes) for below, above, _ in layers(labels, known)
+    )
+    next_vertex = np.cumsum(of_labels) - of_labels
     entries, squares = int(of_labels.sum()), int(of_axes.sum())
     net = Net(
         np.empty((cells, 3)),
@@ -177,7 +170,7 @@ def weave(labels: NDArray[Any], wanted: NDArray[np.int64]) -> Net:
     next_square = np.cumsum(of_axes) - of_axes
     numbers = np.zeros((2, height + 1, width + 1), np.int64)
     found = 0
-    for below, above, z in pairs():
+    for below, above, z in layers(labels, known):
         found = _fill(below, above, z, found, numbers, next_vertex, next_square, *net)
     net.places[:, 1:] -= 1  # the border
     return net

@@ -6,7 +6,6 @@ children `2 n + 1` and `2 n + 2`, and each leaf holds the same number of triangl
 
 from __future__ import annotations
 
-import itertools
 from typing import Any, NamedTuple
 
 import numba
@@ -47,33 +46,75 @@ class Tree(NamedTuple):
     leaves: int
 
 
+@numba.njit(cache=True, nogil=True)
+def _select(centres: Any, axis: int, order: Any, left: int, right: int, middle: int) -> None:
+    """Sort a stretch of the order so far that nothing before the middle is behind it."""
+    while left < right:
+        pivot = centres[order[(left + right) // 2], axis]
+        low, high = left, right
+        while low <= high:
+            while centres[order[low], axis] < pivot:
+                low += 1
+            while centres[order[high], axis] > pivot:
+                high -= 1
+            if low <= high:
+                order[low], order[high] = order[high], order[low]
+                low += 1
+                high -= 1
+        if middle <= high:
+            right = high
+        elif middle >= low:
+            left = low
+        else:
+            return
+
+
+@numba.njit(cache=True, nogil=True)
+def _sort(corners: Any, centres: Any, leaves: int, order: Any, starts: Any) -> Any:
+    """Sort triangles into leaves of the same size; return the box of each node."""
+    least, most = np.empty(3), np.empty(3)
+    starts[0], starts[leaves] = 0, len(order)
+    width = leaves  # leaves that what is split now will have
+    while width > 1:
+        for leaf in range(0, leaves, width):
+            start, stop = starts[leaf], starts[leaf + width]
+            middle = (start + stop) // 2
+            starts[leaf + width // 2] = middle
+            if stop - start < 2:
+                continue
+            least[:], most[:] = np.inf, -np.inf
+            for place in range(start, stop):
+                for axis in range(3):
+                    least[axis] = min(least[axis], centres[order[place], axis])
+                    most[axis] = max(most[axis], centres[order[place], axis])
+            _select(centres, int(np.argmax(most - least)), order, start, stop - 1, middle)
+        width //= 2
+    low = np.full((2 * leaves - 1, 3), np.inf)
+    high = np.full((2 * leaves - 1, 3), -np.inf)
+    for node in range(2 * leaves - 2, -1, -1):
+        for axis in range(3):
+            if node < leaves - 1:
+                low[node, axis] = min(low[2 * node + 1, axis], low[2 * node + 2, axis])
+                high[node, axis] = max(high[2 * node + 1, axis], high[2 * node + 2, axis])
+                continue
+            leaf = node - leaves + 1
+            for place in range(starts[leaf], starts[leaf + 1]):
+                for corner in range(3):
+                    here = corners[order[place], corner, axis]
+                    low[node, axis] = min(low[node, axis], here)
+                    high[node, axis] = max(high[node, axis], here)
+    return low, high
+
+
 def make_tree(corners: NDArray[Any]) -> Tree:
     """Sort triangles (M, 3, 3), at least one, into a tree of boxes."""
-    centres = corners.mean(axis=1)
+    corners = np.ascontiguousarray(corners, np.float64)
     leaves = 1
     while leaves * _LEAF < len(corners):
         leaves *= 2
-    order = np.arange(len(corners))
-    bounds = np.array([0, len(corners)])
-    while len(bounds) <= leaves:
-        middles = []
-        for start, stop in itertools.pairwise(bounds):
-            middle = (start + stop) // 2
-            middles.append(middle)
-            own = order[start:stop]
-            if len(own) > 1:
-                axis = np.argmax(np.ptp(centres[own], axis=0))
-                order[start:stop] = own[np.argpartition(centres[own, axis], middle - start)]
-        bounds = np.sort(np.concatenate([bounds, middles]))
-    low = np.full((2 * leaves - 1, 3), np.inf)
-    high = np.full((2 * leaves - 1, 3), -np.inf)
-    leaf_of = np.repeat(np.arange(leaves), np.diff(bounds)) + leaves - 1
-    np.minimum.at(low, leaf_of, corners[order].min(axis=1))
-    np.maximum.at(high, leaf_of, corners[order].max(axis=1))
-    for node in range(leaves - 2, -1, -1):
-        low[node] = np.minimum(low[2 * node + 1], low[2 * node + 2])
-        high[node] = np.maximum(high[2 * node + 1], high[2 * node + 2])
-    return Tree(np.ascontiguousarray(corners[order], np.float64), order, low, high, bounds, leaves)
+    order, starts = np.arange(len(corners)), np.empty(leaves + 1, np.int64)
+    low, high = _sort(corners, corners.mean(axis=1), leaves, order, starts)
+    return Tree(corners[order], order, low, high, starts, leaves)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -166,50 +207,44 @@ def _nearest(
 
 
 @numba.njit(cache=True, nogil=True)
-def _enters(start: Any, ray: Any, low: Any, high: Any, reach: float) -> bool:
-    """Tell whether a ray meets a box before it has run a distance."""
+def _entry(start: Any, ray: Any, low: Any, high: Any, reach: float) -> float:
+    """Return how far along a ray it enters a box, infinity if it does not within a distance."""
     first, last = 0.0, reach
     for axis in range(3):
         if ray[axis] == 0:
             if start[axis] < low[axis] or start[axis] > high[axis]:
-                return False
+                return np.inf
             continue
         one = (low[axis] - start[axis]) / ray[axis]
         two = (high[axis] - start[axis]) / ray[axis]
         first, last = max(first, min(one, two)), min(last, max(one, two))
-    return first <= last
+    return first if first <= last else np.inf
 
 
 @numba.njit(cache=True, nogil=True)
 def _crossing(start: Any, ray: Any, corners: Any) -> float:
     """Return how far along a ray it leaves through a triangle, infinity if it does not."""
-    one, two = corners[1] - corners[0], corners[2] - corners[0]
-    across = np.array(
-        [
-            ray[1] * two[2] - ray[2] * two[1],
-            ray[2] * two[0] - ray[0] * two[2],
-            ray[0] * two[1] - ray[1] * two[0],
-        ]
-    )
+    a0, a1, a2 = corners[0, 0], corners[0, 1], corners[0, 2]
+    one0, one1, one2 = corners[1, 0] - a0, corners[1, 1] - a1, corners[1, 2] - a2
+    two0, two1, two2 = corners[2, 0] - a0, corners[2, 1] - a1, corners[2, 2] - a2
+    across0 = ray[1] * two2 - ray[2] * two1
+    across1 = ray[2] * two0 - ray[0] * two2
+    across2 = ray[0] * two1 - ray[1] * two0
     # Negative where the triangle is met from behind, that is from inside.
-    facing = one[0] * across[0] + one[1] * across[1] + one[2] * across[2]
+    facing = one0 * across0 + one1 * across1 + one2 * across2
     if facing >= 0:
         return np.inf
-    away = start - corners[0]
-    u = (away[0] * across[0] + away[1] * across[1] + away[2] * across[2]) / facing
+    away0, away1, away2 = start[0] - a0, start[1] - a1, start[2] - a2
+    u = (away0 * across0 + away1 * across1 + away2 * across2) / facing
     if u < -_SLACK or u > 1 + _SLACK:
         return np.inf
-    other = np.array(
-        [
-            away[1] * one[2] - away[2] * one[1],
-            away[2] * one[0] - away[0] * one[2],
-            away[0] * one[1] - away[1] * one[0],
-        ]
-    )
-    v = (ray[0] * other[0] + ray[1] * other[1] + ray[2] * other[2]) / facing
+    other0 = away1 * one2 - away2 * one1
+    other1 = away2 * one0 - away0 * one2
+    other2 = away0 * one1 - away1 * one0
+    v = (ray[0] * other0 + ray[1] * other1 + ray[2] * other2) / facing
     if v < -_SLACK or u + v > 1 + _SLACK:
         return np.inf
-    return (two[0] * other[0] + two[1] * other[1] + two[2] * other[2]) / facing  # type: ignore[no-any-return]
+    return (two0 * other0 + two1 * other1 + two2 * other2) / facing  # type: ignore[no-any-return]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -225,12 +260,20 @@ def _first(
         while size:
             size -= 1
             node = stack[size]
-            if not _enters(points[index], rays[index], low[node], high[node], best):
+            if _entry(points[index], rays[index], low[node], high[node], best) == np.inf:
                 continue
             if node < leaves - 1:
-                stack[size] = 2 * node + 1
-                stack[size + 1] = 2 * node + 2
-                size += 2
+                near, far = 2 * node + 1, 2 * node + 2
+                one = _entry(points[index], rays[index], low[near], high[near], best)
+                two = _entry(points[index], rays[index], low[far], high[far], best)
+                if two < one:
+                    near, far, one, two = far, near, two, one
+                if two < np.inf:
+                    stack[size] = far
+                    size += 1
+                if one < np.inf:
+                    stack[size] = near  # taken first
+                    size += 1
                 continue
             leaf = node - leaves + 1
             for face in range(starts[leaf], starts[leaf + 1]):

@@ -64,13 +64,12 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
     per_axis = np.atleast_1d(np.asarray(spacing, float))
     if labels.ndim == 2:
         labels, per_axis = labels[np.newaxis], np.append(per_axis.min(), per_axis)
-    small, numbers = fastremap.renumber(labels)
-    known = np.array(sorted(old for old in numbers if old), labels.dtype)
-    triangles = march(small, np.array([numbers[old] for old in known.tolist()], np.int64))
+    known = fastremap.unique(labels)
+    known = known[known > 0]
+    triangles = march(labels, known)
+    triangles.places[:] *= per_axis
     surface = Surface(
-        triangles.places * per_axis,
-        triangles.faces,
-        np.repeat(known, triangles.number_of_vertices),
+        triangles.places, triangles.faces, np.repeat(known, triangles.number_of_vertices)
     )
     # Where voxels touch over edges only, neighbouring cubes can give one face each.
     return building_blocks.without_folds(surface, triangles.flat)

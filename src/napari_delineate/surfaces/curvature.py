@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,8 +15,8 @@ __all__ = ["fitted_curvature", "discrete_curvature", "sphere_fitted_curvature"]
 
 Quantities = Literal["mean", "gaussian", "maximum", "minimum", "shape index", "curvedness"]
 
-_PAIRS = 2**20
-"""Pairs of neighbours that are held at a time."""
+_AT_ONCE = 2**15
+"""Vertices that sheets and spheres are fitted to at a time."""
 
 _FEWEST = 12
 """Neighbours of a vertex that a curved sheet is fitted to, at least."""
@@ -103,35 +102,21 @@ def _fitted(
     points: NDArray[np.float64], normals: NDArray[np.float64], radius: float
 ) -> NDArray[np.float64]:
     """Return the largest and smallest curvature at each point."""
+    from napari_delineate.kernels.neighbourhoods import find_neighbourhoods, sheet_sums
+
     # Two directions along the sheet: across the axis that the normal follows least.
     axis = np.eye(3)[np.argmin(np.abs(normals), axis=1)]
     first = np.cross(normals, axis)
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     second = np.cross(normals, first)
     result = np.zeros((2, len(points)))
-    for start, stop, owner, neighbour in _neighbours(points, radius, _FEWEST):
-        facing = (normals[owner] * normals[neighbour]).sum(axis=1) > 0
-        owner, neighbour = owner[facing], neighbour[facing]
-        away = points[neighbour] - points[owner]
-        u, v, height = ((away * side[owner]).sum(axis=1) for side in (first, second, normals))
-        owner = owner - start
+    near = find_neighbourhoods(points, radius, _FEWEST)
+    for start in range(0, len(points), _AT_ONCE):
+        stop = min(start + _AT_ONCE, len(points))
+        matrix, right = np.empty((stop - start, 6, 6)), np.empty((stop - start, 6))
         # In lengths of the neighbourhood, so that all terms are about as large.
-        counts = np.maximum(np.bincount(owner, minlength=stop - start), 1)
-        squares = np.bincount(owner, (away**2).sum(axis=1), minlength=stop - start)
-        scale = np.sqrt(squares / counts)
-        scale[scale == 0] = 1.0
-        u, v, height = (part / scale[owner] for part in (u, v, height))
-        # The square of the height makes the sheet follow a sphere exactly, and not only near
-        # the vertex, where it is as nothing.
-        bend = height**2 / 4
-        terms = np.stack([u * u / 2 + bend, u * v, v * v / 2 + bend, u, v, np.ones_like(u)])
-        matrix = np.empty((stop - start, 6, 6))
-        right = np.empty((stop - start, 6))
-        for row in range(6):
-            right[:, row] = np.bincount(owner, terms[row] * height, minlength=stop - start)
-            for column in range(row, 6):
-                sums = np.bincount(owner, terms[row] * terms[column], minlength=stop - start)
-                matrix[:, row, column] = matrix[:, column, row] = sums
+        scale = np.empty(stop - start)
+        sheet_sums(points, normals, first, second, near, start, matrix, right, scale)
         # Where neighbours lie on a line, the smallest sheet through them is taken.
         solution = np.einsum("nij,nj->ni", np.linalg.pinv(matrix, 1e-9, hermitian=True), right)
         a, b, c, slope_u, slope_v, _ = solution.T
@@ -167,38 +152,6 @@ def derived_curvature(
     if quantity == "curvedness":
         return np.asarray(np.sqrt((largest**2 + smallest**2) / 2))
     return np.asarray(2 / np.pi * np.arctan2(largest + smallest, largest - smallest))
-
-
-def _neighbours(
-    points: NDArray[np.float64], radius: float, fewest: int
-) -> Iterator[tuple[int, int, NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield the neighbours of points, for some of them (start to stop) at a time.
-
-    Each pair is (a point, one within the radius of it or among the nearest); a point is
-    among its own neighbours.
-    """
-    from scipy.spatial import KDTree
-
-    tree = KDTree(points)
-    counts = tree.query_ball_point(points, radius, return_length=True)
-    start = 0
-    while start < len(points):
-        ends = np.cumsum(counts[start:] + fewest)
-        stop = start + max(1, int(np.searchsorted(ends, _PAIRS)))
-        own = np.arange(start, stop)
-        lists = tree.query_ball_point(points[start:stop], radius)
-        few = np.flatnonzero(counts[start:stop] < fewest)
-        if len(few):
-            _, nearest = tree.query(points[start:stop][few], min(fewest, len(points)))
-            for place, found in zip(few, nearest.reshape(len(few), -1), strict=True):
-                lists[place] = found.tolist()
-        yield (
-            start,
-            stop,
-            np.repeat(own, [len(found) for found in lists]),
-            np.concatenate([np.asarray(found, np.int64) for found in lists]),
-        )
-        start = stop
 
 
 @operation(keeps_mesh=True)
@@ -327,25 +280,19 @@ def sphere_fitted_curvature(
     >>> round(float(np.median(fitted.values)) ** -0.5)
     10
     """
+    from napari_delineate.kernels.neighbourhoods import find_neighbourhoods, sphere_sums
+
     result = np.zeros(len(surface.vertices))
-    reach = length_in_units(radius, spacing)
-    for start, stop, owner, neighbour in _neighbours(surface.vertices, reach, _FEWEST):
-        away = surface.vertices[neighbour] - surface.vertices[owner]
-        owner = owner - start
-        counts = np.bincount(owner, minlength=stop - start)
-        squares = (away**2).sum(axis=1)
-        scale = np.sqrt(np.bincount(owner, squares, minlength=stop - start) / counts)
-        scale[scale == 0] = 1.0
-        away, squares = away / scale[owner, np.newaxis], squares / scale[owner] ** 2
-        terms = np.stack([*(2 * away.T), np.ones_like(squares)])
+    if not len(result):
+        return meshes.with_values(surface, result)
+    near = find_neighbourhoods(surface.vertices, length_in_units(radius, spacing), _FEWEST)
+    for start in range(0, len(result), _AT_ONCE):
+        stop = min(start + _AT_ONCE, len(result))
         matrix, right = np.empty((stop - start, 4, 4)), np.empty((stop - start, 4))
-        for row in range(4):
-            right[:, row] = np.bincount(owner, terms[row] * squares, minlength=stop - start)
-            for column in range(row, 4):
-                sums = np.bincount(owner, terms[row] * terms[column], minlength=stop - start)
-                matrix[:, row, column] = matrix[:, column, row] = sums
+        scale = np.empty(stop - start)
+        sphere_sums(surface.vertices, near, start, matrix, right, scale)
         # In a plane the centre is undetermined: such fits have no curvature.
-        is_flat = np.linalg.eigvalsh(matrix)[:, 0] < 1e-9 * counts
+        is_flat = np.linalg.eigvalsh(matrix)[:, 0] < 1e-9 * matrix[:, 3, 3]
         matrix[is_flat] = np.eye(4)
         centre = np.linalg.solve(matrix, right[..., np.newaxis])[..., 0]
         radius_squared = centre[:, 3] + (centre[:, :3] ** 2).sum(axis=1)

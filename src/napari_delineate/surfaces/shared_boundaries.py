@@ -80,28 +80,28 @@ def surface_nets(
     """
     import fastremap
 
+    from napari_delineate.kernels.layers import rows_of
     from napari_delineate.kernels.nets import split, weave
 
     per_axis = np.atleast_1d(np.asarray(spacing, float))
     is_flat = labels.ndim == 2
     if is_flat:
         labels, per_axis = labels[np.newaxis], np.append(per_axis.min(), per_axis)
-    small, numbers = fastremap.renumber(labels)
-    known = np.array(sorted(old for old in numbers if old), labels.dtype)
-    order = np.array([numbers[old] for old in known.tolist()], np.int64)
-    net = weave(small, order)
+    known = fastremap.unique(labels)
+    known = known[known > 0]
+    rows = rows_of(known)
+    net = weave(labels, known)
     cells = _relaxed(net, iterations, is_flat) * per_axis
     # Each object has a vertex of its own in each of its cells.
-    owners = np.zeros(int(order.max(initial=0)) + 1, np.int64)
-    owners[order] = np.bincount(net.labels, minlength=len(owners))[order]
     vertices = np.empty((len(net.vertices), 3))
     vertices[net.vertices] = np.repeat(cells, np.diff(net.starts), axis=0)
-    counts = 2 * np.bincount(net.sides.ravel(), minlength=len(owners))
-    starts = np.zeros(len(owners), np.int64)
-    starts[order] = np.cumsum(counts[order]) - counts[order]
-    faces = np.empty((int(counts[order].sum()), 3), np.int64)
+    values = np.repeat(known, np.bincount(net.labels, minlength=rows.max(initial=0) + 1)[rows])
+    counts = 2 * np.bincount(net.sides.ravel(), minlength=rows.max(initial=0) + 1)
+    counts[0] = 0
+    faces = np.empty((int(counts.sum()), 3), np.int64)
+    starts = np.cumsum(counts) - counts
     split(cells, net.squares, net.sides, net.starts, net.labels, net.vertices, starts, faces)
-    return meshes.without_pinches(Surface(vertices, faces, np.repeat(known, owners[order])))
+    return meshes.without_pinches(Surface(vertices, faces, values))
 
 
 def _relaxed(net: Net, iterations: int, is_flat: bool) -> NDArray[np.float64]:
