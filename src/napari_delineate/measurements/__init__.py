@@ -7,6 +7,7 @@ from napari_delineate.measurements.intensity_distribution import measure_radial_
 from napari_delineate.measurements.neighbors import measure_neighbors
 from napari_delineate.measurements.objects import measure
 from napari_delineate.measurements.relations import measure_relations
+from napari_delineate.measurements.skeletons import measure_skeletons
 from napari_delineate.measurements.texture import measure_texture
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "measure_colocalization",
     "measure_neighbors",
     "measure_relations",
+    "measure_skeletons",
 ]
