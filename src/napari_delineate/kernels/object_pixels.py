@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Pixels", "add_places", "describe", "distances_to", "edges_of", "grouped"]
 
+_LEVELS = 2**16
+"""Whole numbers of a range up to this are sorted by counting."""
+
 _NAMES = ("sum", "mean", "std", "min", "max", "lower", "median", "upper", "deviation")
 
 
@@ -209,13 +212,14 @@ def describe(pixels: Pixels, image: NDArray[Any]) -> dict[str, NDArray[np.float6
     flat = np.ascontiguousarray(image).reshape(-1).view()
     flat.flags.writeable = False
     result = np.full((len(_NAMES), len(pixels.starts) - 1), np.nan)
-    _describe(pixels.starts, pixels.places, flat, result)
+    _describe(pixels.starts, pixels.places, flat, flat.dtype.kind != "f", result)
     return dict(zip(_NAMES, result, strict=True))
 
 
 @numba.njit(cache=True, nogil=True)
-def _describe(starts: Any, places: Any, image: Any, result: Any) -> None:
+def _describe(starts: Any, places: Any, image: Any, whole: bool, result: Any) -> None:
     most = 0
+    counts = np.zeros(_LEVELS, np.int64)
     for number in range(starts.size - 1):
         most = max(most, starts[number + 1] - starts[number])
     buffer = np.empty(most)
@@ -233,13 +237,34 @@ def _describe(starts: Any, places: Any, image: Any, result: Any) -> None:
         squares = 0.0
         for place in range(count):
             squares += (values[place] - mean) ** 2
-        values.sort()
+        _sort(values, whole, counts)
         result[0, number], result[1, number] = total, mean
         result[2, number] = np.sqrt(squares / count)
         result[3, number], result[4, number] = values[0], values[count - 1]
         for quarter in range(1, 4):
             result[4 + quarter, number] = _between(values, quarter * (count - 1) / 4)
         result[8, number] = _deviation(values, result[6, number])
+
+
+@numba.njit(cache=True, nogil=True)
+def _sort(values: Any, whole: bool, counts: Any) -> None:
+    """Sort values; whole numbers of a small range by counting, which is several times sooner."""
+    low, high = values[0], values[0]
+    for place in range(values.size):
+        low, high = min(low, values[place]), max(high, values[place])
+    if not whole or high - low >= min(counts.size, 8 * values.size):
+        values.sort()
+        return
+    levels = int(high - low) + 1
+    for level in range(levels):
+        counts[level] = 0
+    for place in range(values.size):
+        counts[int(values[place] - low)] += 1
+    place = 0
+    for level in range(levels):
+        for _ in range(counts[level]):
+            values[place] = low + level
+            place += 1
 
 
 @numba.njit(cache=True, nogil=True)
