@@ -281,6 +281,16 @@ def test_a_surface_is_drawn_in_the_colours_of_its_values():
     assert np.ptp(draw(figure), axis=-1).max() > 0.3
 
 
+def test_measured_values_have_a_colour_bar_and_objects_have_none():
+    surface = inputs.value(inputs.Kind.SURFACE, 3)
+    assert len(show_surface(surface).axes) == 1
+    height = surface.vertices[:, 0] - surface.vertices[:, 0].mean() + 1e-3
+    figure = show_surface(surface._replace(values=height))
+    low, high = figure.axes[1].get_ylim()
+    assert low == -high
+    assert high == pytest.approx(np.abs(height).max(), rel=0.1)
+
+
 def test_axes_have_the_extent_of_the_surface():
     surface = Surface(
         np.array([[1.0, 20, 300], [2, 40, 300], [1, 20, 600], [2, 40, 600]]),

@@ -13,6 +13,7 @@ from napari_delineate.types import Surface
 __all__ = [
     "SIZES",
     "Edges",
+    "average_size",
     "closed_volume",
     "connected_parts",
     "corner_angles",
@@ -112,6 +113,14 @@ def mean_of_faces(surface: Surface, values: NDArray[Any]) -> NDArray[np.float64]
     counts = np.bincount(corners, minlength=size)
     sums = np.bincount(corners, np.repeat(values, 3), minlength=size)
     return np.asarray(sums / np.maximum(counts, 1))
+
+
+def average_size(surface: Surface) -> float:
+    """Return the mean distance of the vertices of faces from their mean."""
+    vertices = surface.vertices[np.unique(surface.faces)]
+    if not len(vertices):
+        return 0.0
+    return float(np.linalg.norm(vertices - vertices.mean(axis=0), axis=1).mean())
 
 
 def closed_volume(surface: Surface) -> float:

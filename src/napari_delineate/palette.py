@@ -1,4 +1,4 @@
-"""Colours of objects, the same in every picture of labels."""
+"""Colours of objects and of measured values, the same in every picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["colours_of_numbers"]
+__all__ = [
+    "DIVERGING",
+    "SEQUENTIAL",
+    "colormap_of",
+    "colours_of_numbers",
+    "colours_of_values",
+    "object_numbers",
+    "range_of",
+]
+
+DIVERGING, SEQUENTIAL = "PiYG", "viridis"
+"""The colours of values on both sides of 0, and of others, as matplotlib and napari call them."""
+
+_SPREAD = (1, 99)
+"""Percentiles between which colours vary: a few sharp edges would take them all."""
+
+_MOST_OBJECTS = 100_000
 
 _GOLDEN_RATIO = 0.618033988749895
 _PALEST = 0.35
@@ -36,3 +52,85 @@ def colours_of_numbers(numbers: NDArray[Any]) -> NDArray[np.float64]:
     hue = (np.asarray(numbers) * _GOLDEN_RATIO) % 1
     ramps = np.abs((hue[..., None] * 6 + np.array([0, 4, 2])) % 6 - 3) - 1
     return np.asarray(_PALEST + (1 - _PALEST) * np.clip(ramps, 0, 1))
+
+
+def object_numbers(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the numbers of objects that values are, in rising order.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers of objects, or measured values.
+
+    Returns
+    -------
+    ndarray of int64
+        Each number once; none if values are not whole, or too many to be those of objects.
+
+    Examples
+    --------
+    >>> object_numbers(np.array([3.0, 1.0, 3.0])).tolist(), len(object_numbers(np.array([0.5])))
+    ([1, 3], 0)
+    """
+    values = np.asarray(values)
+    if not len(values) or not np.isfinite(values).all() or (values != np.round(values)).any():
+        return np.zeros(0, np.int64)
+    numbers = np.unique(values).astype(np.int64)
+    return numbers if len(numbers) <= _MOST_OBJECTS else np.zeros(0, np.int64)
+
+
+def range_of(values: NDArray[Any]) -> tuple[float, float]:
+    """Return the range over which colours tell most; around 0 for values of both signs.
+
+    Parameters
+    ----------
+    values : ndarray
+        Measured values; those that are not finite are left out.
+
+    Returns
+    -------
+    (float, float)
+        The lowest and the highest value that get colours of their own.
+
+    Examples
+    --------
+    >>> range_of(np.linspace(-1, 3, 101))
+    (-2.96, 2.96)
+    """
+    known = np.asarray(values, float)
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return 0.0, 1.0
+    low, high = (float(one) for one in np.percentile(known, _SPREAD))
+    if low < 0 < high:
+        high = max(-low, high)
+        low = -high
+    if low == high:
+        low, high = float(known.min()), float(known.max())
+    return low, high if high > low else low + 1.0
+
+
+def colormap_of(limits: tuple[float, float]) -> str:
+    """Return the name of the colours for a range: two-sided for one around 0."""
+    return DIVERGING if limits[0] == -limits[1] else SEQUENTIAL
+
+
+def colours_of_values(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the colours of measured values over the range that tells most.
+
+    Parameters
+    ----------
+    values : ndarray
+        Measured values.
+
+    Returns
+    -------
+    (..., 3) ndarray of float
+        Red, green and blue, 0 to 1.
+    """
+    import matplotlib
+
+    low, high = range_of(values)
+    colours = matplotlib.colormaps[colormap_of((low, high))]
+    shares = np.clip((np.asarray(values, float) - low) / (high - low), 0, 1)
+    return np.asarray(colours(np.nan_to_num(shares))[..., :3])

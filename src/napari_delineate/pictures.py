@@ -6,14 +6,21 @@ import io
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import LightSource
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LightSource, Normalize
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from numpy.typing import NDArray
 
 from napari_delineate.consequences import compare, lines_of
 from napari_delineate.files.results import column_titles
-from napari_delineate.palette import colours_of_numbers
+from napari_delineate.palette import (
+    colormap_of,
+    colours_of_numbers,
+    colours_of_values,
+    object_numbers,
+    range_of,
+)
 from napari_delineate.types import Surface, Table
 
 __all__ = [
@@ -135,7 +142,8 @@ def show_surface(surface: Surface) -> Picture:
     Returns
     -------
     Picture
-        A matplotlib figure; a large surface is simplified for it.
+        A matplotlib figure; a large surface is simplified for it. Whole numbers are objects
+        with a colour each; other values have colours with a bar beside it.
     """
     from napari_delineate.surfaces import simplify
 
@@ -154,10 +162,14 @@ def show_surface(surface: Surface) -> Picture:
     if len(faces) > _MOST_FACES:
         small = simplify(small, fraction=_MOST_FACES / len(faces))
     corners = small.vertices[small.faces][:, :, ::-1]  # (x, y, z)
-    colours = _colours(np.unique(small.values, return_inverse=True)[1] + 1)
+    measured = not len(object_numbers(small.values))
+    if measured:
+        colours = colours_of_values(small.values)
+    else:
+        colours = colours_of_numbers(np.unique(small.values, return_inverse=True)[1] + 1)
     collection = Poly3DCollection(
         corners,
-        facecolors=colours[small.faces[:, 0], :3],
+        facecolors=colours[small.faces[:, 0]],
         shade=True,
         lightsource=LightSource(azdeg=225, altdeg=45),
     )
@@ -168,6 +180,10 @@ def show_surface(surface: Surface) -> Picture:
     low, high = low - flat, high + flat
     axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), zlim=(low[2], high[2]))
     axes.set_box_aspect(np.maximum(high - low, thinnest))
+    if measured:
+        limits = range_of(small.values)
+        scale = ScalarMappable(Normalize(*limits), colormap_of(limits))
+        figure.colorbar(scale, ax=axes, shrink=0.6, pad=0.12)
     return figure
 
 

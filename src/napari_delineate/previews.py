@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.axes import spatial_axes
-from napari_delineate.palette import colours_of_numbers
+from napari_delineate.palette import colours_of_numbers, colours_of_values, object_numbers
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
 
@@ -305,8 +305,12 @@ def _draw_surface(value: Value, size: int, shown: str) -> NDArray[np.uint8]:
     edges = np.diff(corners * [1, 1, unit], axis=1)
     normals = np.cross(edges[:, 0], edges[:, 1])
     shade = np.abs(normals[:, 2]) / np.maximum(np.linalg.norm(normals, axis=1), 1e-12)
-    numbers = np.unique(values, return_inverse=True)[1][faces[:, 0]] + 1
-    inks = 255 * colours_of_numbers(numbers) * (0.25 + 0.75 * shade[:, None])
+    if len(object_numbers(values)):
+        numbers = np.unique(values, return_inverse=True)[1][faces[:, 0]] + 1
+        colours = colours_of_numbers(numbers)
+    else:
+        colours = colours_of_values(values)[faces[:, 0]]
+    inks = 255 * colours * (0.25 + 0.75 * shade[:, None])
     longest = float(np.abs(edges[..., :2]).max())
     steps = min(math.ceil(longest), math.isqrt(2 * _MOST_SAMPLES // len(faces))) + 1
     first, second = np.meshgrid(*[np.linspace(0, 1, steps + 1)] * 2, indexing="ij")

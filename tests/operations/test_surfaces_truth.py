@@ -114,13 +114,15 @@ def test_a_smoothed_ball_is_curved_as_a_sphere_by_every_measure(radius, spacing)
         assert curvature == pytest.approx(1 / radius, rel=0.03), name
 
 
-def test_a_radius_as_a_share_of_the_size_is_a_length():
-    """What others give in percent of the size is a length of as many units."""
+def test_neighbours_within_a_share_of_the_size_scale_with_it():
     surface, _ = torus()
-    size = np.ptp(surface.vertices, axis=0).max()
-    found = surfaces.sphere_fitted_curvature(surface, radius=0.1 * size).values
+    size = surfaces.measure_surface(surface, each="whole")["average_size"][0]
+    share = {"neighbours": "fraction", "fraction": 0.2}
+    found = surfaces.sphere_fitted_curvature(surface, **share).values
+    within = surfaces.sphere_fitted_curvature(surface, radius=0.2 * size).values
+    np.testing.assert_allclose(found, within, rtol=1e-9)
     large = surface._replace(vertices=surface.vertices * 7)
-    again = surfaces.sphere_fitted_curvature(large, radius=0.7 * size).values
+    again = surfaces.sphere_fitted_curvature(large, **share).values
     np.testing.assert_allclose(found, again * 49, rtol=1e-6)
 
 

@@ -20,10 +20,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.surface_look import dim_others, object_numbers, triangle_at
+from napari_delineate._napari.surface_look import dim_others, triangle_at
 from napari_delineate._napari.visible import camera_of
 from napari_delineate._napari.widgets import Tables, icon
 from napari_delineate.files.results import column_titles
+from napari_delineate.palette import object_numbers
 
 __all__ = ["ObjectPart"]
 

@@ -8,22 +8,16 @@ import numpy as np
 from napari.layers import Surface
 from numpy.typing import NDArray
 
+from napari_delineate.palette import DIVERGING, SEQUENTIAL, colormap_of, range_of
+
 __all__ = [
     "COLORMAPS",
-    "DIVERGING",
     "clip",
     "clipped_at",
     "colour_well",
     "dim_others",
-    "object_numbers",
-    "range_of",
     "triangle_at",
 ]
-
-DIVERGING = "PiYG"
-"""The colours of numbers on both sides of 0."""
-
-SEQUENTIAL = "viridis"
 
 COLORMAPS = (
     "turbo",
@@ -37,44 +31,15 @@ COLORMAPS = (
 )
 """Colours that can be told apart on a shaded surface, by their names in napari."""
 
-_SPREAD = (1, 99)
-"""Percentiles between which colours vary at first: a few sharp edges would take them all."""
-
-_MOST_OBJECTS = 100_000
-
 _GREY, _VARIED = 0.3, 0.2
 """Brightness of what is not looked at, and how much of its own brightness stays in it."""
-
-
-def object_numbers(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the numbers of objects, in rising order; none if values are not whole numbers."""
-    values = np.asarray(values)
-    if not len(values) or not np.isfinite(values).all() or (values != np.round(values)).any():
-        return np.zeros(0, np.int64)
-    numbers = np.unique(values).astype(np.int64)
-    return numbers if len(numbers) <= _MOST_OBJECTS else np.zeros(0, np.int64)
-
-
-def range_of(values: NDArray[Any]) -> tuple[float, float]:
-    """Return the range over which colours tell most; around 0 for numbers of both signs."""
-    known = np.asarray(values, float)
-    known = known[np.isfinite(known)]
-    if not len(known):
-        return 0.0, 1.0
-    low, high = (float(one) for one in np.percentile(known, _SPREAD))
-    if low < 0 < high:
-        high = max(-low, high)
-        low = -high
-    if low == high:
-        low, high = float(known.min()), float(known.max())
-    return low, high if high > low else low + 1.0
 
 
 def colour_well(layer: Surface) -> None:
     """Give a layer of measured values colours and a range that suit them."""
     low, high = range_of(layer.vertex_values)
     values = layer.vertex_values
-    layer.colormap = DIVERGING if low == -high else SEQUENTIAL
+    layer.colormap = colormap_of((low, high))
     limits = (min(low, float(np.nanmin(values))), max(high, float(np.nanmax(values))))
     layer.contrast_limits_range = limits
     layer.contrast_limits = (low, high)

@@ -22,16 +22,11 @@ from superqt import QLabeledDoubleRangeSlider
 
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.session import Session, Source
-from napari_delineate._napari.surface_look import (
-    COLORMAPS,
-    clip,
-    clipped_at,
-    object_numbers,
-    range_of,
-)
+from napari_delineate._napari.surface_look import COLORMAPS, clip, clipped_at
 from napari_delineate._napari.visible import overlays_of
 from napari_delineate._napari.widgets import shrink
 from napari_delineate.catalogue import accepts, kind_in_words
+from napari_delineate.palette import object_numbers, range_of
 from napari_delineate.quantities import VertexQuantity, mesh_of, vertex_quantities
 from napari_delineate.types import Kind
 

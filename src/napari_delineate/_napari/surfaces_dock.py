@@ -19,10 +19,11 @@ from napari_delineate._napari.picture_part import PicturePart
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.size_notice import SizeNotice
-from napari_delineate._napari.surface_look import colour_well, object_numbers
+from napari_delineate._napari.surface_look import colour_well
 from napari_delineate._napari.surface_parts import ClipPart, ColourPart, LookPart
 from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled
 from napari_delineate._napari.widgets.section import Section
+from napari_delineate.palette import object_numbers
 from napari_delineate.quantities import VertexQuantity, mesh_of, objects_measured
 
 __all__ = ["SurfacesDock"]

@@ -233,7 +233,9 @@ def discrete_curvature(
 def sphere_fitted_curvature(
     surface: Surface,
     *,
+    neighbours: Literal["radius", "fraction"] = "radius",
     radius: Annotated[Length, Range(0)] = voxels(10),
+    fraction: Annotated[float, Range(0, 1)] = 0.1,
     spacing: Spacing = 1.0,
 ) -> Surface:
     """Give every vertex the curvature of the sphere that fits its neighbours best.
@@ -242,9 +244,15 @@ def sphere_fitted_curvature(
     ----------
     surface : Surface
         (vertices, faces, values), positions in physical units.
+    neighbours : {"radius", "fraction"}
+        Whether the vertices that are fitted lie within a radius, or within a share of the
+        size of the surface.
     radius : float or Voxels
         Vertices up to this far away are fitted, in the units of `spacing` or as
         `voxels(n)`, but at least the twelve nearest.
+    fraction : float
+        The same as a share, 0 to 1, of the average size of the whole surface: the mean
+        distance of its vertices from their mean.
     spacing : float or tuple of float
         Voxel size of the image that the surface was made of.
 
@@ -285,7 +293,10 @@ def sphere_fitted_curvature(
     result = np.zeros(len(surface.vertices))
     if not len(result):
         return meshes.with_values(surface, result)
-    near = find_neighbourhoods(surface.vertices, length_in_units(radius, spacing), _FEWEST)
+    reach = length_in_units(radius, spacing)
+    if neighbours == "fraction":
+        reach = fraction * meshes.average_size(surface)
+    near = find_neighbourhoods(surface.vertices, reach, _FEWEST)
     for start in range(0, len(result), _AT_ONCE):
         stop = min(start + _AT_ONCE, len(result))
         matrix, right = np.empty((stop - start, 4, 4)), np.empty((stop - start, 4))

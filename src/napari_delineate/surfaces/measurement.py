@@ -195,7 +195,7 @@ def _measured(surface: Surface) -> dict[str, Any]:
         *_centroid(surface, areas, volume),
         *low,
         *high,
-        np.linalg.norm(vertices - vertices.mean(axis=0), axis=1).mean(),
+        meshes.average_size(surface),
         hull_area,
         hull,
         hull_area / area if area > 0 else np.nan,
