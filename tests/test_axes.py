@@ -268,6 +268,16 @@ def test_scores_become_a_table():
     assert table["T"].tolist() == [0, 1]
 
 
+def test_several_scores_become_columns():
+    reference, labels = random_array("TYX") > 50, random_array("TYX", 1) > 50
+    table = map_over(metrics.volume_scores, "T", reference, labels, axes="TYX", spacing=0.5)
+    expected = [
+        metrics.volume_scores(*one, spacing=0.5) for one in zip(reference, labels, strict=True)
+    ]
+    assert list(table.columns) == ["T", *expected[0]]
+    assert table.drop(columns="T").to_dict("records") == expected
+
+
 def test_points_start_with_the_indices():
     image = random_array("TCYX")
     found = map_over(place, "TC", image, axes="TCYX")

@@ -16,6 +16,7 @@ from napari_delineate.declaration import (
     operation,
     operation_id,
 )
+from napari_delineate.scoring import SHARE
 from napari_delineate.types import (
     Corrections,
     Image,
@@ -62,6 +63,8 @@ def test_a_declaration_is_kept():
 
     decorated = declared(other, version=3, locality=Scope.STATISTIC, opencl=True)
     assert declaration_of(decorated) == Declaration(3, Scope.STATISTIC, opencl=True)
+    decorated = declared(other, scores={"score": SHARE})
+    assert declaration_of(decorated).scores["score"].better == "higher"
     assert declaration_of(call) == Declaration()
 
 

@@ -213,6 +213,7 @@ def test_an_empty_surface_is_drawn():
         (np.zeros((0, 2)), Kind.POINTS, "0 points"),
         (np.zeros((3, 2)), Kind.POINTS, "3 points"),
         (0.5, Kind.SCORES, "0.5"),
+        ({"panoptic_quality": 0.25, "recall": 0.5}, Kind.SCORES, "panoptic quality 0.25"),
         (np.zeros((4, 4)), Kind.IMAGE, ""),
     ],
 )

@@ -47,12 +47,17 @@ PACKAGES = {
 _SPELLING = {
     "cellprofiler": "CellProfiler",
     "dic": "DIC",
+    "dice": "Dice",
     "gauss": "Gauss",
     "gaussian": "Gaussian",
     "gaussians": "Gaussians",
+    "hausdorff": "Hausdorff",
+    "iou": "IoU",
     "jaccard": "Jaccard",
     "otsu": "Otsu",
+    "rand": "Rand",
     "rgb": "RGB",
+    "seg": "SEG",
     "tophat": "top-hat",
     "voronoi": "Voronoi",
 }

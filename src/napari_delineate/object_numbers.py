@@ -88,9 +88,9 @@ def count_pairs(
     """
     from napari_delineate.kernels import pairs as kernel
 
-    keys, counts = kernel.count_pairs(_frozen(first), _frozen(second))
-    order = np.lexsort(keys.T[::-1])
-    return np.ascontiguousarray(keys[order].T), counts[order]
+    one, other, counts = kernel.count_pairs(_frozen(first), _frozen(second)).T
+    order = np.lexsort([other, one])
+    return np.stack([one[order], other[order]]), counts[order]
 
 
 def _frozen(numbers: NDArray[Any]) -> NDArray[Any]:

@@ -164,7 +164,7 @@ def test_neighbouring_triangles_share_their_corners(tmp_path, ending):
     [
         np.array([1, 2, 2**31 - 1], np.int32),
         np.array([0, 2**31, 2**52], np.int64),
-        np.array([0.1, -1e-30, 9e29]),
+        np.array([0.1, -1e-30, 1e30]),
         np.array([0.1, 0.2, np.nan], np.float32),
         np.array([True, False, True]),
         np.array([1, 2, 255], np.uint8),

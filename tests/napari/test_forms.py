@@ -203,6 +203,16 @@ def test_layers_are_chosen_by_kind(viewer, form):
     assert offered("measurements.measure", "image") == {None, image.unique_id}
 
 
+def test_an_optional_input_begins_with_nothing_where_another_has_the_active_layer(viewer, form):
+    """Labels would be the region of their own comparison, and nobody would see it."""
+    image, labels = add(viewer, Kind.IMAGE), add(viewer, Kind.LABELS)
+    shown = form("metrics.dice")
+    assert shown.choices["reference"].layer() is labels
+    assert shown.choices["region"].source() is None
+    viewer.layers.selection.active = image
+    assert form("measurements.measure").choices["image"].layer() is image
+
+
 def test_a_mask_is_offered_as_a_mask_and_not_as_labels(viewer, form, run, session):
     add(viewer, Kind.IMAGE)
     run("segmentation.threshold")

@@ -239,6 +239,17 @@ def test_scores_are_shown(viewer, session, run):
     assert f"score: {expected:.3g}" in shown.message.text()
 
 
+def test_several_scores_are_shown_as_one_row(viewer, session, run):
+    from napari_delineate._napari.docks import tables_of
+
+    first = viewer.add_labels(inputs.labels(2).copy(), name="first")
+    second = viewer.add_labels(inputs.labels(2, 2).copy(), name="second")
+    shown = run("metrics.panoptic_quality", {"reference": first, "labels": second})
+    expected = metrics.panoptic_quality(first.data, second.data)
+    assert tables_of(viewer).table("scores").to_dict("records") == [expected]
+    assert f"panoptic quality {expected['panoptic_quality']:.3g}" in shown.message.text()
+
+
 def test_several_inputs_are_ticked(viewer, session, run):
     layers = [viewer.add_labels(inputs.labels(2, n).copy(), name=f"n{n}") for n in (1, 2, 3)]
     run("postprocessing.combine", {"labels": layers}, method="intersection")

@@ -33,6 +33,10 @@ def test_j1(shared_image):
     labels = segmentation.voronoi_otsu_labeling(foreground, spot_sigma=5, outline_sigma=1)
     assert labels.max() == 44
     assert metrics.sparse_jaccard(annotation, labels) == 0.8357392602053431
+    # All 8 objects that were annotated are found; the others are no mistakes.
+    found = metrics.panoptic_quality(annotation, labels, annotation="sparse")
+    assert found["segmentation_quality"] == pytest.approx(0.8357392602053431)
+    assert found["recognition_quality"] == 1
 
 
 def test_j2_as_recomputed(shared_image, shared_data):

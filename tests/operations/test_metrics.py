@@ -369,6 +369,15 @@ def test_all_pixel_scores_at_the_edges(reference, labels, shares, agreement, err
     assert found["classification_error"] == error
 
 
+@given(shares=st.tuples(st.integers(1, 40), st.integers(1, 40)))
+def test_what_is_all_wrong_or_all_right_is_exactly_so(shares):
+    reference = np.repeat([[True, False]], shares, axis=1)
+    for labels, expected in ((reference, 1), (~reference, -1)):
+        found = metrics.pixel_scores(reference, labels)
+        assert (found["matthews_correlation"], found["youden"]) == (expected, expected)
+        assert -1 <= found["kappa"] <= 1
+
+
 @settings(deadline=None)
 @given(pair=pairs())
 def test_all_pixel_scores_are_those_that_have_an_operation(pair):

@@ -236,10 +236,17 @@ class Fields(QWidget):
                 choice = LayerChoice(
                     viewer, fits, optional=entry.optional, missing=missing, others=others
                 )
+                if entry.optional and self._is_chosen(choice.source()):
+                    choice.choose(None)  # labels would be the region of their own comparison
             choice.changed.connect(self._on_choice)
             LayerDrop(choice).dropped.connect(partial(self._on_drop, entry))
             self.choices[entry.name] = choice
             self._add_row(entry.name, choice, texts.get(entry.name, ""))
+
+    def _is_chosen(self, source: Source | None) -> bool:
+        """Tell whether an input has a layer or a name already."""
+        single = (one for one in self.choices.values() if isinstance(one, LayerChoice))
+        return source is not None and any(one.source() == source for one in single)
 
     def _add_settings(self) -> None:
         texts = self.operation.documentation.parameters

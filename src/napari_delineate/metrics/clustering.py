@@ -115,10 +115,11 @@ def adapted_rand_error(
     together, first, second = (float((part * (part - 1)).sum()) for part in counts)
     if not first + second:
         return dict(zip(names, (0.0, 1.0, 1.0), strict=True))
-    error = 1 - 2 * together / (first + second)
-    # Where no two pixels belong together, none are wrongly together or apart.
-    precision = together / second if second else 1.0
-    return dict(zip(names, (error, precision, together / first if first else 1.0), strict=True))
+    # Sums beyond 2**53 are rounded. Where no two pixels belong together, none do so wrongly.
+    error = max(1 - 2 * together / (first + second), 0.0)
+    precision = min(together / second, 1.0) if second else 1.0
+    recall = min(together / first, 1.0) if first else 1.0
+    return dict(zip(names, (error, precision, recall), strict=True))
 
 
 @operation(scores={"variation_of_information": COUNT, "split": COUNT, "merge": COUNT})

@@ -394,9 +394,8 @@ def pixel_scores(reference: Mask, labels: Mask, region: Mask | None = None) -> S
     wrong, everything = false + missed, sum(counts)
     recall = _ratio(true, true + missed, perfect=false == 0)
     specificity = _ratio(empty, empty + false, perfect=missed == 0)
-    spread = math.sqrt((true + false) * (true + missed)) * math.sqrt(
-        (empty + false) * (empty + missed)
-    )
+    # One root of whole numbers: that of a square is exact, so no correlation is beyond 1.
+    spread = math.sqrt((true + false) * (true + missed) * (empty + false) * (empty + missed))
     # How many pixels would agree by chance, times the number of pixels.
     chance = (true + false) * (true + missed) + (empty + false) * (empty + missed)
     open_to_chance = everything * everything - chance
