@@ -161,7 +161,7 @@ def test_costes_thresholds_are_the_first_that_leave_no_correlation(seed):
         assert row["costes_2"] == pytest.approx(expected, rel=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     labels=hnp.arrays(np.int32, (4, 5), elements=st.integers(0, 2)),
     first=hnp.arrays(np.uint8, (4, 5), elements=st.integers(0, 6)),

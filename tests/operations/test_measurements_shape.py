@@ -206,7 +206,7 @@ def test_settings_only_add_columns(ndim):
         assert (len(more.columns) > len(plain.columns)) == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     hnp.arrays(
         np.int32, hnp.array_shapes(min_dims=2, max_dims=3, max_side=5), elements=st.integers(0, 3)

@@ -96,7 +96,7 @@ def test_objects_are_skeletonized_and_skeletons_stay():
     assert table["end_count"].ge(2).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     hnp.arrays(
         np.int32, hnp.array_shapes(min_dims=2, max_dims=3, max_side=7), elements=st.integers(0, 2)

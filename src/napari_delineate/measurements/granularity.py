@@ -120,7 +120,7 @@ def measure_granularity(
             eroded = _eroded(eroded)
             left = building_blocks.reconstructed(eroded, grains, "face")
             means.append(_means(objects, _spread(left, ratio, labels.shape)))
-        lost = -np.diff(means, axis=0)
+        lost = np.subtract(means[:-1], means[1:])
         percent = np.full(lost.shape, np.nan)
         np.divide(100 * lost, means[0], out=percent, where=means[0] > 0)
         one: Columns = {f"granularity-{size}": row for size, row in enumerate(percent, 1)}
