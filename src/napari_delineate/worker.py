@@ -41,7 +41,6 @@ _WARM_UP = (
     "skimage.measure",
     "skimage.morphology",
     "skimage.segmentation",
-    "trimesh",
 )
 """What a spare process imports before it is needed."""
 
