@@ -472,3 +472,11 @@ def without_folds(surface: Surface, candidates: NDArray[np.int64] | None = None)
     used[kept] = True
     faces = (np.cumsum(used) - 1)[kept]
     return Surface(surface.vertices[used], faces, surface.values[used])
+
+
+def check_closed(closed: bool) -> None:
+    """Refuse open surfaces of 2D images."""
+    if not closed:
+        raise ValueError(
+            "closed must be True for a 2D image, because its surface is the rim of a slice"
+        )

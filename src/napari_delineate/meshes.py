@@ -26,6 +26,7 @@ __all__ = [
     "part_of_vertices",
     "sizes_of",
     "vertex_normals",
+    "with_faces",
     "with_values",
     "without_pinches",
 ]
@@ -152,6 +153,12 @@ def sizes_of(surface: Surface) -> dict[str, Any]:
     return dict(zip(SIZES, numbers, strict=True))
 
 
+def with_faces(surface: Surface, faces: NDArray[Any]) -> Surface:
+    """Return the surface with some of its faces, and the vertices that they need."""
+    used, places = np.unique(faces, return_inverse=True)
+    return Surface(surface.vertices[used], places.reshape(-1, 3), surface.values[used])
+
+
 def with_values(surface: Surface, values: NDArray[Any]) -> Surface:
     """Return the surface with other values, none of its arrays shared."""
     return Surface(surface.vertices.copy(), surface.faces.copy(), np.asarray(values))
@@ -192,8 +199,7 @@ def groups_of_values(surface: Surface, numbers: NDArray[Any]) -> list[Surface]:
     starts = np.flatnonzero(np.diff(of_faces[order])) + 1
     parts = []
     for faces in np.split(surface.faces[order], starts) if len(order) else []:
-        used, places = np.unique(faces, return_inverse=True)
-        parts.append(Surface(surface.vertices[used], places.reshape(-1, 3), surface.values[used]))
+        parts.append(with_faces(surface, faces))
     return parts
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import trimesh
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial import ConvexHull, KDTree
+from skimage.measure import marching_cubes
 
 from napari_delineate import surfaces
 from napari_delineate.types import Surface
@@ -325,3 +326,43 @@ def test_random_points_lie_on_the_surface_as_many_everywhere():
     again = surfaces.surface_to_points(ball, places="random", number=4000)
     assert np.array_equal(points, again)
     assert len(surfaces.surface_to_points(ball, places="centres of faces")) == len(ball.faces)
+
+
+@given(
+    hnp.arrays(bool, hnp.array_shapes(min_dims=3, max_dims=3, min_side=2, max_side=6)),
+)
+def test_an_open_surface_has_the_triangles_of_an_image_without_border(mask):
+    assume(mask.any() and not mask.all())
+    surface = surfaces.mask_to_surface(mask, closed=False)
+    vertices, faces, _, _ = marching_cubes(mask.astype(np.uint8), 0.5)
+    # Two triangles back to back, where voxels touch over an edge, are none here.
+    corners = np.sort(faces, axis=1)
+    _, counts = np.unique(corners, axis=0, return_counts=True)
+    assert len(surface.faces) <= len(faces)
+    if (counts == 1).all():
+        assert len(surface.faces) == len(faces)
+        expected = np.unique(vertices[np.unique(faces)], axis=0)
+        np.testing.assert_allclose(np.unique(surface.vertices, axis=0), expected)
+
+
+def test_an_open_ball_has_no_area_where_it_is_cut():
+    ball = ((np.indices((24, 41, 41)) - np.array([0, 20, 20])[:, None, None, None]) ** 2).sum(0)
+    labels = (ball <= 16**2).astype(int)
+    opened = surfaces.smooth(surfaces.labels_to_surface(labels, closed=False), iterations=30)
+    area = surfaces.measure_surface(opened)["area"][0]
+    assert area == pytest.approx(2 * np.pi * 16**2, rel=0.03)
+    assert not surfaces.measure_surface(opened)["is_closed"][0]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        surfaces.labels_to_surface,
+        surfaces.mask_to_surface,
+        surfaces.label_to_surface,
+        surfaces.largest_label_to_surface,
+    ],
+)
+def test_a_slice_has_no_open_surface(function):
+    with pytest.raises(ValueError, match="closed must be True for a 2D image"):
+        function(np.ones((4, 5), int), closed=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from napari_delineate import building_blocks
+from napari_delineate import building_blocks, meshes
 from napari_delineate.declaration import operation
 from napari_delineate.types import Labels, Spacing, Surface
 
@@ -12,14 +13,18 @@ __all__ = ["labels_to_surface"]
 
 
 @operation
-def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
-    """Make a closed surface, a mesh of triangles, around every object.
+def labels_to_surface(labels: Labels, *, closed: bool = True, spacing: Spacing = 1.0) -> Surface:
+    """Make a surface, a mesh of triangles, around every object.
 
     Parameters
     ----------
     labels : (Y, X) or (Z, Y, X) ndarray of int
         Labelled objects, 0 for background. A 2D image counts as one slice as thick as the
         finest voxel size.
+    closed : bool
+        Close objects at the border of the image. If False, they are open there, at the
+        centres of the outermost voxels, so that the border counts as no area; a 2D image has
+        no such surface.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -27,13 +32,15 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
     -------
     surface : Surface
         (vertices, faces, values): positions in physical units in the order (z, y, x),
-        triangles with outward normals, and the label of each vertex. Objects are closed
-        where they touch the border of the image, and apart where they touch each other.
+        triangles with outward normals, and the label of each vertex. Objects are closed,
+        also at the border of the image unless asked otherwise, and apart where they touch
+        each other.
 
     Raises
     ------
     TypeError, ValueError
-        If the labels are not whole numbers from 0 up, or the image is empty.
+        If the labels are not whole numbers from 0 up, or the image is empty; if a 2D image is
+        to stay open.
 
     Notes
     -----
@@ -63,6 +70,7 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
 
     per_axis = np.atleast_1d(np.asarray(spacing, float))
     if labels.ndim == 2:
+        building_blocks.check_closed(closed)
         labels, per_axis = labels[np.newaxis], np.append(per_axis.min(), per_axis)
     known = fastremap.unique(labels)
     known = known[known > 0]
@@ -72,4 +80,16 @@ def labels_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
         triangles.places, triangles.faces, np.repeat(known, triangles.number_of_vertices)
     )
     # Where voxels touch over edges only, neighbouring cubes can give one face each.
-    return building_blocks.without_folds(surface, triangles.flat)
+    surface = building_blocks.without_folds(surface, triangles.flat)
+    return surface if closed else _open_at_border(surface, labels.shape, per_axis)
+
+
+def _open_at_border(
+    surface: Surface, shape: tuple[int, ...], spacing: NDArray[np.float64]
+) -> Surface:
+    """Leave out what lies beyond the centres of the outermost voxels."""
+    last = (np.array(shape) - 1) * spacing
+    is_inside: NDArray[np.bool_] = np.all(
+        (surface.vertices >= 0) & (surface.vertices <= last), axis=1
+    )
+    return meshes.with_faces(surface, surface.faces[is_inside[surface.faces].all(axis=1)])

@@ -305,5 +305,4 @@ def _hull_of(surface: Surface) -> Surface:
     vectors = meshes.face_vectors(Surface(surface.vertices, faces, surface.values))
     inwards = (vectors * hull.equations[:, :3]).sum(axis=1) < 0
     faces[inwards] = faces[inwards][:, ::-1]
-    used, places = np.unique(faces, return_inverse=True)
-    return Surface(surface.vertices[used], places.reshape(-1, 3), surface.values[used])
+    return meshes.with_faces(surface, faces)

@@ -21,14 +21,17 @@ __all__ = [
 
 
 @operation
-def mask_to_surface(mask: Mask, *, spacing: Spacing = 1.0) -> Surface:
-    """Make a closed surface around the foreground.
+def mask_to_surface(mask: Mask, *, closed: bool = True, spacing: Spacing = 1.0) -> Surface:
+    """Make a surface around the foreground.
 
     Parameters
     ----------
     mask : (Y, X) or (Z, Y, X) ndarray of bool
         True in the foreground. A 2D mask counts as one slice as thick as the finest voxel
         size.
+    closed : bool
+        Close it at the border of the image. If False, it is open there, at the centres of the
+        outermost voxels; a 2D image has no such surface.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -37,12 +40,12 @@ def mask_to_surface(mask: Mask, *, spacing: Spacing = 1.0) -> Surface:
     surface : Surface
         (vertices, faces, values): positions in physical units in the order (z, y, x),
         triangles with outward normals, and 1 for each vertex. Without foreground it is
-        empty. It is closed where the foreground touches the border of the image.
+        empty.
 
     Raises
     ------
     TypeError, ValueError
-        If the mask is not a mask, or the image is empty.
+        If the mask is not a mask, or the image is empty; if a 2D image is to stay open.
 
     See Also
     --------
@@ -63,14 +66,18 @@ def mask_to_surface(mask: Mask, *, spacing: Spacing = 1.0) -> Surface:
     >>> len(surfaces.mask_to_surface(mask).faces)
     764
     """
-    return labels_to_surface(mask.astype(np.int32), spacing=spacing)
+    return labels_to_surface(mask.astype(np.int32), closed=closed, spacing=spacing)
 
 
 @operation
 def label_to_surface(
-    labels: Labels, *, label: Annotated[int, Range(1)] = 1, spacing: Spacing = 1.0
+    labels: Labels,
+    *,
+    label: Annotated[int, Range(1)] = 1,
+    closed: bool = True,
+    spacing: Spacing = 1.0,
 ) -> Surface:
-    """Make a closed surface around one object.
+    """Make a surface around one object.
 
     Parameters
     ----------
@@ -79,6 +86,9 @@ def label_to_surface(
         finest voxel size.
     label : int
         Number of the object, 1 or more.
+    closed : bool
+        Close it at the border of the image. If False, it is open there, at the centres of the
+        outermost voxels; a 2D image has no such surface.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -92,7 +102,8 @@ def label_to_surface(
     Raises
     ------
     TypeError, ValueError
-        If the labels are not whole numbers from 0 up, or the image is empty.
+        If the labels are not whole numbers from 0 up, or the image is empty; if a 2D image is
+        to stay open.
 
     References
     ----------
@@ -110,18 +121,23 @@ def label_to_surface(
     >>> float(surface.vertices[:, 2].min()), np.unique(surface.values).tolist()
     (6.5, [5])
     """
-    return labels_to_surface(np.where(labels == label, labels, 0), spacing=spacing)
+    return labels_to_surface(np.where(labels == label, labels, 0), closed=closed, spacing=spacing)
 
 
 @operation
-def largest_label_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surface:
-    """Make a closed surface around the largest object.
+def largest_label_to_surface(
+    labels: Labels, *, closed: bool = True, spacing: Spacing = 1.0
+) -> Surface:
+    """Make a surface around the largest object.
 
     Parameters
     ----------
     labels : (Y, X) or (Z, Y, X) ndarray of int
         Labelled objects, 0 for background. A 2D image counts as one slice as thick as the
         finest voxel size.
+    closed : bool
+        Close it at the border of the image. If False, it is open there, at the centres of the
+        outermost voxels; a 2D image has no such surface.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -135,7 +151,8 @@ def largest_label_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surfa
     Raises
     ------
     TypeError, ValueError
-        If the labels are not whole numbers from 0 up, or the image is empty.
+        If the labels are not whole numbers from 0 up, or the image is empty; if a 2D image is
+        to stay open.
 
     References
     ----------
@@ -155,7 +172,7 @@ def largest_label_to_surface(labels: Labels, *, spacing: Spacing = 1.0) -> Surfa
     numbers, sizes = object_numbers.count_pixels(labels)
     numbers, sizes = numbers[numbers > 0], sizes[numbers > 0]
     largest = numbers[np.argmax(sizes)] if len(numbers) else 0
-    return labels_to_surface(np.where(labels == largest, labels, 0), spacing=spacing)
+    return labels_to_surface(np.where(labels == largest, labels, 0), closed=closed, spacing=spacing)
 
 
 @operation
@@ -220,10 +237,7 @@ def image_to_surface(
 
     per_axis = np.atleast_1d(np.asarray(spacing, float))
     if image.ndim == 2:
-        if not closed:
-            raise ValueError(
-                "closed must be True for a 2D image, because its surface is the rim of a slice"
-            )
+        building_blocks.check_closed(closed)
         image, per_axis = image[np.newaxis], np.append(per_axis.min(), per_axis)
     none = Surface(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, np.int32))
     limit = level
