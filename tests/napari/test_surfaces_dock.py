@@ -280,6 +280,18 @@ def test_objects_are_known_on_a_coloured_surface(dock, surface, wait):
     assert dock.objects.facts.text().startswith(f"{count:,} triangles")
 
 
+def test_colours_are_summarized_per_object(dock, surface, session, viewer, wait):
+    assert dock.objects.summary_button.isHidden()
+    choose_quantity(dock, "Thickness", wait)
+    dock.objects.summary_button.click()
+    wait()
+    table = table_dock(viewer).table("table")
+    assert table["value"].tolist() == [1, 5]
+    assert table["median"][0] > table["median"][1]  # the larger ball is thicker
+    dock.objects.choose(5)
+    assert "median" in dock.objects.facts.text()
+
+
 # Pictures
 
 

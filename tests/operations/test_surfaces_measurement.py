@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
-from napari_delineate import surfaces
+from napari_delineate import building_blocks, surfaces
 from napari_delineate.files import read
 from napari_delineate.types import Surface
 
@@ -509,3 +509,36 @@ def test_f6_area(shared_data):
     assert values.mean() == pytest.approx(33.753233, abs=1e-6)
     assert values.std(ddof=1) == pytest.approx(10.790780, abs=1e-6)
     assert (values.min(), values.max()) == pytest.approx((5.677486, 125.564101), abs=1e-6)
+
+
+# Summaries
+
+
+def test_values_of_objects_are_summarized_over_their_area():
+    """Two balls: the values of one are its number, those of the other its height."""
+    low, high = sphere(5.0), sphere(8.0)
+    high = high._replace(vertices=high.vertices + [0, 0, 40])
+    both = building_blocks.join_surfaces(
+        [
+            low._replace(values=np.full(len(low.values), 3)),
+            high._replace(values=np.full(len(high.values), 9)),
+        ]
+    )
+    heights = np.where(both.values == 3, 3.0, both.vertices[:, 0])
+    table = surfaces.summarize_values(both, both._replace(values=heights), units="micrometer")
+    first, second = table.to_dict("records")
+    assert (first["value"], second["value"]) == (3, 9)
+    assert first["mean"] == pytest.approx(3)
+    assert first["std"] == pytest.approx(0, abs=1e-12)
+    # Of a ball, the heights are spread evenly (Archimedes).
+    assert second["mean"] == pytest.approx(0, abs=0.01)
+    assert second["std"] == pytest.approx(8 / np.sqrt(3), rel=0.01)
+    assert (second["min"], second["max"]) == pytest.approx((-8, 8), rel=0.01)
+    areas = surfaces.measure_surface(both)["area"]
+    assert np.allclose(table["area"], areas)
+    assert table.attrs["units"]["area"] == "micrometer²"
+
+
+def test_other_meshes_are_not_summarized():
+    with pytest.raises(ValueError, match="measured must have the vertices and faces of surface"):
+        surfaces.summarize_values(sphere(5.0), sphere(6.0))

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -43,6 +44,8 @@ class ObjectPart(QWidget):
     chosen = Signal(int)
     """Number of the object that a person chose."""
     failed = Signal(str)
+    summary_wanted = Signal()
+    """A table of what the colours mean is wanted, with a row for each object."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -69,6 +72,11 @@ class ObjectPart(QWidget):
         self.only.toggled.connect(lambda _: self._show())
         self.facts = QLabel()
         self.facts.setWordWrap(True)
+        self.summary_button = QPushButton("Summarize per object")
+        self.summary_button.setToolTip(
+            "Add a table with mean, spread and quartiles of the colours of each object"
+        )
+        self.summary_button.clicked.connect(self.summary_wanted)
         row = QHBoxLayout()
         row.addWidget(self.previous_button)
         row.addWidget(self.number, 1)
@@ -79,6 +87,7 @@ class ObjectPart(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.only)
         layout.addWidget(self.facts)
+        layout.addWidget(self.summary_button)
 
     def show_objects(
         self,

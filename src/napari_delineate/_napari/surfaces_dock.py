@@ -28,6 +28,8 @@ from napari_delineate.quantities import VertexQuantity, mesh_of, objects_measure
 
 __all__ = ["SurfacesDock"]
 
+_SUMMARY = "surfaces.summarize_values"
+
 _EMPTY = (
     "No surface yet. Select labels or a mask and make one, for instance with Labels to surface, "
     "or open a mesh file."
@@ -105,6 +107,7 @@ class SurfacesDock(QWidget):
         self.colour.chosen.connect(self._on_quantity)
         self.objects.chosen.connect(self._on_object)
         self.objects.failed.connect(self._on_failed)
+        self.objects.summary_wanted.connect(self._on_summary)
         self.pictures.said.connect(self._say)
         self.pictures.failed.connect(self._on_failed)
         self.session.changed.connect(self._refresh)
@@ -200,6 +203,7 @@ class SurfacesDock(QWidget):
             tables,
             table_dock(self.session.viewer),
         )
+        self.objects.summary_button.setVisible(self._is_coloured(name))
 
     def _numbers(self, layer: Surface, name: str | None) -> NDArray[Any] | None:
         """Return the object of each vertex: the values, or those of the mesh before."""
@@ -284,6 +288,18 @@ class SurfacesDock(QWidget):
         if dock is not None:
             for name, column in tables.items():
                 dock.select_row(name, column, number)
+
+    def _on_summary(self) -> None:
+        """Record a table of the colours, object by object."""
+        layer, session = self.layer, self.session
+        name = None if layer is None else session.name_of(layer)
+        if name is None:
+            return
+        sources = {"surface": mesh_of(session.workflow, name), "measured": name}
+        try:
+            session.run(_SUMMARY, sources, {})
+        except (LayerError, ValueError, TypeError, KeyError) as error:
+            self._on_failed(str(error))
 
     # Messages
 

@@ -52,6 +52,7 @@ from napari_delineate.surfaces.repair import (
     repair_normals,
 )
 from napari_delineate.surfaces.shared_boundaries import surface_nets
+from napari_delineate.surfaces.summaries import summarize_values
 
 # In menu order.
 __all__ = [
@@ -91,6 +92,7 @@ __all__ = [
     "nearest_label",
     "intensity_on_surface",
     "triangle_quality",
+    "summarize_values",
     "surface_to_mask",
     "surface_to_labels",
     "surface_to_points",

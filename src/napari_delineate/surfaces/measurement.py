@@ -126,7 +126,7 @@ def measure_surface(
     import pandas as pd
 
     if each == "value":
-        parts = meshes.groups_of_values(surface, _whole_values(surface))
+        parts = meshes.groups_of_values(surface, whole_values(surface))
         first = {"value": [int(part.values[0]) for part in parts]}
     elif each == "part":
         parts = meshes.connected_parts(surface)
@@ -136,11 +136,11 @@ def measure_surface(
     rows = [_measured(part) | (_thick(part) if thickness else {}) for part in parts]
     names = [name for name in _POWERS if thickness or not name.startswith("thickness")]
     table = pd.DataFrame(first | {name: [row[name] for row in rows] for name in names})
-    table.attrs["units"] = {name: _unit(units, _POWERS.get(name, 0)) for name in table.columns}
+    table.attrs["units"] = {name: unit_of(units, _POWERS.get(name, 0)) for name in table.columns}
     return table
 
 
-def _unit(units: str, power: int) -> str:
+def unit_of(units: str, power: int) -> str:
     """Return the unit of a length to some power."""
     return {0: "", 1: units, 2: f"{units}²", 3: f"{units}³", -1: f"1/{units}"}.get(
         power, f"1/{units}²"
@@ -166,7 +166,8 @@ def _thick(surface: Surface) -> dict[str, float]:
     return {"thickness_mean": float(mean), "thickness_median": float(median)}
 
 
-def _whole_values(surface: Surface) -> NDArray[Any]:
+def whole_values(surface: Surface) -> NDArray[Any]:
+    """Return the numbers of objects that values are, or refuse them."""
     if (surface.values != np.round(surface.values)).any():
         raise ValueError(
             "surface has values that are not whole numbers, so they do not say which object a "
@@ -328,7 +329,7 @@ def measure_vertices(
             columns["distance"] = away.values, 1
     table = pd.DataFrame({name: values for name, (values, _) in columns.items()})
     table.attrs["units"] = {
-        name: "degree" if power is None else _unit(units, power)
+        name: "degree" if power is None else unit_of(units, power)
         for name, (_, power) in columns.items()
     }
     return table
@@ -436,8 +437,8 @@ def compare_surfaces(
     }
     before, after = sizes["reference"], sizes["surface"]
     for name, power in meshes.SIZES.items():
-        columns[f"reference_{name}"] = (before[name], _unit(units, power))
-        columns[name] = (after[name], _unit(units, power))
+        columns[f"reference_{name}"] = (before[name], unit_of(units, power))
+        columns[name] = (after[name], unit_of(units, power))
     ratio = after["volume"] / before["volume"] if before["volume"] else np.nan
     columns["volume_ratio"] = (ratio, "")
     table = pd.DataFrame({name: [number] for name, (number, _) in columns.items()})
