@@ -517,13 +517,12 @@ def test_f6_area(shared_data):
 def test_values_of_objects_are_summarized_over_their_area():
     """Two balls: the values of one are its number, those of the other its height."""
     low, high = sphere(5.0), sphere(8.0)
-    high = high._replace(vertices=high.vertices + [0, 0, 40])
-    both = building_blocks.join_surfaces(
-        [
-            low._replace(values=np.full(len(low.values), 3)),
-            high._replace(values=np.full(len(high.values), 9)),
-        ]
-    )
+    high = high._replace(vertices=high.vertices + np.array([0, 0, 40]))
+    numbered = [
+        one._replace(values=np.full(len(one.values), number))
+        for one, number in ((low, 3), (high, 9))
+    ]
+    both = building_blocks.join_surfaces(numbered)
     heights = np.where(both.values == 3, 3.0, both.vertices[:, 0])
     table = surfaces.summarize_values(both, both._replace(values=heights), units="micrometer")
     first, second = table.to_dict("records")
