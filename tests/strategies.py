@@ -98,11 +98,13 @@ def workflows(draw: st.DrawFn, most_steps: int = 8, *, to_run: bool = False) -> 
 
 def add_step(draw: st.DrawFn, drawn: Drawn, *, to_run: bool) -> None:
     """Add a step of any operation whose inputs are there."""
-    kinds = {name: value.kind for name, value in drawn.workflow.values.items()}
+    values, here = drawn.workflow.values, {}
+    for name, grid in drawn.grids.items():
+        here.setdefault(grid, {})[name] = values[name]
     possible = [
         (operation, wirings)
         for operation in operations()
-        if (wirings := possible_wirings(operation, drawn, kinds))
+        if (wirings := possible_wirings(operation, here))
     ]
     operation, wirings = draw(st.sampled_from(possible))
     wiring: dict[str, Any] = {}
@@ -143,22 +145,27 @@ def add_step(draw: st.DrawFn, drawn: Drawn, *, to_run: bool) -> None:
 
 
 def possible_wirings(
-    operation: Operation, drawn: Drawn, kinds: dict[str, Kind]
+    operation: Operation, here: dict[str, dict[str, WorkflowInput]]
 ) -> dict[str, dict[str, list[str]]]:
     """Return, for each grid with all that an operation needs, the values for each input."""
-    found = {}
-    for grid in set(drawn.grids.values()):
-        here = [name for name, on in drawn.grids.items() if on == grid]
+    found, inputs = {}, operation.inputs
+    for grid, values in here.items():
+        kinds = {value.kind for value in values.values()}
+        if not all(
+            any(accepts(entry.kind, kind) for kind in kinds)
+            for entry in inputs
+            if not entry.optional
+        ):
+            continue
         names = {
             entry.name: [
                 name
-                for name in here
-                if accepts(entry.kind, kinds[name])
-                and operation.declaration.picks in drawn.workflow.values[name].axes
+                for name, value in values.items()
+                if accepts(entry.kind, value.kind) and operation.declaration.picks in value.axes
             ]
-            for entry in operation.inputs
+            for entry in inputs
         }
-        if all(names[entry.name] for entry in operation.inputs if not entry.optional):
+        if all(names[entry.name] for entry in inputs if not entry.optional):
             found[grid] = names
     return found
 
