@@ -1,7 +1,7 @@
 """Fit the parameters of a workflow to annotations."""
 
 from napari_delineate.tuning.goals import Annotation, Goal, goals
-from napari_delineate.tuning.search import Case, Trial, Tuned, split, tune
+from napari_delineate.tuning.search import Case, Trial, Tuned, scored_value, split, tune
 from napari_delineate.tuning.tunables import ALGORITHM, Tunable, changed, tunable, tunables
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Tuned",
     "changed",
     "goals",
+    "scored_value",
     "split",
     "tunable",
     "tunables",

@@ -21,7 +21,7 @@ from napari_delineate.workflow import Workflow
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Case", "Trial", "Tuned", "split", "tune"]
+__all__ = ["Case", "Trial", "Tuned", "scored_value", "split", "tune"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +124,7 @@ class Tuned:
         Returns
         -------
         pandas.DataFrame
-            One row for each trial; its `attrs` say with what it was searched, for instance
-            the seed.
+            One row for each trial; metric, kind of annotation and seed are the same in all.
         """
         import pandas as pd
 
@@ -138,13 +137,14 @@ class Tuned:
                 "seconds": trial.seconds,
                 "proposed_by": trial.by,
                 "failure": trial.reason,
+                "metric": f"{self.goal.metric}:{self.goal.score}",
+                "annotation": self.goal.annotation,
+                "seed": self.seed,
             }
             for trial in self.trials
         ]
         table = pd.DataFrame(rows)
         table.attrs["units"] = {"seconds": "s"}
-        table.attrs["seed"] = self.seed
-        table.attrs["metric"] = f"{self.goal.metric}: {self.goal.score}"
         return table
 
 
@@ -250,7 +250,8 @@ def tune(
     report : callable, optional
         Is called with each `Trial`.
     check : callable, optional
-        Is called before each trial; `CancelledError` ends the search with what was found.
+        Is called before each trial; `CancelledError` ends the search with what was found,
+        and so does Ctrl+C.
 
     Returns
     -------
@@ -283,7 +284,7 @@ def tune(
     is_cancelled = False
     try:
         search.run(cases, proposals, trials, seconds)
-    except CancelledError:
+    except (CancelledError, KeyboardInterrupt):
         is_cancelled = True
     scored = [trial for trial in search.trials if not trial.reason]
     if not scored:
@@ -313,15 +314,30 @@ def tune(
 
 
 def scored_value(workflow: Workflow) -> str:
-    """Return the name of the value that is scored by default: the last labels or mask."""
-    names = [
-        name
-        for name in workflow.results()
-        if workflow.values[name].kind in (Kind.LABELS, Kind.MASK)
-    ]
-    if not names:
+    """Return the name of the value that is scored by default: the last labels or mask.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+
+    Returns
+    -------
+    str
+        The name of a value that no step uses, or else of the last one that there is.
+
+    Raises
+    ------
+    ValueError
+        If there are no labels and no mask.
+    """
+    values = workflow.values
+    made = [name for step in workflow.steps for name in step.outputs]
+    grids = [name for name in made if values[name].kind in (Kind.LABELS, Kind.MASK)]
+    if not grids:
         raise ValueError("the workflow gives no labels and no mask that could be compared")
-    return names[-1]
+    final = [name for name in workflow.results() if name in grids]
+    return (final or grids)[-1]
 
 
 @dataclass
