@@ -253,7 +253,8 @@ def _say(found: Tuned, tuned: Sequence[Tunable]) -> None:
         )
     for one in tuned:
         if one.name in found.best.parameters:
-            _print(f"  {one.name} = {_in_words(found.workflow, one)}")
+            hint = ", at its bound" if one.is_at_bound(found.best.parameters[one.name]) else ""
+            _print(f"  {one.name} = {_in_words(found.workflow, one)}{hint}")
     if found.is_cancelled:
         _print("interrupted; this is the best of what was tried")
 

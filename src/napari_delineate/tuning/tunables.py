@@ -24,6 +24,8 @@ _FACTOR = 4.0
 """How far a number is looked for: from its quarter to its fourfold."""
 _WIDEST = 100.0
 """The widest range of whole numbers that is searched from end to end."""
+_NEAR = 0.02
+"""How near to a bound a number is at it, as a part of the distance of the bounds."""
 _FROM_ZERO = {None: 100.0, Quantity.LENGTH: 10.0, Quantity.SIZE: 100.0}
 """How far a number that is 0 is looked for."""
 
@@ -86,6 +88,12 @@ class Tunable:
             return value in self.choices
         is_number = isinstance(value, float | int) and not isinstance(value, bool)
         return is_number and self.low <= value <= self.high
+
+    def is_at_bound(self, value: Any) -> bool:
+        """Tell whether a number is so near to a bound that the best may lie beyond it."""
+        if not self.is_number or not self.allows(value):
+            return False
+        return not _NEAR <= self.to_unit(value) <= 1 - _NEAR
 
     def rounded(self, number: float) -> float | int:
         """Return a number that a person can read and that is between the bounds."""
