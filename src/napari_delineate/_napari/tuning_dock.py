@@ -118,6 +118,14 @@ class TuningDock(QWidget):
         self.save_button.setToolTip("Save all trials with their scores as CSV")
         self.message = Message()
         self.sections = {title: Section(title, theme) for title in ("Goal", "Parameters", "Search")}
+        self._foot = (
+            self.start_button,
+            self.cancel_button,
+            self.progress,
+            self.result_line,
+            self.apply_button,
+            self.save_button,
+        )
         self._lay_out()
 
         self.result.currentIndexChanged.connect(self._on_result)
@@ -226,8 +234,6 @@ class TuningDock(QWidget):
         buttons.addWidget(self.cancel_button, 1)
         search.rows.addRow("Trials", self.trials)
         search.rows.addRow("Seed", self.seed)
-        search.rows.addRow(buttons)
-        search.rows.addRow(self.progress)
         search.rows.addRow(self.plot)
         taking = QHBoxLayout()
         taking.addWidget(self.apply_button, 1)
@@ -239,12 +245,14 @@ class TuningDock(QWidget):
         for section in self.sections.values():
             column.addWidget(section)
         column.addStretch(1)
-        holder = Scrolled()
-        holder.setWidget(inside)
+        self.holder = Scrolled()
+        self.holder.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.addWidget(self.message)
-        layout.addWidget(holder, 1)
-        # What came out, and what to do with it, is in sight however long the rest is.
+        layout.addWidget(self.holder, 1)
+        # What to do, and what came out, is in sight however long the rest is.
+        layout.addLayout(buttons)
+        layout.addWidget(self.progress)
         layout.addWidget(self.result_line)
         layout.addLayout(taking)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
@@ -308,7 +316,7 @@ class TuningDock(QWidget):
         self.parameters.set_running(is_running)
         self.trials.setEnabled(not is_running)
         self.seed.setEnabled(not is_running)
-        for one in (self.result_line, self.apply_button, self.save_button):
+        for one in self._foot:
             one.setVisible(has_result)
         self.start_button.setEnabled(has_annotation and is_ticked and not is_running)
         self.cancel_button.setEnabled(is_running)
@@ -327,8 +335,11 @@ class TuningDock(QWidget):
     def _on_tried(self, trial: Trial) -> None:
         self._trials.append(trial)
         self.progress.setValue(len(self._trials))
-        self.plot.show()
         self.plot.show_trials(self._trials, self._goal)
+        if self.plot.isHidden():
+            self.plot.show()
+        if len(self._trials) == 2:  # it has its place by now
+            self.holder.ensureWidgetVisible(self.plot)
         scored = [one for one in self._trials if not one.reason]
         if scored:
             best = max(scored, key=lambda one: self._goal.merit(one.score))

@@ -326,11 +326,15 @@ def _chosen(name: str, known: Sequence[Any], choices: Sequence[Any] | None) -> t
 
 def _declared(workflow: Workflow, step: str, setting: str) -> tuple[Setting, Any]:
     """Return a setting and its present value, or that of an operation that could be there."""
+    found = workflow.step(step)
+    for one in catalogue.find(found.operation).settings:
+        if one.name == setting:
+            return one, found.parameters[setting]
     for operation in replacements(workflow, step):
         for one in catalogue.find(operation).settings:
             if one.name == setting:
-                return one, workflow.step(step).parameters.get(setting, one.default)
-    names = ", ".join(workflow.step(step).parameters) or "none"
+                return one, one.default
+    names = ", ".join(found.parameters) or "none"
     raise ValueError(f"step {step!r} has no setting {setting!r}; its settings are: {names}")
 
 
