@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,6 +119,35 @@ def test_wrong_bounds_are_said_in_place(ready):
     ready.start_button.click()
     assert not ready.run.is_running
     assert "lower bound below the upper one" in ready.message.text()
+
+
+def test_without_optuna_it_says_what_to_install(ready, search, monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "optuna" else real(name)
+    )
+    search()
+    assert "napari-delineate[tune]" in ready.message.text()
+    assert ready.found is None
+
+
+def test_closing_the_dock_ends_the_search(ready, viewer, qtbot):
+    ready.trials.setValue(100_000)
+    ready.parameters.rows["manual_threshold.side"].tick.setChecked(True)
+    ready.start_button.click()
+    qtbot.waitUntil(lambda: len(ready._trials) > 2, timeout=20_000)
+    viewer.window.remove_dock_widget(ready)
+    qtbot.waitUntil(lambda: not ready.run.is_running, timeout=10_000)
+
+
+def test_strokes_are_enough(ready, search, image, viewer):
+    """Strokes on a part of the pixels: the threshold lies between what they tell apart."""
+    strokes = np.zeros(image.data.shape, int)
+    strokes[:10] = 1 + (image.data[:10] > 0.7)
+    viewer.layers["by hand"].data = strokes
+    ready.kind.setCurrentText("Strokes: 1 background, 2 objects")
+    search()
+    assert ready.found.best.parameters[LEVEL] == pytest.approx(0.7, abs=0.05)
 
 
 def test_the_history_is_saved(ready, search, tmp_path, monkeypatch):
