@@ -46,7 +46,7 @@ def above():
 
 @pytest.fixture
 def shared_case(shared_image):
-    """A published image and its annotation, with the intensities as fractions."""
+    """A published image and its annotation; as float, its intensities stay as they are."""
 
     def read(image, annotation):
         values = {"image": Value.of(shared_image(f"published/{image}").astype(float), Kind.IMAGE)}
