@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import napari
+import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
@@ -25,6 +26,7 @@ from napari_delineate._napari import last_settings
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.surface_changes import surface_changes_of
 from napari_delineate._napari.surfaces_dock import SurfacesDock
+from napari_delineate._napari.tuning_dock import TuningDock
 from napari_delineate._napari.visible import camera_of
 from napari_delineate.demo import make_demo
 
@@ -170,6 +172,35 @@ def surfaces() -> None:
     window.close()
 
 
+def tuning() -> None:
+    """Fit a segmentation of the coins to six that were outlined."""
+    window = Window(height=860, dock=340)
+    viewer = window.viewer
+    window.open("coins")
+    window.add("filters.gaussian")
+    window.add("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(2))
+    rows, columns = np.indices(viewer.layers["coins"].data.shape)
+    painted = np.zeros(rows.shape, int)
+    places = [(124, 205), (125, 337), (125, 102), (127, 153), (197, 43), (198, 154)]
+    for number, (row, column) in enumerate(places, start=1):
+        painted[np.hypot(rows - row, columns - column) < 19.5] = number
+    viewer.add_labels(painted, name="outlined by hand").contour = 2
+    dock = TuningDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Fit to annotation", area="right", tabify=True)
+    dock.parameters.rows["voronoi_otsu_labeling.spot_sigma"].high.setValue(20)
+    dock.trials.setValue(60)
+    dock.start()
+    wait(lambda: not dock.run.is_running)
+    dock.apply()
+    window.rest()
+    window.hide("blurred")
+    dock.holder.ensureWidgetVisible(dock.plot)
+    viewer.reset_view()
+    window.shot(IMAGES / "tuning_dock.png")
+    dock.stop()
+    window.close()
+
+
 def outlines() -> None:
     """Draw what the demo finds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -222,6 +253,7 @@ def main() -> None:
             coins()
             nuclei()
             surfaces()
+            tuning()
             outlines()
 
 

@@ -231,7 +231,7 @@ def fit_to_grids(
             settings[name] = "z"
         elif name in ("value", "gamma"):  # nothing is divided by 0
             settings[name] = draw(st.sampled_from([0.5, 2.0]))
-        elif name == "lowest":
+        elif name == "lowest" and operation.package != "metrics":
             settings[name] = 0.0
         elif name == "low_percentile":
             settings |= {"low_percentile": 1.0, "high_percentile": 99.5}

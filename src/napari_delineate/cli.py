@@ -24,6 +24,7 @@ from napari_delineate.files import MESHES, FileError, read_workflow
 from napari_delineate.finding import search
 from napari_delineate.interrupts import noticed_interrupts
 from napari_delineate.signatures import REQUIRED
+from napari_delineate.tune_command import add_tune
 from napari_delineate.types import Range
 from napari_delineate.workflow import Workflow
 
@@ -126,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
               napari-delineate list otsu
               napari-delineate describe segmentation.voronoi_otsu_labeling
               napari-delineate run nuclei.json --input nuclei=plate1/ --output results/
+              napari-delineate tune nuclei.json images/ annotations/ --output tuned.json
               napari-delineate export nuclei.json --notebook nuclei.ipynb
               napari-delineate demo --output demo/
 
@@ -205,6 +207,8 @@ def _parser() -> argparse.ArgumentParser:
         help="write each object of a surface to a file of its own too",
     )
     running.add_argument("--output", type=Path, required=True, help="the folder for results")
+
+    add_tune(add)
 
     exporting = add("export", _export, "Export a workflow as a notebook or a script.")
     exporting.add_argument("workflow", type=Path, help="a workflow file (.json)")

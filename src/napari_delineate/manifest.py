@@ -14,7 +14,11 @@ __all__ = ["ASSISTANT", "SAMPLE_PREFIX", "command_name", "main", "manifest", "to
 
 PLUGIN = "napari-delineate"
 ASSISTANT = "Assistant"
-_DOCKS = {ASSISTANT: "assistant:Assistant", "Surfaces": "surfaces_dock:SurfacesDock"}
+_DOCKS = {
+    ASSISTANT: "assistant:Assistant",
+    "Surfaces": "surfaces_dock:SurfacesDock",
+    "Fit to annotation": "tuning_dock:TuningDock",
+}
 """The docks by their titles, with the classes that they are."""
 SAMPLE_PREFIX = "sample__"
 _PYTHON = "napari_delineate._napari"
@@ -103,7 +107,7 @@ def manifest() -> dict[str, Any]:
         readers.append(reader)
     docks = []
     for title, place in _DOCKS.items():
-        dock = f"{PLUGIN}.{title.lower()}"
+        dock = f"{PLUGIN}.{title.lower().replace(' ', '_')}"
         commands.append(_command(dock, f"Open the {title} dock", place))
         docks.append({"command": dock, "display_name": title})
     writers = []

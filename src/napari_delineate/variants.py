@@ -16,6 +16,7 @@ from napari_delineate.workflow import Workflow
 __all__ = [
     "Variant",
     "alternatives",
+    "replacements",
     "sensible_values",
     "sweep",
     "take",
@@ -74,21 +75,37 @@ def alternatives(workflow: Workflow, step: str) -> tuple[Variant, ...]:
     >>> [variant.title for variant in alternatives(workflow, "gaussian")][:3]
     ['Gaussian', 'Median: ball', 'Median: box']
     """
-    present = catalogue.find(workflow.step(step).operation)
-    others = (
-        one
-        for one in catalogue.operations()
-        if one.category == present.category and one is not present
-    )
-    changed = [_used(workflow, step)]
-    for operation in others:
-        try:
-            changed.append(workflow.replace(step, operation.id))
-        except (TypeError, ValueError):
-            continue  # it works on something else, or gives less than later steps use
+    changed = [_used(workflow, step), *_replaced(workflow, step)]
     return tuple(
         _variant(title, one, step) for some in changed for title, one in _choices(some, step)
     )
+
+
+def replacements(workflow: Workflow, step: str) -> tuple[str, ...]:
+    """Return the ids of the operations of the category of a step that can take its place.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    step : str
+        Name of the step.
+
+    Returns
+    -------
+    tuple of str
+        The present operation first, then the others in the order of the catalogue.
+
+    Examples
+    --------
+    >>> from napari_delineate.types import Kind
+    >>> from napari_delineate.workflow import WorkflowInput
+    >>> workflow = Workflow().add_input("coins", WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)))
+    >>> workflow = workflow.add("filters.gaussian", {"image": "coins"})
+    >>> replacements(workflow, "gaussian")[:2]
+    ('filters.gaussian', 'filters.median')
+    """
+    return tuple(one.step(step).operation for one in (workflow, *_replaced(workflow, step)))
 
 
 def sweep(
@@ -258,6 +275,18 @@ def take(workflow: Workflow, variant: Variant) -> Workflow:
     """
     old, new = workflow.step(variant.step), variant.workflow.step(variant.step)
     return replace(workflow, steps=tuple(new if one is old else one for one in workflow.steps))
+
+
+def _replaced(workflow: Workflow, step: str) -> Iterator[Workflow]:
+    """Return a workflow with each other operation of the category in the place of a step."""
+    present = catalogue.find(workflow.step(step).operation)
+    for operation in catalogue.operations():
+        if operation.category != present.category or operation is present:
+            continue
+        try:
+            yield workflow.replace(step, operation.id)
+        except (TypeError, ValueError):
+            continue  # it works on something else, or gives less than later steps use
 
 
 def _used(workflow: Workflow, step: str) -> Workflow:

@@ -1,0 +1,381 @@
+"""The dock "Fit to annotation": search for the parameters that come closest to it."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import napari
+from napari.layers import Labels, Layer
+from qtpy.QtCore import QEvent, QSignalBlocker, Qt
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_delineate import catalogue
+from napari_delineate._napari.layers import LayerError, to_value
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.sessions import session_of
+from napari_delineate._napari.tuning_parameters import ParameterRows
+from napari_delineate._napari.tuning_run import TuningRun
+from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled, shrink
+from napari_delineate._napari.widgets.score_plot import ScorePlot
+from napari_delineate._napari.widgets.section import Section
+from napari_delineate.files import write_table
+from napari_delineate.tuning import Case, Goal, Trial, Tunable, Tuned, changed, goals, tune
+from napari_delineate.types import Kind
+from napari_delineate.variants import upstream
+from napari_delineate.wording import spaced
+from napari_delineate.workflow import Workflow
+
+__all__ = ["TuningDock"]
+
+_NO_RESULT = "No segmentation yet. Make one with the Assistant: its steps are what can be fitted."
+_NO_ANNOTATION = "Add a labels layer and outline some objects in it, or paint strokes."
+_KINDS = {
+    "All objects": "dense",
+    "Some objects": "sparse",
+    "Strokes: 1 background, 2 objects": "scribbles",
+}
+_ONE_IMAGE = "Fitted to this image alone: look at others before you trust it."
+
+
+class TuningDock(QWidget):
+    """Fit the parameters of the workflow to what a person has outlined.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer.
+    """
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.session: Session = session_of(napari_viewer)
+        viewer, theme = self.session.viewer, self.session.viewer.theme
+        self._is_stopped = False
+        self._trials: list[Trial] = []
+        self._tunables: list[Tunable] = []
+        self._goal = Goal()
+        self.found: Tuned | None = None
+        self.run = TuningRun(self)
+
+        self.result = QComboBox()
+        shrink(self.result)
+        self.result.setAccessibleName("Segmentation")
+        self.result.setToolTip("The labels or mask that is to come close to the annotation")
+        self.annotation = LayerChoice(viewer, self._is_annotation, missing="no labels layer")
+        self.annotation.setAccessibleName("Annotation")
+        self.annotation.setToolTip("The layer in which you outlined what is right")
+        self.kind = QComboBox()
+        shrink(self.kind)
+        self.kind.setAccessibleName("What is annotated")
+        self.kind.setToolTip("Whether all objects are outlined, some are, or you painted strokes")
+        for title, kind in _KINDS.items():
+            self.kind.addItem(title, kind)
+        self.kind.setCurrentIndex(1)
+        self.score = QComboBox()
+        shrink(self.score)
+        self.score.setAccessibleName("Score")
+        self.score.setToolTip("What is to become as good as possible")
+        self.parameters = ParameterRows()
+        self.trials = QSpinBox()
+        self.trials.setAccessibleName("Trials")
+        self.trials.setToolTip("How many different settings are tried")
+        self.trials.setRange(2, 100_000)
+        self.trials.setValue(100)
+        self.seed = QSpinBox()
+        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip("The same seed gives the same trials")
+        self.seed.setRange(0, 2**31 - 1)
+        self.start_button = QPushButton("Start")
+        self.start_button.setToolTip(
+            "Search for better parameters; nothing changes until you apply"
+        )
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("Stop the search; the best so far can be applied")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Trials done")
+        self.plot = ScorePlot(theme)
+        self.plot.hide()  # there is nothing to see before the first trial
+        self.result_line = QLabel()
+        self.result_line.setWordWrap(True)
+        self.result_line.setTextFormat(Qt.TextFormat.PlainText)
+        self.apply_button = QPushButton("Apply")
+        self.apply_button.setToolTip("Take the best parameters into the steps; undo takes it back")
+        self.save_button = QPushButton("Save history…")
+        self.save_button.setToolTip("Save all trials with their scores as CSV")
+        self.message = Message()
+        self.sections = {title: Section(title, theme) for title in ("Goal", "Parameters", "Search")}
+        self._foot = (
+            self.start_button,
+            self.cancel_button,
+            self.progress,
+            self.result_line,
+            self.apply_button,
+            self.save_button,
+        )
+        self._lay_out()
+
+        self.result.currentIndexChanged.connect(self._on_result)
+        self.kind.currentIndexChanged.connect(lambda _: self._fill_scores())
+        self.annotation.changed.connect(self._refresh)
+        self.parameters.changed.connect(self._refresh)
+        self.start_button.clicked.connect(self.start)
+        self.cancel_button.clicked.connect(self.run.cancel)
+        self.apply_button.clicked.connect(self.apply)
+        self.save_button.clicked.connect(self.ask_history)
+        self.run.tried.connect(self._on_tried)
+        self.run.found.connect(self._on_found)
+        self.run.failed.connect(self._on_failed)
+        self.run.finished.connect(self._refresh)
+        self.session.changed.connect(self._follow)
+        self.session.finished.connect(self._follow)
+        viewer.events.theme.connect(self._on_theme)
+        self._follow()
+
+    def start(self) -> None:
+        """Begin to search."""
+        session, layer, name = self.session, self.annotation.layer(), self.result.currentData()
+        if layer is None or name is None:
+            return
+        try:
+            # What was painted into an input a moment ago counts too.
+            session.record_edits(evaluate=False, lenient=True)
+            workflow = self._part(session.workflow, name)
+            self._tunables = self.parameters.chosen(workflow)
+            _, values = session.snapshot(workflow)
+            case = Case(layer.name, values, to_value(layer))
+        except (LayerError, ValueError, TypeError, OSError) as error:
+            self._on_failed(str(error))
+            return
+        self._goal = self.score.currentData()
+        self._trials, self.found = [], None
+        self._say("")
+        self.result_line.setText("")
+        self.progress.setRange(0, self.trials.value())
+        self.progress.setValue(0)
+        self.run.start(
+            functools.partial(
+                tune,
+                workflow,
+                [case],
+                self._tunables,
+                self._goal,
+                result=name,
+                trials=self.trials.value(),
+                seed=self.seed.value(),
+            )
+        )
+        self._refresh()
+
+    def apply(self) -> None:
+        """Take the best parameters into the workflow, as one change."""
+        if self.found is None:
+            return
+        try:
+            workflow = changed(self.session.workflow, self._tunables, self.found.best.parameters)
+            self.session.apply(workflow)
+        except (ValueError, TypeError, KeyError) as error:
+            self._on_failed(f"The workflow is another by now: {error}")
+        else:
+            self._say("Applied. Undo takes it back.")
+
+    def ask_history(self) -> None:
+        """Ask where to save all trials."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save history", "tuning.csv", "CSV (*.csv)")
+        if path and self.found is not None:
+            try:
+                saved = write_table(Path(path), self.found.table())
+            except OSError as error:
+                self._on_failed(f"The history was not saved: {error}")
+            else:
+                self._say(f"Saved {saved.name}.")
+
+    def stop(self) -> None:
+        """End the search, and follow the viewer and the session no longer."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self.run.close()
+        self.annotation.stop()
+        self.session.changed.disconnect(self._follow)
+        self.session.finished.disconnect(self._follow)
+        self.session.viewer.events.theme.disconnect(self._on_theme)
+
+    def event(self, event: Any) -> bool:
+        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.stop()
+        return bool(super().event(event))
+
+    # What there is
+
+    def _lay_out(self) -> None:
+        goal, parameters, search = self.sections.values()
+        goal.rows.addRow("Fit", self.result)
+        goal.rows.addRow("To", self.annotation)
+        goal.rows.addRow("It shows", self.kind)
+        goal.rows.addRow("Score", self.score)
+        parameters.rows.addRow(self.parameters)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.start_button, 1)
+        buttons.addWidget(self.cancel_button, 1)
+        search.rows.addRow("Trials", self.trials)
+        search.rows.addRow("Seed", self.seed)
+        search.rows.addRow(self.plot)
+        taking = QHBoxLayout()
+        taking.addWidget(self.apply_button, 1)
+        taking.addWidget(self.save_button, 1)
+        for section in self.sections.values():
+            section.rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        for section in self.sections.values():
+            column.addWidget(section)
+        column.addStretch(1)
+        self.holder = Scrolled()
+        self.holder.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.message)
+        layout.addWidget(self.holder, 1)
+        # What to do, and what came out, is in sight however long the rest is.
+        layout.addLayout(buttons)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.result_line)
+        layout.addLayout(taking)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
+
+    def _is_annotation(self, layer: Layer) -> bool:
+        """Tell whether a person may have painted a layer: it is no result of a step."""
+        if not isinstance(layer, Labels):
+            return False
+        name = self.session.name_of(layer)
+        return name is None or self.session.workflow.maker(name) is None
+
+    def _part(self, workflow: Workflow, name: str) -> Workflow:
+        return upstream(workflow, [name])
+
+    def _follow(self, _: Any = None) -> None:
+        """Follow the workflow: which results there are."""
+        workflow, before = self.session.workflow, self.result.currentData()
+        made = [name for step in workflow.steps for name in step.outputs]
+        names = [
+            name for name in made[::-1] if workflow.values[name].kind in (Kind.LABELS, Kind.MASK)
+        ]
+        with QSignalBlocker(self.result):
+            self.result.clear()
+            for name in names:
+                layer = self.session.layer(name)
+                self.result.addItem(name if layer is None else layer.name, name)
+            self.result.setCurrentIndex(max(self.result.findData(before), 0 if names else -1))
+        self.annotation.refresh()
+        self._on_result()
+
+    def _on_result(self, _: Any = None) -> None:
+        name = self.result.currentData()
+        if name is not None:
+            part = self._part(self.session.workflow, name)
+            maker = part.maker(name)
+            self.parameters.show_workflow(part, None if maker is None else maker.name)
+        self._fill_scores()
+
+    def _fill_scores(self) -> None:
+        name, before = self.result.currentData(), self.score.currentText()
+        with QSignalBlocker(self.score):
+            self.score.clear()
+            if name is not None:
+                kind = self.session.workflow.values[name].kind
+                for row, goal in enumerate(goals(kind, self.kind.currentData())):
+                    self.score.addItem(goal.title, goal)
+                    tip = catalogue.find(goal.metric).summary
+                    self.score.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+            self.score.setCurrentIndex(max(self.score.findText(before), 0))
+        self._refresh()
+
+    def _refresh(self, _: Any = None) -> None:
+        """Let be done what can be done now."""
+        has_result = self.result.currentData() is not None
+        has_annotation = self.annotation.layer() is not None
+        is_ticked = any(row.tick.isChecked() for row in self.parameters.rows.values())
+        is_running = self.run.is_running
+        for section in self.sections.values():
+            section.setVisible(has_result)
+        self.sections["Goal"].body.setEnabled(not is_running)
+        self.parameters.set_running(is_running)
+        self.trials.setEnabled(not is_running)
+        self.seed.setEnabled(not is_running)
+        for one in self._foot:
+            one.setVisible(has_result)
+        self.start_button.setEnabled(has_annotation and is_ticked and not is_running)
+        self.cancel_button.setEnabled(is_running)
+        found = self.found
+        self.apply_button.setEnabled(found is not None and found.best.number > 0)
+        self.save_button.setEnabled(found is not None)
+        if not has_result:
+            self._say(_NO_RESULT)
+        elif not has_annotation:
+            self._say(_NO_ANNOTATION)
+        elif self.message.text() in (_NO_RESULT, _NO_ANNOTATION):
+            self._say("")
+
+    # What the search says
+
+    def _on_tried(self, trial: Trial) -> None:
+        self._trials.append(trial)
+        self.progress.setValue(len(self._trials))
+        self.plot.show_trials(self._trials, self._goal)
+        if self.plot.isHidden():
+            self.plot.show()
+        if len(self._trials) == 2:  # it has its place by now
+            self.holder.ensureWidgetVisible(self.plot)
+        scored = [one for one in self._trials if not one.reason]
+        if scored:
+            best = max(scored, key=lambda one: self._goal.merit(one.score))
+            self.result_line.setText(f"Best so far {best.score:#.4g}, in trial {best.number}.")
+
+    def _on_found(self, found: Tuned) -> None:
+        self.found = found
+        self.progress.setValue(self.progress.maximum())
+        failed = sum(bool(trial.reason) for trial in found.trials)
+        tried = f"{len(found.trials)} trials" + (f", {failed} refused" if failed else "")
+        before = "refused" if found.trials[0].reason else f"{found.before:#.4g}"
+        if found.best.number == 0:
+            text = f"Nothing better than now, {before}, in {tried}."
+        else:
+            text = f"{before} before, {found.after:#.4g} in trial {found.best.number} of {tried}. "
+            values = found.best.parameters
+            ends = [
+                spaced(one.setting)
+                for one in self._tunables
+                if one.name in values and one.is_at_bound(values[one.name])
+            ]
+            text += f"Widen the bounds of {', '.join(ends)}: the best lies there. " if ends else ""
+            text += _ONE_IMAGE
+        self.result_line.setText(text)
+        self._refresh()
+
+    def _say(self, text: str) -> None:
+        self.message.say(text, "hint", self.session.viewer.theme)
+
+    def _on_failed(self, text: str) -> None:
+        if not text:
+            self._say("Cancelled before anything was tried.")
+            return
+        self.message.say(text, "error", self.session.viewer.theme)
+
+    def _on_theme(self, event: Any) -> None:
+        for section in self.sections.values():
+            section.set_theme(event.value)
+        self.plot.set_theme(event.value)

@@ -1,0 +1,108 @@
+"""Search in the background, in a process of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from napari.qt.threading import create_worker
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, Signal
+
+from napari_delineate.engine import CancelledError, Engine
+from napari_delineate.tuning import Trial, Tuned
+from napari_delineate.worker import WorkerRunner
+
+__all__ = ["TuningRun"]
+
+_CACHE_BYTES = 512 * 2**20
+
+
+class TuningRun(QObject):
+    """Run one search at a time; the process begins with the first and ends with `close`."""
+
+    tried = Signal(object)
+    """A `Trial` is done."""
+    found = Signal(object)
+    """The search has ended with a `Tuned`."""
+    failed = Signal(str)
+    """It has ended without; why, or empty if it was cancelled."""
+    finished = Signal()
+    """Nothing runs any more."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner: WorkerRunner | None = None
+        self._engine: Engine | None = None
+        self._worker: Any = None
+        self._cancelled = threading.Event()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a search is under way."""
+        return self._worker is not None
+
+    def start(self, search: Callable[..., Tuned]) -> None:
+        """Begin a search.
+
+        Parameters
+        ----------
+        search : callable
+            `napari_delineate.tuning.tune`, to be called with an engine, a report and a check.
+        """
+        if self._engine is None:
+            self._runner = WorkerRunner()
+            self._engine = Engine(self._runner, _CACHE_BYTES)
+        self._cancelled.clear()
+        self._worker = create_worker(
+            search,
+            engine=self._engine,
+            report=self._report,
+            check=self._check,
+            _start_thread=False,
+            _connect={
+                "returned": self._on_return,
+                "errored": self._on_error,
+                "finished": self._on_finished,
+            },
+        )
+        self._worker.start()
+
+    def cancel(self) -> None:
+        """End the search that is under way, in the middle of a trial."""
+        self._cancelled.set()
+        if self._worker is not None and self._engine is not None:
+            self._engine.cancel()
+
+    def close(self) -> None:
+        """End the search and its process."""
+        self.cancel()
+        if self._runner is not None:
+            self._runner.close()
+        self._engine = self._runner = None
+
+    # These two are called in the thread of the search.
+
+    def _report(self, trial: Trial) -> None:
+        if isalive(self):
+            self.tried.emit(trial)
+
+    def _check(self) -> None:
+        if self._cancelled.is_set():
+            raise CancelledError
+
+    def _on_return(self, found: Tuned) -> None:
+        if isalive(self):  # the dock may have been closed meanwhile
+            self.found.emit(found)
+
+    def _on_error(self, error: Exception) -> None:
+        if not isalive(self):
+            return
+        is_cancelled = isinstance(error, CancelledError)
+        self.failed.emit("" if is_cancelled else str(error) or type(error).__name__)
+
+    def _on_finished(self) -> None:
+        self._worker = None
+        if isalive(self):
+            self.finished.emit()
