@@ -51,8 +51,8 @@ def _png(figure: Picture) -> bytes:
     return file.getvalue()
 
 
-def _axes(width: float, height: float) -> tuple[Picture, Any]:
-    figure = Picture(figsize=(width, height), layout="constrained")
+def _axes(width: float = 5) -> tuple[Picture, Any]:
+    figure = Picture(figsize=(width, 4), layout="constrained")
     axes: Any = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
@@ -61,7 +61,7 @@ def _axes(width: float, height: float) -> tuple[Picture, Any]:
 def _curve(evaluation: Evaluation, column: str, title: str) -> Picture:
     """Draw a line per image and their mean."""
     assert evaluation.curve is not None
-    figure, axes = _axes(5, 3.6)
+    figure, axes = _axes()
     table = evaluation.curve
     for _, rows in table.groupby("image", sort=False):
         axes.plot(rows["overlap"], rows[column], color=_LIGHT, lw=1)
@@ -78,7 +78,7 @@ def _scores(evaluation: Evaluation) -> Picture:
     names = evaluation.worst_first()[::-1]
     values = evaluation.images.set_index("image")[column.name].loc[names].to_numpy(np.float64)
     are_named = len(names) <= _MOST_NAMES
-    figure, axes = _axes(min(max(5, 0.35 * len(names)), 14), 4.2 if are_named else 3.6)
+    figure, axes = _axes(min(max(5, 0.35 * len(names)), 14))
     axes.plot(np.arange(len(names)), values, "o", color=_DARK, ms=5)
     row = evaluation.summary.iloc[0]
     axes.axhline(row["mean"], color=_ACCENT, lw=1.2, label="mean")
@@ -109,13 +109,14 @@ def _sizes(evaluation: Evaluation) -> Picture:
     """Draw the recall of groups of objects."""
     table = evaluation.sizes
     assert table is not None
-    figure, axes = _axes(5, 3.6)
+    figure, axes = _axes()
     places = np.arange(len(table))
     bars = axes.bar(places, table["recall"], color=_DARK, width=0.7)
     counts = [f"{row.found} of {row.objects}" for row in table.itertuples()]
     axes.bar_label(bars, counts, fontsize=8, padding=2)
     limits = [f"{row.smallest:.4g} to\n{row.largest:.4g}" for row in table.itertuples()]
     axes.set_xticks(places, limits, fontsize=8)
+    axes.set_xlim(-0.5, max(len(table), 4) - 0.5)
     unit = table.attrs.get("units", {}).get("smallest", "")
     axes.set(xlabel=f"size of the annotated object [{unit}]", ylabel="recall", ylim=(0, 1.12))
     axes.yaxis.set_major_locator(MaxNLocator(5))

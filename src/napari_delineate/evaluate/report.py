@@ -37,11 +37,11 @@ th { font-weight: 600; border-bottom-color: #8796a5; vertical-align: bottom; }
 td.number, th.number { text-align: right; } td.number { white-space: nowrap; }
 .name { overflow-wrap: anywhere; min-width: 9em; max-width: 20em; }
 .plots { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start; }
-.plots figure, figure { margin: 0; } .plots img { max-width: 100%; height: auto; }
-figcaption { font-size: .9em; color: #5b6875; max-width: 36em; }
+.plots figure, figure { margin: 0; } .plots img { max-width: 100%; max-height: 284px; }
+figcaption { font-size: .9em; color: #5b6875; max-width: 356px; }
 img.overview { width: 300px; height: auto; background: #000; cursor: zoom-in; }
 img.overview:focus { width: 640px; max-width: 90vw; cursor: zoom-out; }
-.key span { display: inline-block; margin-right: 1.2em; }
+.key { max-width: none; } .key span { display: inline-block; margin-right: 1.2em; }
 .key i { display: inline-block; width: .9em; height: .9em; margin-right: .35em;
   vertical-align: -.08em; border: 1px solid #0006; }
 code { font: .93em ui-monospace, monospace; overflow-wrap: anywhere; }
