@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+import threading
+import time
 
 import numpy as np
 import pandas as pd
@@ -452,10 +455,9 @@ def test_progress_is_told_and_cancelling_stops(tmp_path):
     assert len(told) == 1
 
 
-@pytest.mark.own_processes
 def test_processes_give_the_same_as_one(tmp_path):
     write_folders(tmp_path, {"a": PERFECT, "b": SLIDE, "c": (squares(0), squares(0)[1:])})
-    alone, shared = (evaluate(tmp_path, workers=workers) for workers in (1, 2))
+    alone, shared = (evaluate(tmp_path, workers=workers) for workers in (None, 2))
     for field in dataclasses.fields(alone):
         if isinstance(getattr(alone, field.name), pd.DataFrame):
             pd.testing.assert_frame_equal(getattr(alone, field.name), getattr(shared, field.name))
@@ -463,44 +465,43 @@ def test_processes_give_the_same_as_one(tmp_path):
     assert alone.problems == shared.problems
 
 
-def crash(number):
-    import os
+def program(code):
+    """A process that does jobs with a function f of a number."""
+    serving = "from napari_delineate.evaluate.processes import serve"
+    return [sys.executable, "-c", f"import os, time\n{serving}\n{code}\nserve(lambda task: f)"]
 
+
+def test_a_process_that_ends_takes_only_its_job_with_it():
+    code = """
+def f(number):
+    print("libraries print what they like")
     if number == 1:
         os._exit(3)
-    return number * 10
-
-
-@pytest.mark.slow
-@pytest.mark.own_processes
-def test_a_process_that_ends_takes_only_its_job_with_it():
-    found = dict(do_jobs(crash, [0, 1, 2, 3], 2, lambda: None))
-    assert {number: found[number] for number in (0, 2, 3)} == {0: 0, 2: 20, 3: 30}
+    return 10 // (number - 2)
+"""
+    found = dict(do_jobs(program(code), None, [0, 1, 2, 3, 4], 2, lambda: None))
+    assert {number: found[number] for number in (0, 3, 4)} == {0: -5, 3: 10, 4: 5}
     assert isinstance(found[1], JobError)
     assert "exit status 3" in str(found[1])
+    assert "division" in str(found[2])
 
 
-def wait_forever(number):
-    import time
-
-    time.sleep(600)
-
-
-@pytest.mark.own_processes
 def test_cancelling_ends_the_processes():
-    import multiprocessing
-    import time
-
-    begin = time.monotonic()
+    begin, asked = time.monotonic(), threading.active_count()
 
     def check():
         if time.monotonic() - begin > 0.3:
             raise CancelledError
 
     with pytest.raises(CancelledError):
-        list(do_jobs(wait_forever, [1, 2, 3], 2, check))
-    assert not multiprocessing.active_children()
+        list(do_jobs(program("def f(number): time.sleep(600)"), None, [1, 2, 3], 2, check))
+    assert threading.active_count() == asked  # each waits for its process
     assert time.monotonic() - begin < 60
+
+
+def test_a_program_that_is_not_there_is_said():
+    with pytest.raises(OSError, match="no such program"):
+        list(do_jobs(["/no such program"], None, [1, 2], 2, lambda: None))
 
 
 def test_columns_say_which_way_is_better():

@@ -115,7 +115,6 @@ def test_one_of_several_results_must_be_named(capsys, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.own_processes
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_ctrl_c_ends_all_processes_without_a_traceback(folder):
     for number in range(40):

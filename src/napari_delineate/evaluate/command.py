@@ -113,6 +113,7 @@ def _evaluate(workflow: Workflow, chosen: argparse.Namespace) -> Evaluation:
     """Evaluate with a bar that shows how far it is."""
     from tqdm import tqdm
 
+    workers = os.cpu_count() or 1 if chosen.workers is None else chosen.workers
     with tqdm(unit="image", disable=None) as bar, noticed_interrupts() as check:
 
         def report(done: int, total: int, name: str) -> None:
@@ -132,7 +133,7 @@ def _evaluate(workflow: Workflow, chosen: argparse.Namespace) -> Evaluation:
             result=chosen.result,
             inputs=_inputs(chosen.input),
             overlap=chosen.overlap,
-            workers=os.cpu_count() or 1 if chosen.workers is None else chosen.workers,
+            workers=None if workers == 1 else workers,
             progress=report,
             cancelled=cancelled,
         )

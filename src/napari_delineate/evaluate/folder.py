@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from napari_delineate.engine import CancelledError, StepError
 from napari_delineate.evaluate.jobs import Scored, Task, score_pair
+from napari_delineate.evaluate.messages import pair_to_json, scored_of, task_to_json
 from napari_delineate.evaluate.pairs import (
     Pair,
     Problem,
@@ -28,6 +29,9 @@ from napari_delineate.types import Table
 from napari_delineate.workflow import Workflow
 
 __all__ = ["Evaluation", "evaluate_folder"]
+
+# -P: no module of the folder that this was started in is imported.
+_WORKER = (sys.executable, "-P", "-m", "napari_delineate.evaluate.worker")
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def evaluate_folder(
     result: str | None = None,
     inputs: Mapping[str, str | os.PathLike[str]] | None = None,
     overlap: float = 0.5,
-    workers: int = 1,
+    workers: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Evaluation:
@@ -133,8 +137,9 @@ def evaluate_folder(
         Files or folders for all inputs but the one that takes the images.
     overlap : float
         Least intersection over union at which objects are partners, from 0.01 to 1.
-    workers : int
-        How many processes share the work; 1 works in this one. The scores are the same.
+    workers : int, optional
+        How many processes of their own share the work; by default this one does it. The
+        scores are the same.
     progress : callable, optional
         Is called with the number of images done, of all, and the name of the last one.
     cancelled : callable, optional
@@ -165,7 +170,7 @@ def evaluate_folder(
         )
     if not 0.01 <= overlap <= 1:
         raise ValueError(f"overlap must be from 0.01 to 1, got {overlap:g}")
-    if workers < 1:
+    if workers is not None and workers < 1:
         raise ValueError(f"workers must be 1 or more, got {workers}")
     given = {name: Path(path) for name, path in (inputs or {}).items()}
     main = choose_input(workflow, given)
@@ -221,10 +226,12 @@ def _unversioned(workflow: Workflow) -> Workflow:
 
 
 def _outcomes(
-    task: Task, pairs: Sequence[Pair], workers: int, check: Callable[[], None]
+    task: Task, pairs: Sequence[Pair], workers: int | None, check: Callable[[], None]
 ) -> Iterator[tuple[int, Scored | Exception]]:
-    if workers > 1 and len(pairs) > 1:
-        yield from do_jobs(partial(score_pair, task), pairs, workers, check)
+    if workers is not None:
+        jobs = [pair_to_json(pair) for pair in pairs]
+        for number, answer in do_jobs(_WORKER, task_to_json(task), jobs, workers, check):
+            yield number, answer if isinstance(answer, JobError) else scored_of(answer)
         return
     for number, pair in enumerate(pairs):
         try:
