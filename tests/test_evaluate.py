@@ -393,6 +393,40 @@ def test_another_voxel_size_is_told(tmp_path):
     assert evaluation.sizes.attrs["units"]["smallest"] == "micrometer²"
 
 
+def write_with_voxel_size(path, pixels, size, unit):
+    tifffile.imwrite(
+        path,
+        pixels,
+        metadata={
+            "axes": "YX",
+            "PhysicalSizeX": size,
+            "PhysicalSizeY": size,
+            "PhysicalSizeXUnit": unit,
+            "PhysicalSizeYUnit": unit,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "unit", "means"),
+    [(("µm", 0.5), "micrometer", [1.0]), (("nm", 500), "units differ", [])],
+)
+def test_distances_have_a_unit_or_no_mean(tmp_path, second, unit, means):
+    write_folders(tmp_path, {})
+    for name, (its_unit, size) in {"a": ("µm", 0.5), "b": second}.items():
+        seen, annotated = (squares(0, shifted=shift).astype(np.uint8) for shift in (2, 0))
+        for place, pixels in (("images", seen * 200), ("annotations", annotated)):
+            path = tmp_path / place / f"{name}.ome.tif"
+            write_with_voxel_size(path, pixels, size, its_unit)
+    evaluation = evaluate(tmp_path, metrics=["hausdorff_distance.hausdorff", "dice"])
+    assert evaluation.images["hausdorff_distance.hausdorff"][0] == 1.0
+    assert evaluation.summary["unit"].tolist() == [unit, ""]
+    assert evaluation.summary["mean"].dropna().tolist() == [*means, 0.75]
+    # Sizes in units of their own are said object by object, and are counted in pixels.
+    assert ("units" in evaluation.objects) == (not means)
+    assert evaluation.sizes["largest"].tolist() == [16 if means else 64]
+
+
 def test_if_all_fail_the_first_reason_is_said(tmp_path):
     write_folders(tmp_path, {"a": (squares(0), squares(0)[1:]), "b": (None, squares(0))})
     with pytest.raises(JobError, match=r"no image could be evaluated; a: the annotation has the"):

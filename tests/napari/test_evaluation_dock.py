@@ -17,17 +17,17 @@ def dock(viewer, qtbot):
     viewer.window.add_dock_widget(dock, name="Evaluation")
     yield dock
     dock.stop()
-    qtbot.waitUntil(lambda: not dock.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock.running, timeout=60_000)
 
 
 @pytest.fixture
 def labels(session, viewer, wait):
-    """A workflow that gives labels."""
+    """A workflow that gives labels; machine code is compiled when it runs first."""
     layer = viewer.add_image((PERFECT[0] > 0) * 200, name="nuclei")
     session.run("segmentation.threshold", {"image": layer}, {})
-    wait()
+    wait(120_000)
     session.run("segmentation.label_connected_components", {"mask": session.layer("mask")}, {})
-    wait()
+    wait(120_000)  # machine code is compiled when it runs for the first time
 
 
 def choose(dock, folder):
@@ -70,7 +70,7 @@ def test_cancelling_writes_nothing(dock, labels, tmp_path, qtbot):
     choose(dock, tmp_path)
     dock.run_button.click()
     dock.cancel_button.click()
-    qtbot.waitUntil(lambda: not dock.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock.running, timeout=60_000)
     assert dock.message.text() == "Cancelled; nothing was written."
     assert not list((tmp_path / "images evaluation").iterdir())
     assert dock.progress.isHidden()
@@ -80,7 +80,7 @@ def test_what_is_wrong_with_a_folder_is_said(dock, labels, tmp_path, qtbot):
     write_folders(tmp_path, {"a": (squares(0), None)})
     choose(dock, tmp_path)
     dock.run_button.click()
-    qtbot.waitUntil(lambda: not dock.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock.running, timeout=60_000)
     assert "annotations holds no image that can be read" in dock.message.text()
     assert dock.report_button.isHidden()
 
@@ -120,7 +120,7 @@ def test_images_are_no_place_for_results(dock, labels, tmp_path, qtbot):
     choose(dock, tmp_path)
     dock.output.set_folder(tmp_path / "images")
     dock.run_button.click()
-    qtbot.waitUntil(lambda: not dock.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not dock.running, timeout=60_000)
     assert "can not be written into" in dock.message.text()
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["a.tif"]
     assert tifffile.imread(tmp_path / "images/a.tif").any()

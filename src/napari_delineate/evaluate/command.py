@@ -10,6 +10,7 @@ from pathlib import Path
 from napari_delineate import batches
 from napari_delineate.evaluate.folder import Evaluation, evaluate_folder
 from napari_delineate.evaluate.processes import JobError
+from napari_delineate.evaluate.statistics import short_number
 from napari_delineate.evaluate.writing import check_output, write_evaluation
 from napari_delineate.files import read_workflow
 from napari_delineate.interrupts import noticed_interrupts
@@ -152,13 +153,15 @@ def _inputs(texts: list[str]) -> dict[str, str]:
 def _write_summary(evaluation: Evaluation) -> None:
     """Print mean and median of each score, with 95 % confidence intervals."""
     number = len(evaluation.images)
-    width = max(len(column.name) for column in evaluation.columns)
+    rows = evaluation.summary.to_dict("records")
+    titles = [f"{row['score']} [{row['unit']}]" if row["unit"] else row["score"] for row in rows]
+    width = max(map(len, titles))
     write(f"{number} image{'s' * (number != 1)}, 95 % confidence intervals in brackets")
     write(f"{'':<{width}}  {'mean':<26} median")
-    for row in evaluation.summary.to_dict("records"):
+    for title, row in zip(titles, rows, strict=True):
         texts = []
         for name in ("mean", "median"):
             low, high = row[f"{name}_low"], row[f"{name}_high"]
-            interval = "" if math.isnan(low) else f" [{low:.4g}, {high:.4g}]"
-            texts.append(f"{row[name]:.4g}{interval}")
-        write(f"{row['score']:<{width}}  {texts[0]:<26} {texts[1]}")
+            ends = f" [{short_number(low)}, {short_number(high)}]"
+            texts.append(short_number(row[name]) + ends * (not math.isnan(low)))
+        write(f"{title:<{width}}  {texts[0]:<26} {texts[1]}")

@@ -23,7 +23,7 @@ from napari_delineate.evaluate.pairs import (
 )
 from napari_delineate.evaluate.processes import JobError, do_jobs
 from napari_delineate.evaluate.scores import Annotated, Column, choose_columns
-from napari_delineate.evaluate.statistics import recall_of_sizes, summarize
+from napari_delineate.evaluate.statistics import DIFFERENT, recall_of_sizes, summarize, unit_of
 from napari_delineate.files import read_workflow
 from napari_delineate.types import Table
 from napari_delineate.workflow import Workflow
@@ -247,19 +247,22 @@ def _tables(scored: Mapping[str, Scored], columns: Sequence[Column]) -> dict[str
 
     rows = [{"image": name, **one.comparison.scores} for name, one in scored.items()]
     images = pd.DataFrame(rows)
+    first = next(iter(scored.values())).comparison
+    units = {name: one.comparison.units for name, one in scored.items()}
+    unit = first.units if set(units.values()) == {first.units} else DIFFERENT
+    ndim = len(first.spacing)
+    images.attrs["units"] = {column.name: unit_of(column, unit, ndim) for column in columns}
     tables: dict[str, Any] = {"images": images, "summary": summarize(images, columns)}
     for what in ("objects", "curve"):
         parts = {name: getattr(one.comparison, what) for name, one in scored.items()}
         tables[what] = _joined(parts) if all(part is not None for part in parts.values()) else None
     tables["sizes"] = None
     if tables["objects"] is not None:
-        first = next(iter(scored.values())).comparison
-        units = {name: one.comparison.units for name, one in scored.items()}
         # Areas and volumes of images whose units differ can only be compared in pixels.
         pixels = {name: math.prod(one.comparison.spacing) for name, one in scored.items()}
-        is_physical = set(units.values()) == {first.units} and first.units != "pixel"
+        is_physical = unit not in (DIFFERENT, "pixel")
         tables["sizes"] = recall_of_sizes(tables["objects"], None if is_physical else pixels)
-        if len(set(units.values())) > 1:
+        if unit == DIFFERENT:
             tables["objects"].attrs = {}
             tables["objects"].insert(1, "units", tables["objects"]["image"].map(units))
     return tables

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from napari_delineate.evaluate.folder import Evaluation
+from napari_delineate.evaluate.statistics import short_number
 from napari_delineate.pictures import Picture
 from napari_delineate.types import Range
 
@@ -114,7 +115,8 @@ def _sizes(evaluation: Evaluation) -> Picture:
     bars = axes.bar(places, table["recall"], color=_DARK, width=0.7)
     counts = [f"{row.found} of {row.objects}" for row in table.itertuples()]
     axes.bar_label(bars, counts, fontsize=8, padding=2)
-    limits = [f"{row.smallest:.4g} to\n{row.largest:.4g}" for row in table.itertuples()]
+    ends = table[["smallest", "largest"]].to_numpy(np.float64).tolist()
+    limits = [f"{short_number(low)} to\n{short_number(high)}" for low, high in ends]
     axes.set_xticks(places, limits, fontsize=8)
     axes.set_xlim(-0.5, max(len(table), 4) - 0.5)
     unit = table.attrs.get("units", {}).get("smallest", "")

@@ -17,7 +17,7 @@ from napari_delineate.environment import versions
 from napari_delineate.evaluate.folder import Evaluation
 from napari_delineate.evaluate.overview import COLOURS
 from napari_delineate.evaluate.scores import Column
-from napari_delineate.evaluate.statistics import RESAMPLES, SEED
+from napari_delineate.evaluate.statistics import RESAMPLES, SEED, short_number
 from napari_delineate.files.results import column_titles
 from napari_delineate.steps import names_in
 from napari_delineate.types import Table
@@ -140,7 +140,7 @@ def _number(value: Any, column: Column | None = None) -> str:
     elif column is not None and column.scoring.range.maximum <= 1:
         shown = f"{value:.3f}"
     else:
-        shown = f"{value:.0f}" if value == round(value) else f"{value:.4g}"
+        shown = short_number(value)
     return _text(shown, kind="number")
 
 
@@ -175,7 +175,8 @@ def _problems(evaluation: Evaluation) -> str:
 def _summary(evaluation: Evaluation) -> str:
     rows = []
     for column, row in zip(evaluation.columns, evaluation.summary.to_dict("records"), strict=True):
-        cells = [_text(row["score"]), _text(row["better"] or "–"), _number(row["images"])]
+        title = f"{row['score']} [{row['unit']}]" if row["unit"] else row["score"]
+        cells = [_text(title), _text(row["better"] or "–"), _number(row["images"])]
         cells += [
             _number(row[name], column)
             for name in ("mean", "mean_low", "mean_high", "median", "median_low", "median_high")

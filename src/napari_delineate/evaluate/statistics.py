@@ -9,14 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.evaluate.scores import Column
-from napari_delineate.types import Table
+from napari_delineate.types import Quantity, Table
 
-__all__ = ["RESAMPLES", "SEED", "bootstrap", "recall_of_sizes", "summarize"]
+__all__ = [
+    "DIFFERENT",
+    "RESAMPLES",
+    "SEED",
+    "bootstrap",
+    "recall_of_sizes",
+    "short_number",
+    "summarize",
+    "unit_of",
+]
 
 RESAMPLES = 9999
 """How many times images are drawn."""
 SEED = 0
 """What the drawing starts from, so that the same scores give the same intervals."""
+DIFFERENT = "units differ"
+"""The unit of a distance or size that has not the same one in all images."""
 _AT_ONCE = 2**22  # numbers: what a batch of draws may hold
 
 
@@ -84,23 +95,27 @@ def summarize(images: Table, columns: Sequence[Column]) -> Table:
     Parameters
     ----------
     images : pandas.DataFrame
-        A row per image, a column per score.
+        A row per image, a column per score; `attrs["units"]` maps columns to units.
     columns : sequence of Column
         The scores.
 
     Returns
     -------
     pandas.DataFrame
-        A row per score: `score`; `better`, which way is better; `images`, how many have a
-        value; `mean`, `median` and the ends of their 95 % intervals; `lowest`, `highest`.
+        A row per score: `score` and its `unit`; `better`, which way is better; `images`, how
+        many have a value; `mean`, `median` and the ends of their 95 % intervals; `lowest`,
+        `highest`. Where units differ, there is no value: a mean would be a wrong number.
     """
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
     for column in columns:
+        unit = images.attrs.get("units", {}).get(column.name, "")
         values = images[column.name].dropna().to_numpy(np.float64)
+        if unit == DIFFERENT:
+            values = values[:0]
         ends = bootstrap(values)
-        row: dict[str, Any] = {"score": column.name, "better": column.scoring.better}
+        row: dict[str, Any] = {"score": column.name, "unit": unit, "better": column.scoring.better}
         row["images"] = len(values)
         for name, compute in (("mean", np.mean), ("median", np.median)):
             row[name] = float(compute(values)) if len(values) else np.nan
@@ -160,3 +175,37 @@ def recall_of_sizes(
     unit = objects.attrs.get("units", {}).get("reference_size", "") if pixels is None else "pixels"
     sized.attrs["units"] = {"smallest": unit, "largest": unit}
     return sized
+
+
+def unit_of(column: Column, units: str, ndim: int) -> str:
+    """Return the unit of a score.
+
+    Parameters
+    ----------
+    column : Column
+        The score.
+    units : str
+        Unit of the voxel size.
+    ndim : int
+        Number of axes in space.
+
+    Returns
+    -------
+    str
+        For instance "micrometer²"; empty where there is none.
+    """
+    quantity = column.scoring.quantity
+    if quantity is None or units == DIFFERENT:
+        return "" if quantity is None else DIFFERENT
+    return units + ("" if quantity is Quantity.LENGTH else {2: "²", 3: "³"}[ndim])
+
+
+def short_number(value: float) -> str:
+    """Return a number with four digits, or all of those before the point.
+
+    Examples
+    --------
+    >>> short_number(0.33333), short_number(2.0), short_number(15187.5)
+    ('0.3333', '2', '15188')
+    """
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
