@@ -552,3 +552,18 @@ def test_the_objects_are_those_of_the_metrics(tmp_path):
     evaluation = evaluate(tmp_path)
     truth = metrics.match_objects(SLIDE[1], SLIDE[0])
     pd.testing.assert_frame_equal(evaluation.objects.drop(columns="image"), truth)
+
+
+@pytest.mark.parametrize(
+    ("metric", "order"),
+    [
+        ("dice", ["none", "half", "a", "b"]),
+        ("pixel_scores.hamming", ["none", "half", "a", "b"]),
+        ("hausdorff_distance.hausdorff", ["none", "half", "a", "b"]),
+        ("pixel_scores.true_positives", ["a", "b", "half", "none"]),
+    ],
+)
+def test_the_worst_come_first_whatever_way_is_better(tmp_path, metric, order):
+    pairs = {"b": PERFECT, "half": (squares(0, 4, shifted=2), PERFECT[0]), "a": PERFECT}
+    write_folders(tmp_path, {**pairs, "none": (squares(0, 4), EMPTY)})
+    assert evaluate(tmp_path, metrics=[metric]).worst_first() == order

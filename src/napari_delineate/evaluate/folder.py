@@ -90,13 +90,13 @@ class Evaluation:
         """Return the names of the images, those with the worst first score first."""
         column = self.columns[0]
         values = self.images[column.name]
-        badness = {"higher": -values, "nearer to 0": values.abs()}.get(
-            column.scoring.better, values
+        badness = {"higher": -values, "lower": values, "nearer to 0": values.abs()}.get(
+            column.scoring.better, 0 * values
         )
-        order = badness.fillna(float("inf")).to_numpy().argsort(kind="stable")[::-1]
-        # Of equally bad ones, the first by name comes first.
-        ranked = sorted(order.tolist(), key=lambda place: (-badness.iloc[place], place))
-        return [str(self.images["image"].iloc[place]) for place in ranked]
+        # No number at all is the worst; of equally bad ones, the first by name comes first.
+        keys = badness.fillna(math.inf).tolist()
+        places = sorted(range(len(keys)), key=lambda place: -keys[place])
+        return [str(self.images["image"].iloc[place]) for place in places]
 
 
 def evaluate_folder(
