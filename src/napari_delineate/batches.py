@@ -32,6 +32,7 @@ __all__ = [
     "check_folder",
     "check_results",
     "find_jobs",
+    "images_by_name",
     "load",
     "write",
 ]
@@ -79,7 +80,7 @@ def find_jobs(workflow: Workflow, places: Mapping[str, Path]) -> list[Job]:
             raise ValueError(f"the workflow needs --input {name}=FILE")
         if not chosen[name].exists():
             raise ValueError(f"input {name!r}: there is no file or folder {chosen[name]}")
-    folders = {name: _images(path) for name, path in chosen.items() if path.is_dir()}
+    folders = {name: images_by_name(path) for name, path in chosen.items() if path.is_dir()}
     if not folders:
         return [Job("", chosen)]
     for name, found in folders.items():
@@ -92,8 +93,24 @@ def find_jobs(workflow: Workflow, places: Mapping[str, Path]) -> list[Job]:
     ]
 
 
-def _images(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by their names without endings, in order."""
+def images_by_name(folder: Path) -> dict[str, Path]:
+    """Return the images of a folder by their names without endings, in order.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder. Hidden files and those that can not be read here are left out.
+
+    Returns
+    -------
+    dict of str to Path
+        The files; of "a.ome.tif" the name is "a".
+
+    Raises
+    ------
+    ValueError
+        If two files have one name.
+    """
     files = sorted(
         path
         for path in folder.iterdir()

@@ -20,10 +20,12 @@ from typing import Any, NoReturn
 from napari_delineate import batches, catalogue
 from napari_delineate.catalogue import PACKAGES
 from napari_delineate.engine import Engine, Progress, StepError
+from napari_delineate.evaluate import command as evaluating
 from napari_delineate.files import MESHES, FileError, read_workflow
 from napari_delineate.finding import search
 from napari_delineate.interrupts import noticed_interrupts
 from napari_delineate.signatures import REQUIRED
+from napari_delineate.terminal import FAILED, OK, WRONG, say, warn, write
 from napari_delineate.tune_command import add_tune
 from napari_delineate.types import Range
 from napari_delineate.workflow import Workflow
@@ -32,9 +34,6 @@ __all__ = ["main"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 """What it is called when no more can be written, whatever the file."""
-
-OK, FAILED, WRONG = 0, 1, 2
-"""Exit codes: all done; something failed or was interrupted; the call or a file is wrong."""
 
 
 class UsageError(ValueError):
@@ -75,39 +74,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return code
         except (UsageError, FileError) as error:
-            return _say(error, WRONG)
+            return say(error, WRONG)
         except BrokenPipeError:
             # What reads the output, such as `head`, has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return FAILED
         except (OSError, ValueError, TypeError, KeyError) as error:
-            return _say(error, WRONG)
+            return say(error, WRONG)
         except RuntimeError as error:
-            return _say(error, FAILED if isinstance(error, StepError) else WRONG)
+            return say(error, FAILED if isinstance(error, StepError) else WRONG)
         except KeyboardInterrupt:
-            return _say("interrupted; what was written before is complete", FAILED)
+            return say("interrupted; what was written before is complete", FAILED)
         except MemoryError as error:
-            return _say(_text(error), FAILED)
+            return say(_text(error), FAILED)
         except Exception as error:
-            return _say(f"unexpected {type(error).__name__}: {error}", FAILED)
-
-
-def _say(problem: object, code: int) -> int:
-    """Print one line about a problem; return the exit code."""
-    text = " ".join(str(problem).split())
-    print(f"napari-delineate: error: {text}", file=sys.stderr)  # noqa: T201
-    return code
-
-
-def _print(text: str = "") -> None:
-    print(text)  # noqa: T201
+            return say(f"unexpected {type(error).__name__}: {error}", FAILED)
 
 
 @contextmanager
 def _short_warnings() -> Iterator[None]:
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        text = " ".join(str(message).split())
-        print(f"napari-delineate: warning: {text}", file=sys.stderr)  # noqa: T201
+        warn(message)
 
     with warnings.catch_warnings():
         # Only warnings that are meant for people who use the program.
@@ -128,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
               napari-delineate describe segmentation.voronoi_otsu_labeling
               napari-delineate run nuclei.json --input nuclei=plate1/ --output results/
               napari-delineate tune nuclei.json images/ annotations/ --output tuned.json
+              napari-delineate evaluate nuclei.json plate1/ annotations/ --output quality/
               napari-delineate export nuclei.json --notebook nuclei.ipynb
               napari-delineate demo --output demo/
 
@@ -210,6 +198,10 @@ def _parser() -> argparse.ArgumentParser:
 
     add_tune(add)
 
+    evaluating.add_arguments(
+        add("evaluate", evaluating.run, evaluating.SUMMARY, evaluating.DETAILS)
+    )
+
     exporting = add("export", _export, "Export a workflow as a notebook or a script.")
     exporting.add_argument("workflow", type=Path, help="a workflow file (.json)")
     exporting.add_argument("--notebook", type=Path, help="the notebook to write (.ipynb)")
@@ -231,23 +223,23 @@ def _list(chosen: argparse.Namespace) -> int:
     for package, title in PACKAGES.items():
         inside = [operation for operation in found if operation.package == package]
         if inside:
-            _print(title)
+            write(title)
         for operation in inside:
-            _print(f"  {operation.id:<45} {operation.summary}")
+            write(f"  {operation.id:<45} {operation.summary}")
     return OK
 
 
 def _describe(chosen: argparse.Namespace) -> int:
     operation = catalogue.find(chosen.operation)
     doc = operation.documentation
-    _print(f"{operation.id} ({operation.title})\n")
-    _print(textwrap.fill(doc.summary, 88))
-    _print("\ninputs")
+    write(f"{operation.id} ({operation.title})\n")
+    write(textwrap.fill(doc.summary, 88))
+    write("\ninputs")
     for entry in operation.inputs:
         extra = " (optional)" if entry.optional else " (one or more)" if entry.variable else ""
         _print_entry(f"{entry.name}: {entry.kind}{extra}", doc.parameters.get(entry.name, ""))
     if operation.settings:
-        _print("\nparameters")
+        write("\nparameters")
     for setting in operation.settings:
         default = "required" if setting.default is REQUIRED else f"default {setting.default!r}"
         if setting.choices:
@@ -256,21 +248,21 @@ def _describe(chosen: argparse.Namespace) -> int:
             allowed = setting.describe_type()
             allowed += f", {setting.range}" if setting.range != Range() else ""
         _print_entry(f"{setting.name}: {allowed}; {default}", doc.parameters.get(setting.name, ""))
-    _print("\noutputs")
+    write("\noutputs")
     for output, (_, text) in zip(operation.outputs, doc.outputs, strict=True):
         _print_entry(f"{output.name}: {output.kind}", text)
     if operation.declaration.opencl:
-        _print("\nruns on OpenCL devices too")
-    _print("\nsources")
+        write("\nruns on OpenCL devices too")
+    write("\nsources")
     for reference in doc.references:
-        _print(textwrap.indent(textwrap.fill(reference, 86), "  "))
+        write(textwrap.indent(textwrap.fill(reference, 86), "  "))
     return OK
 
 
 def _print_entry(head: str, text: str) -> None:
-    _print(textwrap.fill(head, 86, initial_indent="  ", subsequent_indent="      "))
+    write(textwrap.fill(head, 86, initial_indent="  ", subsequent_indent="      "))
     if text:
-        _print(textwrap.indent(textwrap.fill(text, 82), "      "))
+        write(textwrap.indent(textwrap.fill(text, 82), "      "))
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -298,7 +290,7 @@ def _run(chosen: argparse.Namespace) -> int:
     batches.check_results(workflow, jobs, chosen.output, meshes)
     batches.check_folder(chosen.output)
     done = _process(workflow, jobs, chosen.output, spacing, meshes)
-    _print(f"{done} of {len(jobs)} done, results in {chosen.output}")
+    write(f"{done} of {len(jobs)} done, results in {chosen.output}")
     return OK if done == len(jobs) else FAILED
 
 
@@ -334,9 +326,9 @@ def _process(
                     if len(jobs) == 1:
                         raise
                     bar.clear()
-                    _say(f"{job.name} is skipped: {_text(error)}", FAILED)
+                    say(f"{job.name} is skipped: {_text(error)}", FAILED)
                     if isinstance(error, OSError) and error.errno in _FULL:
-                        _say("the disk is full, so the images after it are not processed", FAILED)
+                        say("the disk is full, so the images after it are not processed", FAILED)
                         break
                     continue
                 done += 1
@@ -394,10 +386,10 @@ def _export(chosen: argparse.Namespace) -> int:
         write_notebook(chosen.notebook, workflow)
         if chosen.run:
             run_notebook(chosen.notebook)
-        _print(f"wrote {chosen.notebook}")
+        write(f"wrote {chosen.notebook}")
     if chosen.script is not None:
         write_script(chosen.script, workflow)
-        _print(f"wrote {chosen.script}")
+        write(f"wrote {chosen.script}")
     return OK
 
 
@@ -409,18 +401,18 @@ def _demo(chosen: argparse.Namespace) -> int:
     has_notebook = importlib.util.find_spec("nbclient") is not None
 
     def report(sample: Sample, state: Progress) -> None:
-        _print(f"  {sample.name}: {state.done + 1}/{state.total} {state.title}")
+        write(f"  {sample.name}: {state.done + 1}/{state.total} {state.title}")
 
     made = make_demo(chosen.output, report, execute=has_notebook)
     for one in made:
-        _print(f"\n{one.sample.title}: {one.objects} objects")
+        write(f"\n{one.sample.title}: {one.objects} objects")
         for what, path in one.files.items():
-            _print(f"  {what:<9} {path}")
+            write(f"  {what:<9} {path}")
     if not has_notebook:
-        _print('\nTo run the notebooks too: pip install "napari-delineate[notebook]"')
+        write('\nTo run the notebooks too: pip install "napari-delineate[notebook]"')
     if chosen.no_window or not _has_screen() or importlib.util.find_spec("napari") is None:
         return OK
-    _print("\nOpening napari with the first workflow…")
+    write("\nOpening napari with the first workflow…")
     command = [sys.executable, "-m", "napari", str(made[0].files["workflow"])]
     return subprocess.call(command)  # noqa: S603
 

@@ -18,6 +18,7 @@ _DOCKS = {
     ASSISTANT: "assistant:Assistant",
     "Surfaces": "surfaces_dock:SurfacesDock",
     "Fit to annotation": "tuning_dock:TuningDock",
+    "Evaluation": "evaluation_dock:EvaluationDock",
 }
 """The docks by their titles, with the classes that they are."""
 SAMPLE_PREFIX = "sample__"

@@ -25,6 +25,7 @@ from napari_delineate.types import Surface, Table
 
 __all__ = [
     "Picture",
+    "contrast",
     "show_image",
     "show_labels",
     "show_points",
@@ -267,7 +268,7 @@ def _draw(image: NDArray[Any] | None, labels: NDArray[Any] | None, *, colours: b
     figure = Picture(
         figsize=(panel * columns, panel * min(height / width, 2) + 0.3), layout="constrained"
     )
-    levels = None if image is None else _levels(image)
+    levels = None if image is None else contrast(image)
     for axes, place in zip(figure.subplots(1, columns, squeeze=False)[0], places, strict=True):
         axes.set_axis_off()
         if place is not None:
@@ -314,7 +315,19 @@ def _plane(image: NDArray[Any], place: int | None, colours: bool) -> NDArray[Any
     return image if place is None else image[place]
 
 
-def _levels(image: NDArray[Any]) -> tuple[float, float]:
+def contrast(image: NDArray[Any]) -> tuple[float, float]:
+    """Return the values that are drawn black and white: the 0.5th and 99.8th percentile.
+
+    Parameters
+    ----------
+    image : ndarray
+        An image.
+
+    Returns
+    -------
+    tuple of float
+        Two numbers, the second above the first.
+    """
     known = image[np.isfinite(image)] if image.dtype.kind == "f" else image
     if not known.size:
         return 0.0, 1.0

@@ -1,0 +1,267 @@
+"""The Evaluation dock: run the session's workflow on a folder and score the results."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import napari
+from napari.qt.threading import create_worker
+from qtpy.QtCore import QEvent, QSignalBlocker, QUrl, Signal
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_delineate import batches
+from napari_delineate._napari.docks import show_table
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.sessions import session_of
+from napari_delineate._napari.widgets import Message
+from napari_delineate._napari.widgets.folder_choice import FolderChoice
+from napari_delineate.engine import CancelledError
+from napari_delineate.evaluate import Evaluation, evaluate_folder, write_evaluation
+from napari_delineate.evaluate.pairs import choose_result
+from napari_delineate.evaluate.processes import JobError
+from napari_delineate.evaluate.writing import check_output
+from napari_delineate.files import FileError
+from napari_delineate.types import Kind
+
+__all__ = ["EvaluationDock"]
+
+_EMPTY = "No labels or mask yet. Make them with the Assistant, or open a workflow."
+_READY = "The workflow runs on every image that has an annotation of the same name."
+_CANCELLED = "Cancelled; nothing was written."
+_ANNOTATIONS = {"all objects": "dense", "some objects": "sparse", "painted pixels": "scribbles"}
+
+
+class EvaluationDock(QWidget):
+    """Evaluate the workflow of the session over a folder of images.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer.
+    """
+
+    progressed = Signal(int, int, str)
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.session: Session = session_of(napari_viewer)
+        self._worker: Any = None
+        self._cancelled = threading.Event()
+        self._is_stopped = False
+        self._report: Path | None = None
+        self.hint = QLabel(_EMPTY)
+        self.hint.setWordWrap(True)
+        self.images = FolderChoice("Images")
+        self.annotations = FolderChoice("Annotations")
+        self.output = FolderChoice("Results")
+        self.main = _Names("The input that takes the images; others keep their files")
+        self.result = _Names("The labels or the mask that is compared with the annotation")
+        self.annotation = QComboBox()
+        self.annotation.addItems(list(_ANNOTATIONS))
+        self.annotation.setToolTip("Painted pixels: 0 unknown, 1 background, 2 foreground")
+        self.run_button = QPushButton("Evaluate")
+        self.run_button.clicked.connect(self.run)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("Stop; nothing is written")
+        self.cancel_button.clicked.connect(self._cancelled.set)
+        self.report_button = QPushButton("Open report")
+        self.report_button.clicked.connect(self.open_report)
+        self.progress = QProgressBar()
+        self.message = Message()
+        self.rows = QFormLayout()
+        self.rows.addRow("Images", self.images)
+        self.rows.addRow("Annotations", self.annotations)
+        self.rows.addRow("Annotated are", self.annotation)
+        self.rows.addRow("Images are", self.main)
+        self.rows.addRow("Compare", self.result)
+        self.rows.addRow("Results", self.output)
+        running = QHBoxLayout()
+        running.addWidget(self.progress, 1)
+        running.addWidget(self.cancel_button)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.hint)
+        layout.addLayout(self.rows)
+        layout.addWidget(self.run_button)
+        layout.addLayout(running)
+        layout.addWidget(self.message)
+        layout.addWidget(self.report_button)
+        layout.addStretch(1)
+        self._set_running(False)
+        self.report_button.hide()
+        for choice in (self.images, self.annotations, self.output):
+            choice.changed.connect(self._refresh)
+        self.images.changed.connect(self._propose_output)
+        self.progressed.connect(self._on_progress)
+        self.session.changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def running(self) -> bool:
+        """Whether an evaluation runs."""
+        return self._worker is not None
+
+    def run(self) -> None:
+        """Evaluate in the background."""
+        images, annotations, output = (
+            choice.folder() for choice in (self.images, self.annotations, self.output)
+        )
+        if self.running or images is None or annotations is None or output is None:
+            return
+        self.report_button.hide()
+        workflow, _ = self.session.to_save()
+        main = self.main.currentText()
+        others = {name: one.source for name, one in workflow.inputs.items() if name != main}
+        missing = [name for name, source in others.items() if source is None]
+        if missing:
+            self._fail(f"The input {missing[0]!r} comes from no file; save its layer and open it.")
+            return
+        settings = {
+            "annotation": _ANNOTATIONS[self.annotation.currentText()],
+            "result": self.result.currentText(),
+            "inputs": others,
+            "workers": max((os.cpu_count() or 1) // 2, 1),  # people go on working meanwhile
+            "progress": self.progressed.emit,
+            "cancelled": self._cancelled.is_set,
+        }
+        self._cancelled.clear()
+        self._say("")
+        self.progress.setRange(0, 0)
+        self._worker = create_worker(
+            _evaluate,
+            (workflow, images, annotations),
+            output,
+            settings,
+            _start_thread=False,
+        )
+        self._worker.returned.connect(self._on_returned)
+        self._worker.finished.connect(self._on_finished)
+        self._set_running(True)
+        self._worker.start()
+
+    def open_report(self) -> None:
+        """Show the report in a browser."""
+        if self._report is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report)))
+
+    def stop(self) -> None:
+        """End what runs, and follow the session no longer."""
+        self._cancelled.set()
+        if not self._is_stopped:
+            self._is_stopped = True
+            self.session.changed.disconnect(self._refresh)
+
+    def event(self, event: Any) -> bool:
+        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.stop()
+        return bool(super().event(event))
+
+    def _refresh(self, _: Any = None) -> None:
+        workflow = self.session.workflow
+        results = [
+            name
+            for name, value in workflow.values.items()
+            if name not in workflow.inputs and value.kind in (Kind.LABELS, Kind.MASK)
+        ]
+        try:
+            proposed = choose_result(workflow)
+        except ValueError:
+            proposed = results[-1] if results else ""
+        self.result.offer(results, proposed)
+        self.main.offer(list(workflow.inputs), next(iter(workflow.inputs), ""))
+        self.rows.setRowVisible(self.main, len(workflow.inputs) > 1)
+        self.hint.setText(_READY if results else _EMPTY)
+        places = (self.images, self.annotations, self.output)
+        is_complete = bool(results) and all(place.folder() for place in places)
+        self.run_button.setEnabled(is_complete and not self.running)
+
+    def _propose_output(self) -> None:
+        images = self.images.folder()
+        if images is not None and images.is_dir() and self.output.folder() is None:
+            self.output.set_folder(images.parent / f"{images.name} evaluation")
+
+    def _set_running(self, running: bool) -> None:
+        self.progress.setVisible(running)
+        self.cancel_button.setVisible(running)
+        self._refresh()
+
+    def _on_progress(self, done: int, total: int, name: str) -> None:
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        self.progress.setFormat(f"{name} (%v of %m)")
+
+    def _on_returned(self, returned: tuple[Evaluation, Path] | str) -> None:
+        if self._is_stopped:
+            return
+        if isinstance(returned, str):
+            self._say(returned, "hint" if returned == _CANCELLED else "error")
+            return
+        evaluation, self._report = returned
+        number, left_out = len(evaluation.images), evaluation.problems
+        text = f"{number} image{'s' * (number != 1)} evaluated, report in {self._report.parent}."
+        for one in left_out[:5]:
+            text += f"\n{one.image} is left out: {one.reason}"
+        if len(left_out) > 5:
+            text += f"\n… and {len(left_out) - 5} more, see problems.csv"
+        self._say(text, "warning" if left_out else "hint")
+        self.report_button.show()
+        show_table(self.session.viewer, "evaluation", evaluation.summary)
+
+    def _on_finished(self) -> None:
+        self._worker = None
+        if not self._is_stopped:
+            self._set_running(False)
+
+    def _fail(self, text: str) -> None:
+        self._say(text, "error")
+
+    def _say(self, text: str, tone: Any = "hint") -> None:
+        self.message.say(text, tone, self.session.viewer.theme)
+
+
+class _Names(QComboBox):
+    """Names to choose from: what a person chose stays, else the proposal is followed."""
+
+    def __init__(self, tip: str) -> None:
+        super().__init__()
+        self.setToolTip(tip)
+        self._chosen = ""
+        self.textActivated.connect(self._on_activated)
+
+    def offer(self, names: list[str], proposed: str) -> None:
+        """Offer names."""
+        with QSignalBlocker(self):
+            self.clear()
+            self.addItems(names)
+            self.setCurrentText(self._chosen if self._chosen in names else proposed)
+
+    def _on_activated(self, name: str) -> None:
+        self._chosen = name
+
+
+def _evaluate(
+    places: tuple[Any, Path, Path], output: Path, settings: dict[str, Any]
+) -> tuple[Evaluation, Path] | str:
+    """Evaluate and write, in a thread; return the report, or why there is none."""
+    try:
+        check_output(output, places[1:])
+        batches.check_folder(output)
+        evaluation = evaluate_folder(*places, **settings)
+        return evaluation, write_evaluation(evaluation, output)
+    except CancelledError:
+        return _CANCELLED
+    except (JobError, FileError, OSError, ValueError) as error:
+        return str(error)
