@@ -6,7 +6,7 @@ from typing import Any
 
 import napari
 import numpy as np
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 
 from napari_delineate._napari.layers import place_of
@@ -15,6 +15,7 @@ from napari_delineate.axes import looped_axes, spatial_axes
 __all__ = [
     "camera_of",
     "displayed_axes",
+    "go_to",
     "overlays_of",
     "shown_region",
     "visible_centre",
@@ -156,6 +157,35 @@ def _camera_and_size(viewer: napari.Viewer) -> tuple[Any, tuple[float, float]]:
 def camera_of(viewer: napari.Viewer) -> Any:
     """Return the camera of a viewer, which napari before 0.9 has in another place."""
     return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+
+
+def go_to(viewer: napari.Viewer, layer: Labels, number: int) -> None:
+    """Turn the camera and the sliders to an object; the zoom stays.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    layer : Labels
+        Labels of the viewer.
+    number : int
+        The object; nothing happens where it is not there.
+    """
+    inside = np.asarray(layer.data) == number
+    if not inside.any():
+        return
+    middle = np.zeros(layer.ndim)
+    for axis in range(layer.ndim):
+        along = np.flatnonzero(inside.any(axis=tuple({*range(layer.ndim)} - {axis})))
+        middle[axis] = (along[0] + along[-1]) // 2
+    place = np.asarray(layer.data_to_world(middle), float)
+    missing = viewer.dims.ndim - layer.ndim
+    shown = [axis for axis in viewer.dims.displayed if axis >= missing]
+    for axis in range(missing, viewer.dims.ndim):
+        if axis not in shown:
+            viewer.dims.set_point(axis, place[axis - missing])
+    camera, centre = camera_of(viewer), [place[axis - missing] for axis in shown]
+    camera.center = (*camera.center[: 3 - len(centre)], *centre)
 
 
 def overlays_of(viewer: napari.Viewer) -> Any:

@@ -1,0 +1,172 @@
+"""Draw columns of tables: the same plots for docks, notebooks and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate.files.results import column_titles
+from napari_delineate.pictures import Picture
+from napari_delineate.types import Table
+
+__all__ = ["PlotColours", "draw_histogram", "draw_scatter", "show_histogram", "show_scatter"]
+
+_MOST_BINS = 100
+_WIDTH, _HEIGHT = 5.0, 3.2  # inches
+
+
+@dataclass(frozen=True)
+class PlotColours:
+    """Colours of a plot, as matplotlib takes them.
+
+    Attributes
+    ----------
+    background : str
+        Behind the plot.
+    text : str
+        Words, numbers and axes.
+    mark : str
+        Bars and dots.
+    accent : str
+        What is chosen among them.
+    """
+
+    background: str = "white"
+    text: str = "black"
+    mark: str = "tab:gray"
+    accent: str = "tab:orange"
+
+
+def draw_histogram(
+    axes: Any,
+    values: NDArray[Any],
+    title: str,
+    colours: PlotColours,
+    chosen: NDArray[np.bool_] | None = None,
+) -> None:
+    """Draw how often values occur.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where; what was there goes.
+    values : (N,) ndarray
+        Numbers; those that are not finite are left out.
+    title : str
+        What they are, with the unit.
+    colours : PlotColours
+        The colours.
+    chosen : (N,) ndarray of bool, optional
+        Which of them are chosen.
+    """
+    axes.clear()
+    numbers = np.asarray(values, float)
+    known = np.isfinite(numbers)
+    if known.any():
+        edges = _edges(numbers[known])
+        axes.hist(numbers[known], edges, color=colours.mark)
+        if chosen is not None and (chosen & known).any():
+            axes.hist(numbers[known & chosen], edges, color=colours.accent)
+    axes.set(xlabel=title, ylabel="objects")
+    _finish(axes, colours)
+
+
+def draw_scatter(
+    axes: Any,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    titles: tuple[str, str],
+    colours: PlotColours,
+    chosen: NDArray[np.bool_] | None = None,
+) -> None:
+    """Draw a dot for each pair of values.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where; what was there goes.
+    x, y : (N,) ndarray
+        Numbers; pairs that are not finite are left out.
+    titles : (str, str)
+        What they are, with units.
+    colours : PlotColours
+        The colours.
+    chosen : (N,) ndarray of bool, optional
+        Which of them are chosen; they are drawn over the others.
+    """
+    axes.clear()
+    pairs = np.stack([np.asarray(x, float), np.asarray(y, float)], axis=1)
+    known = np.isfinite(pairs).all(axis=1)
+    over = np.zeros(len(pairs), bool) if chosen is None else chosen
+    for some, colour in ((known & ~over, colours.mark), (known & over, colours.accent)):
+        axes.plot(*pairs[some].T, "o", markersize=3.5, markeredgewidth=0, color=colour)
+    axes.set(xlabel=titles[0], ylabel=titles[1])
+    _finish(axes, colours)
+
+
+def show_histogram(table: Table, column: str) -> Picture:
+    """Draw how often the values of a column occur.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A table with a row per object.
+    column : str
+        A column of numbers.
+
+    Returns
+    -------
+    Picture
+        A matplotlib figure.
+    """
+    figure = Picture(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+    titles = dict(zip(table.columns, column_titles(table), strict=True))
+    draw_histogram(figure.subplots(), table[column].to_numpy(), titles[column], PlotColours())
+    return figure
+
+
+def show_scatter(table: Table, x: str, y: str) -> Picture:
+    """Draw a dot for each row of a table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A table with a row per object.
+    x, y : str
+        Columns of numbers.
+
+    Returns
+    -------
+    Picture
+        A matplotlib figure.
+    """
+    figure = Picture(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+    titles = dict(zip(table.columns, column_titles(table), strict=True))
+    first, second = table[x].to_numpy(), table[y].to_numpy()
+    draw_scatter(figure.subplots(), first, second, (titles[x], titles[y]), PlotColours())
+    return figure
+
+
+def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the edges of bars, by the rule of Freedman and Diaconis within bounds."""
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        return np.array([low - 0.5, low + 0.5])
+    first, third = np.percentile(values, (25, 75))
+    width = 2 * (third - first) / np.cbrt(len(values))
+    bins = np.ceil((high - low) / width) if width > 0 else np.ceil(np.sqrt(len(values)))
+    return np.linspace(low, high, int(np.clip(bins, 5, _MOST_BINS)) + 1)
+
+
+def _finish(axes: Any, colours: PlotColours) -> None:
+    axes.figure.set_facecolor(colours.background)
+    axes.set_facecolor(colours.background)
+    axes.tick_params(colors=colours.text, labelsize="small")
+    axes.xaxis.label.set_color(colours.text)
+    axes.yaxis.label.set_color(colours.text)
+    for name, line in axes.spines.items():
+        line.set_color(colours.text)
+        line.set_visible(name in ("left", "bottom"))
