@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import column_titles
 from napari_delineate.pictures import Picture
 from napari_delineate.types import Table
 

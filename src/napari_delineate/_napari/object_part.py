@@ -23,7 +23,7 @@ from napari_delineate._napari.session import Session
 from napari_delineate._napari.surface_look import dim_others, object_numbers, triangle_at
 from napari_delineate._napari.visible import camera_of
 from napari_delineate._napari.widgets import Tables, icon
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import column_titles
 
 __all__ = ["ObjectPart"]
 

@@ -19,6 +19,7 @@ from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.visible import go_to
 from napari_delineate._napari.widgets import Scrolled, Tables
 from napari_delineate._napari.widgets.plot import Gate, Plot
+from napari_delineate.environment import versions
 from napari_delineate.gates import corners_as_text
 from napari_delineate.quantities import labels_measured
 
@@ -76,6 +77,13 @@ class TablesDock(Tables):
         """The layer of the objects that the table is about, None if there is none."""
         return None if self._look is None else self._look.layer
 
+    def select_row(self, name: str, column: str, value: Any) -> None:
+        """Go to the row of a table that has a value in a column, if there is one."""
+        super().select_row(name, column, value)
+        if name == self.current():
+            self._chosen = self.positions(name)
+            self._show(is_gated=False)
+
     def keep(self) -> None:
         """Record a step that keeps the objects inside of the gate."""
         gate, name = self.plot.gate, self.current()
@@ -94,6 +102,15 @@ class TablesDock(Tables):
             self.session.run(operation, {"labels": labels, "table": name}, parameters)
         except (LayerError, ValueError, TypeError) as error:
             self.message.say(str(error), "error", self._theme)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what is saved with a table: the workflow, and versions of packages."""
+        workflow, _ = self.session.snapshot(self.session.workflow)
+        return {
+            "table": self.current(),
+            "versions": versions(),
+            "workflow": workflow.to_dict(),
+        }
 
     def stop(self) -> None:
         """Follow the viewer and the session no longer, and give objects their colours back."""

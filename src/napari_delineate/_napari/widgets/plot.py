@@ -29,7 +29,7 @@ from qtpy.QtWidgets import (
 
 from napari_delineate import gates
 from napari_delineate._napari.widgets.layer_choice import shrink
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import column_titles
 from napari_delineate.plots import PlotColours, draw_histogram, draw_scatter
 
 __all__ = ["Gate", "Plot", "plot_colours"]

@@ -26,7 +26,7 @@ from qtpy.QtWidgets import (
 from napari_delineate._napari.widgets.message import Message
 from napari_delineate._napari.widgets.table_view import TableView
 from napari_delineate.files import FileError, write_table
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import TABLES, column_titles
 
 __all__ = ["Tables"]
 
@@ -68,7 +68,9 @@ class Tables(QWidget):
         copy.setToolTip("Copy the chosen rows, or all that are shown, for a spreadsheet (Ctrl+C)")
         copy.clicked.connect(self._copy)
         save = QPushButton("Save…")
-        save.setToolTip("Save the whole table, with units, for a spreadsheet or another program")
+        save.setToolTip(
+            "Save the whole table with units and with how it was made, as CSV, Excel or Parquet"
+        )
         save.clicked.connect(self._save)
         head = QHBoxLayout()
         head.addWidget(self.condition, 1)
@@ -244,9 +246,15 @@ class Tables(QWidget):
         if view is None:
             return
         name = self.current()
-        path, _ = QFileDialog.getSaveFileName(self, "Save table", f"{name}.csv", "CSV (*.csv)")
-        if path:
-            try:
-                write_table(Path(path), view.model().table)
-            except (OSError, FileError) as error:
-                show_error(f"{name} was not saved: {error}")
+        formats = ";;".join(f"{title} (*{ending})" for ending, title in TABLES.items())
+        chosen, kind = QFileDialog.getSaveFileName(self, "Save table", f"{name}.csv", formats)
+        if not chosen:
+            return
+        path = Path(chosen)
+        if not path.suffix:
+            wanted = [one for one, title in TABLES.items() if kind.startswith(title)]
+            path = path.with_suffix((wanted or list(TABLES))[0])
+        try:
+            write_table(path, view.model().table, self.provenance())
+        except (OSError, FileError) as error:
+            show_error(f"{name} was not saved: {error}")

@@ -26,7 +26,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate.conditions import rows_meeting
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import column_titles
 
 __all__ = ["TableModel", "TableView"]
 
