@@ -22,7 +22,11 @@ CHOSEN = VALUES < 2.7
 
 
 def heights(axes, colour):
-    return sum(p.get_height() for p in axes.patches if p.get_facecolor() == to_rgba(colour))
+    return sum(
+        one.get_data().values.sum()
+        for one in axes.patches
+        if one.get_facecolor() == to_rgba(colour)
+    )
 
 
 def test_bars_count_what_is_finite_and_what_is_chosen_of_it():

@@ -67,9 +67,12 @@ def draw_histogram(
     known = np.isfinite(numbers)
     if known.any():
         edges = _edges(numbers[known])
-        axes.hist(numbers[known], edges, color=colours.mark)
+        some = [(known, colours.mark)]
         if chosen is not None and (chosen & known).any():
-            axes.hist(numbers[known & chosen], edges, color=colours.accent)
+            some.append((known & chosen, colours.accent))
+        for rows, colour in some:
+            counts, _ = np.histogram(numbers[rows], edges)
+            axes.stairs(counts, edges, fill=True, color=colour)
     axes.set(xlabel=title, ylabel="objects")
     _finish(axes, colours)
 

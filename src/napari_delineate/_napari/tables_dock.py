@@ -8,7 +8,7 @@ import napari
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QPushButton, QTabWidget
 
 from napari_delineate._napari.label_look import LabelLook
@@ -43,6 +43,9 @@ class TablesDock(Tables):
         self._look: LabelLook | None = None
         self._label = 0  # the object that was chosen last
         self._chosen: NDArray[np.intp] = np.zeros(0, np.intp)  # positions of its rows
+        # Who goes through the rows quickly does not wait for the colours of each.
+        self._paints = QTimer(self, singleShot=True, interval=0)
+        self._paints.timeout.connect(self._paint)
         self.plot = Plot(viewer.theme)
         self.objects = ObjectColours()
         self.keep_button = QPushButton("Keep these objects")
@@ -51,7 +54,7 @@ class TablesDock(Tables):
         )
         self.keep_button.clicked.connect(self.keep)
         self.plot.gated.connect(self._on_gate)
-        self.objects.changed.connect(self._paint)
+        self.objects.changed.connect(self._paints.start)
         self.plot.controls.addWidget(self.keep_button)
         self.plot.controls.addStretch(1)
         self.tools = QTabWidget()
@@ -117,6 +120,7 @@ class TablesDock(Tables):
         if self._is_stopped:
             return
         self._is_stopped = True
+        self._paints.stop()
         self._watch(None)
         viewer = self.session.viewer
         self.session.finished.disconnect(self._on_finished)
@@ -251,7 +255,7 @@ class TablesDock(Tables):
         is_gate = self.plot.gate is not None
         self.keep_button.setVisible(self.layer is not None)
         self.keep_button.setEnabled(is_gate)
-        self._paint()
+        self._paints.start()
 
     def _mask(self) -> NDArray[np.bool_]:
         chosen = np.zeros(len(self.table(self.current())), bool)

@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 
-from napari_delineate._napari.layers import place_of
+from napari_delineate._napari.layers import LayerError, place_of
 from napari_delineate.axes import looped_axes, spatial_axes
 
 __all__ = [
@@ -160,7 +160,9 @@ def camera_of(viewer: napari.Viewer) -> Any:
 
 
 def go_to(viewer: napari.Viewer, layer: Labels, number: int) -> None:
-    """Turn the camera and the sliders to an object; the zoom stays.
+    """Turn the sliders to an object, and the camera where it is not on the screen.
+
+    In 3D the camera turns around the object. The zoom stays.
 
     Parameters
     ----------
@@ -184,8 +186,23 @@ def go_to(viewer: napari.Viewer, layer: Labels, number: int) -> None:
     for axis in range(missing, viewer.dims.ndim):
         if axis not in shown:
             viewer.dims.set_point(axis, place[axis - missing])
+    if len(shown) == 2 and _is_on_screen(viewer, layer, middle):
+        return
     camera, centre = camera_of(viewer), [place[axis - missing] for axis in shown]
     camera.center = (*camera.center[: 3 - len(centre)], *centre)
+
+
+def _is_on_screen(viewer: napari.Viewer, layer: Layer, place: NDArray[Any]) -> bool:
+    """Tell whether the canvas shows a place in a layer, given in pixels."""
+    try:
+        region = shown_region(viewer, layer)
+        at = dict(zip(place_of(layer).axes, place, strict=True))
+    except LayerError:
+        return False  # nobody knows its axes
+    return region is not None and all(
+        region[letter][0] <= at[letter] < region[letter][1]
+        for letter in displayed_axes(viewer, layer)
+    )
 
 
 def overlays_of(viewer: napari.Viewer) -> Any:
