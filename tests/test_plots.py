@@ -60,3 +60,14 @@ def test_notebooks_show_plots_with_units():
     for picture in (show_histogram(table, "area"), show_scatter(table, "area", "mean")):
         assert picture.axes[0].get_xlabel() == "area [micrometer²]"
         assert picture._repr_png_().startswith(b"\x89PNG")
+
+
+def test_limits_are_drawn_and_what_lies_within():
+    table = pd.DataFrame({"area": VALUES, "mean": VALUES[::-1]})
+    axes = show_histogram(table, "area", minimum=2.0, maximum=3.0).axes[0]
+    assert heights(axes, PlotColours().accent) == 3
+    assert [line.get_xdata()[0] for line in axes.lines] == [2.0, 3.0]
+    axes = show_scatter(table, "area", "mean", corners="0 8, 5 8, 5 10, 0 10").axes[0]
+    _, chosen = axes.lines
+    assert set(chosen.get_xdata()) == {1.0}
+    assert axes.patches[0].get_xy()[:4].tolist() == [[0, 8], [5, 8], [5, 10], [0, 10]]

@@ -49,7 +49,7 @@ def in_range(
         raise ValueError(f"maximum must be at least minimum ({minimum}); got {maximum}")
     numbers = np.asarray(values, float)
     inside = np.ones(len(numbers), bool)
-    rounding = ROUNDING * np.abs(numbers)
+    rounding = ROUNDING * np.abs(np.where(np.isinf(numbers), 0, numbers))
     if minimum is not None:
         inside &= numbers + rounding >= minimum
     if maximum is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.files.tables import column_titles
+from napari_delineate.gates import corners_from_text, in_polygon, in_range
 from napari_delineate.pictures import Picture
 from napari_delineate.types import Table
 
@@ -110,8 +111,10 @@ def draw_scatter(
     _finish(axes, colours)
 
 
-def show_histogram(table: Table, column: str) -> Picture:
-    """Draw how often the values of a column occur.
+def show_histogram(
+    table: Table, column: str, minimum: float | None = None, maximum: float | None = None
+) -> Picture:
+    """Draw how often the values of a column occur, and limits among them.
 
     Parameters
     ----------
@@ -119,20 +122,26 @@ def show_histogram(table: Table, column: str) -> Picture:
         A table with a row per object.
     column : str
         A column of numbers.
+    minimum, maximum : float, optional
+        The limits; what lies between them has a colour of its own.
 
     Returns
     -------
     Picture
         A matplotlib figure.
     """
-    figure = Picture(figsize=(_WIDTH, _HEIGHT), layout="constrained")
-    titles = dict(zip(table.columns, column_titles(table), strict=True))
-    draw_histogram(figure.subplots(), table[column].to_numpy(), titles[column], PlotColours())
+    figure, colours, values = _empty(), PlotColours(), table[column].to_numpy()
+    axes = figure.subplots()
+    limits = [one for one in (minimum, maximum) if one is not None]
+    chosen = in_range(values, minimum, maximum) if limits else None
+    draw_histogram(axes, values, _titles(table)[column], colours, chosen)
+    for limit in limits:
+        axes.axvline(limit, color=colours.accent)
     return figure
 
 
-def show_scatter(table: Table, x: str, y: str) -> Picture:
-    """Draw a dot for each row of a table.
+def show_scatter(table: Table, x: str, y: str, corners: str = "") -> Picture:
+    """Draw a dot for each row of a table, and a polygon among them.
 
     Parameters
     ----------
@@ -140,17 +149,32 @@ def show_scatter(table: Table, x: str, y: str) -> Picture:
         A table with a row per object.
     x, y : str
         Columns of numbers.
+    corners : str
+        Corners of the polygon as `postprocessing.filter_by_gate` takes them; what lies
+        inside has a colour of its own.
 
     Returns
     -------
     Picture
         A matplotlib figure.
     """
-    figure = Picture(figsize=(_WIDTH, _HEIGHT), layout="constrained")
-    titles = dict(zip(table.columns, column_titles(table), strict=True))
+    figure, colours, titles = _empty(), PlotColours(), _titles(table)
+    axes = figure.subplots()
     first, second = table[x].to_numpy(), table[y].to_numpy()
-    draw_scatter(figure.subplots(), first, second, (titles[x], titles[y]), PlotColours())
+    polygon = corners_from_text(corners) if corners else []
+    chosen = in_polygon(first, second, polygon) if polygon else None
+    draw_scatter(axes, first, second, (titles[x], titles[y]), colours, chosen)
+    if polygon:
+        axes.fill(*zip(*polygon, strict=True), fill=False, edgecolor=colours.accent)
     return figure
+
+
+def _empty() -> Picture:
+    return Picture(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+
+
+def _titles(table: Table) -> dict[str, str]:
+    return dict(zip(table.columns, column_titles(table), strict=True))
 
 
 def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:

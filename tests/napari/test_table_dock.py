@@ -16,6 +16,7 @@ from napari_delineate._napari.docks import tables_of
 from napari_delineate._napari.visible import camera_of
 from napari_delineate._napari.widgets import Tables
 from napari_delineate._napari.widgets.plot import Gate
+from napari_delineate.export import write_notebook
 
 SIZES = {2: 3, 4: 9, 7: 5, 9: 7}  # the sides of squares, with gaps between their numbers
 CENTRES = {2: (10, 10), 4: (10, 40), 7: (40, 10), 9: (40, 40)}
@@ -252,7 +253,7 @@ def test_a_range_in_the_histogram_is_kept_as_a_step(dock, squares, session, wait
 
 
 def test_a_gate_in_the_scatter_plot_is_kept_and_the_notebook_agrees(
-    dock, session, wait, notebook_is_true
+    dock, session, wait, notebook_is_true, tmp_path
 ):
     plot = dock.plot
     plot.choose("area", "centroid-0")
@@ -268,6 +269,8 @@ def test_a_gate_in_the_scatter_plot_is_kept_and_the_notebook_agrees(
     dock.keep()
     wait()
     assert set(np.unique(session.layer("kept_labels").data)) == {0, 2, 7}
+    path = write_notebook(tmp_path / "gated.ipynb", *session.to_save())
+    assert "show_scatter(" in path.read_text(encoding="utf-8")
 
 
 def test_it_looks_after_itself(dock, squares, viewer, session, wait):

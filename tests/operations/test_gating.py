@@ -56,6 +56,12 @@ def test_a_range_on_the_table_is_the_filter_that_measures_by_itself(ndim):
     assert np.array_equal(by_table, by_itself)
 
 
+def test_infinite_values_lie_beyond_all_limits():
+    values = np.array([-np.inf, 0, np.inf, np.nan])
+    assert gates.in_range(values, maximum=1e300).tolist() == [True, True, False, False]
+    assert gates.in_range(values, minimum=-1e300).tolist() == [False, True, True, False]
+
+
 def test_a_rectangle_is_a_range_of_both_columns():
     corners = gates.corners_as_text([(0.2, 0), (4.5, 0), (4.5, 5.5), (0.2, 5.5)])
     found = postprocessing.filter_by_gate(LABELS, TABLE, x="area", y="mean", corners=corners)
