@@ -126,7 +126,7 @@ def _body(workflow: Workflow, *, script: bool) -> Iterator[Cell]:
         yield Cell("markdown", _describe_step(workflow, step))
         first, *others = (_picture(lineage, name) for name in step.outputs)
         yield Cell("code", _call(lineage, step), shown=first)
-        for picture in (*others, _consequence(lineage, step)):
+        for picture in (*others, _consequence(lineage, step), _gate(step)):
             if picture:
                 yield Cell("code", "", shown=picture)
     if script:
@@ -361,6 +361,21 @@ def _picture(lineage: Lineage, name: str) -> str:
     spacing = _spacing(lineage, below, "")
     shown = "show_points" if kind is Kind.POINTS else "show_shapes"
     return _wrapped(shown, [name, f"over={below}", f"spacing={spacing}"])
+
+
+def _gate(step: Step) -> str:
+    """Return the code that draws the limits by which a step keeps objects, if it does."""
+    table, settings = step.inputs.get("table"), step.parameters
+    if step.operation == "postprocessing.filter_by_table":
+        drawn, names = "show_histogram", ("column", "minimum", "maximum")
+    elif step.operation == "postprocessing.filter_by_gate":
+        drawn, names = "show_scatter", ("x", "y", "corners")
+    else:
+        return ""
+    given = [name for name in names if settings.get(name) not in (None, "")]
+    if step.bypassed or not isinstance(table, str) or len(given) < 2 or names[0] not in given:
+        return ""
+    return _wrapped(drawn, [table, *(f"{name}={settings[name]!r}" for name in given)])
 
 
 def _consequence(lineage: Lineage, step: Step) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from napari_delineate.catalogue import PACKAGES, categories, operations
 from napari_delineate.files import MESHES
+from napari_delineate.files.tables import TABLES
 from napari_delineate.reference import reference_pages
 from napari_delineate.samples import SAMPLES
 
@@ -39,7 +40,7 @@ _WRITERS = (
     ("write_image", "Save image as OME-TIFF", ["image"], [".ome.tif", ".ome.tiff"]),
     ("write_mesh", "Save surface", ["surface"], list(MESHES)),
     ("write_meshes", "Save each object of a surface", ["surface"], list(MESHES)),
-    ("write_table_file", "Save measurements", ["labels"], [".csv"]),
+    ("write_table_file", "Save measurements", ["labels"], list(TABLES)),
 )
 
 _READERS = (

@@ -37,6 +37,8 @@ IMPORTS: Mapping[str, str] = MappingProxyType(
         "show_points": "napari_delineate.pictures",
         "show_shapes": "napari_delineate.pictures",
         "show_surface": "napari_delineate.pictures",
+        "show_histogram": "napari_delineate.plots",
+        "show_scatter": "napari_delineate.plots",
         "show_surface_change": "napari_delineate.pictures",
         "show_table": "napari_delineate.pictures",
         "versions": "napari_delineate.environment",

@@ -13,7 +13,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from numpy.typing import NDArray
 
 from napari_delineate.consequences import compare, lines_of
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import column_titles
 from napari_delineate.palette import (
     colormap_of,
     colours_of_numbers,

@@ -13,7 +13,7 @@ from napari_delineate.types import Kind
 from napari_delineate.wording import spaced
 from napari_delineate.workflow import Workflow
 
-__all__ = ["VertexQuantity", "mesh_of", "objects_measured", "vertex_quantities"]
+__all__ = ["VertexQuantity", "labels_measured", "mesh_of", "objects_measured", "vertex_quantities"]
 
 
 @dataclass(frozen=True)
@@ -127,3 +127,26 @@ def objects_measured(workflow: Workflow, name: str) -> tuple[str | None, dict[st
                 ):
                     tables[output] = "value"
     return labels, tables
+
+
+def labels_measured(workflow: Workflow, name: str) -> str | None:
+    """Return the labels whose objects a table is about.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of a table.
+
+    Returns
+    -------
+    str or None
+        Name of the labels; None if the table is about something else, or about the objects
+        of several images, whose numbers mean nothing without the image.
+    """
+    maker = workflow.maker(name) if name in workflow.values else None
+    if maker is None or maker.over or workflow.values[name].kind is not Kind.TABLE:
+        return None
+    labels = maker.inputs.get("labels")
+    return labels if isinstance(labels, str) else None

@@ -15,6 +15,7 @@ from napari_delineate.files import FileError, read_workflow, write_table, write_
 from napari_delineate.files.images import read_value
 from napari_delineate.interrupts import noticed_interrupts
 from napari_delineate.steps import WorkflowInput
+from napari_delineate.terminal import write
 from napari_delineate.tuning import (
     ALGORITHM,
     Annotation,
@@ -159,7 +160,7 @@ def _tune(chosen: argparse.Namespace) -> int:
     write_workflow(chosen.output, found.workflow)
     history = write_table(chosen.output.with_suffix(".csv"), found.table())
     _say(found, tuned)
-    _print(f"wrote {chosen.output} and {history}")
+    write(f"wrote {chosen.output} and {history}")
     return 1 if found.is_cancelled else 0
 
 
@@ -241,22 +242,22 @@ def _places(workflow: Workflow, chosen: argparse.Namespace) -> dict[str, Path]:
 def _say(found: Tuned, tuned: Sequence[Tunable]) -> None:
     """Print the best parameters and what they gave."""
     better = found.goal.scoring.better
-    _print(f"{found.goal.title} ({better} is better), seed {found.seed}")
-    _print(
+    write(f"{found.goal.title} ({better} is better), seed {found.seed}")
+    write(
         f"  {len(found.fitted)} fitted: {found.before:.4g} before, {found.after:.4g} now "
         f"(trial {found.best.number} of {len(found.trials)})"
     )
     if found.held_out:
-        _print(
+        write(
             f"  {len(found.held_out)} held out: {found.held_out_before:.4g} before, "
             f"{found.held_out_after:.4g} now"
         )
     for one in tuned:
         if one.name in found.best.parameters:
             hint = ", at its bound" if one.is_at_bound(found.best.parameters[one.name]) else ""
-            _print(f"  {one.name} = {_in_words(found.workflow, one)}{hint}")
+            write(f"  {one.name} = {_in_words(found.workflow, one)}{hint}")
     if found.is_cancelled:
-        _print("interrupted; this is the best of what was tried")
+        write("interrupted; this is the best of what was tried")
 
 
 def _in_words(workflow: Workflow, one: Tunable) -> str:
@@ -265,7 +266,3 @@ def _in_words(workflow: Workflow, one: Tunable) -> str:
         return step.operation
     settings = {entry.name: entry for entry in catalogue.find(step.operation).settings}
     return value_in_words(workflow, one.step, settings[one.setting], step.parameters[one.setting])
-
-
-def _print(text: str) -> None:
-    print(text)  # noqa: T201

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import napari
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.widgets import Tables
@@ -15,6 +16,8 @@ __all__ = ["dock_of", "keep_tables", "show_table", "table_dock", "tables_of"]
 W = TypeVar("W", bound=QWidget)
 
 _TABLES = "Delineate tables"
+_LINES = 20
+"""Lines of text that the dock of tables is high at first."""
 
 
 def dock_of(viewer: napari.Viewer, name: str, make: Callable[[], W], area: str = "right") -> W:
@@ -56,7 +59,16 @@ def table_dock(viewer: napari.Viewer) -> Tables | None:
 
 def tables_of(viewer: napari.Viewer) -> Tables:
     """Return the dock of tables of a viewer, and show it."""
-    return dock_of(viewer, _TABLES, Tables, area="bottom")
+    # The dock has a session, whose view shows tables here.
+    from napari_delineate._napari.tables_dock import TablesDock
+
+    found = table_dock(viewer)
+    tables = dock_of(viewer, _TABLES, lambda: TablesDock(viewer), area="bottom")
+    if found is None:
+        height = tables.fontMetrics().height() * _LINES
+        window = viewer.window._qt_window
+        window.resizeDocks([tables.parentWidget()], [height], Qt.Orientation.Vertical)
+    return tables
 
 
 def show_table(viewer: napari.Viewer, name: str, table: Any) -> None:

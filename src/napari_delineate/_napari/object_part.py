@@ -24,7 +24,7 @@ from napari_delineate._napari.session import Session
 from napari_delineate._napari.surface_look import dim_others, triangle_at
 from napari_delineate._napari.visible import camera_of
 from napari_delineate._napari.widgets import Tables, icon
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import column_titles
 from napari_delineate.palette import object_numbers
 
 __all__ = ["ObjectPart"]

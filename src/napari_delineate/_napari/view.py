@@ -18,6 +18,7 @@ from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
 from napari_delineate._napari.size_guard import SizeGuard
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
+from napari_delineate.quantities import labels_measured
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -272,11 +273,9 @@ class View:
         self._shown[anchor] = key
         table, workflow = as_table(name, value), self._workflow
         docks.show_table(viewer, name, table)
-        maker = workflow.maker(name)
-        if maker is None or "label" not in table.columns or maker.over:
-            return
-        layer = self._bindings.layer(workflow, str(maker.inputs.get("labels", "")))
-        if isinstance(layer, Labels):
+        labels = labels_measured(workflow, name)
+        layer = None if labels is None else self._bindings.layer(workflow, labels)
+        if isinstance(layer, Labels) and "label" in table.columns:
             # napari finds the row of a label by this column.
             layer.features = table.assign(index=table["label"])
 

@@ -91,7 +91,7 @@ def _surface(path: str, data: Any, attributes: dict[str, Any]) -> tuple[Surface,
 
 @_saying_why
 def write_table_file(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:  # noqa: ARG001
-    """Write the measurements of a labels layer as CSV."""
+    """Write the measurements of a labels layer as CSV, Excel or Parquet."""
     table = attributes.get("features")
     if table is None or not len(table):
         raise FileError(

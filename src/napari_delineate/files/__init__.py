@@ -3,8 +3,9 @@
 from napari_delineate.files.errors import FileError
 from napari_delineate.files.images import READABLE, read, read_value
 from napari_delineate.files.meshes import MESHES, write_surface, write_surfaces
-from napari_delineate.files.results import write_result, write_table
+from napari_delineate.files.results import write_result
 from napari_delineate.files.saving import atomic_path
+from napari_delineate.files.tables import write_table
 from napari_delineate.files.tiff import write_value
 from napari_delineate.files.workflows import (
     FORMAT,

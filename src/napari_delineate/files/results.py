@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -11,61 +10,12 @@ import numpy as np
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.meshes import MESHES, write_surface
-from napari_delineate.files.saving import atomic_path
+from napari_delineate.files.tables import write_table
 from napari_delineate.files.tiff import write_value
 from napari_delineate.types import Kind, Table
 from napari_delineate.values import Value
 
-__all__ = [
-    "as_table",
-    "column_titles",
-    "result_path",
-    "write_result",
-    "write_table",
-]
-
-
-def write_table(path: str | os.PathLike[str], table: Table) -> Path:
-    """Write a table as CSV, with units in the header.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    table : pandas.DataFrame
-        The table; a column "area" with the unit "micrometer²" becomes
-        "area [micrometer²]".
-
-    Returns
-    -------
-    Path
-        The file: UTF-8 with a mark at its start that spreadsheets need.
-
-    Raises
-    ------
-    OSError
-        If the file can not be written; an old one then stays as it was.
-    """
-    with atomic_path(path) as draft:
-        table.to_csv(draft, index=False, header=column_titles(table), encoding="utf-8-sig")
-    return Path(path)
-
-
-def column_titles(table: Table) -> list[str]:
-    """Return the names of a table's columns with their units.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        A table whose `attrs["units"]` maps columns to units.
-
-    Returns
-    -------
-    list of str
-        For instance "area [micrometer²]"; the name alone where there is no unit.
-    """
-    units = table.attrs.get("units", {})
-    return [f"{name} [{units[name]}]" if units.get(name) else str(name) for name in table.columns]
+__all__ = ["as_table", "result_path", "write_result"]
 
 
 def write_result(

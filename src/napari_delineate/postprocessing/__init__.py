@@ -23,6 +23,7 @@ from napari_delineate.postprocessing.filtering import (
     keep_largest_objects,
     keep_largest_parts,
 )
+from napari_delineate.postprocessing.gating import filter_by_gate, filter_by_table
 from napari_delineate.postprocessing.interpolation import fill_between_slices
 from napari_delineate.postprocessing.islands import (
     remove_small_islands,
@@ -98,6 +99,8 @@ __all__ = [
     "filter_by_overlap",
     "keep_largest_objects",
     "keep_largest_parts",
+    "filter_by_table",
+    "filter_by_gate",
     "expand_labels",
     "shrink_labels",
     "smooth_labels",

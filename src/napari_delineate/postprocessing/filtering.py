@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import balls, building_blocks, object_numbers
 from napari_delineate.declaration import operation
+from napari_delineate.gates import in_range
 from napari_delineate.measurements.objects import MEASUREMENTS
 from napari_delineate.types import (
     Image,
@@ -260,8 +261,6 @@ def filter_by_measurement(
     """
     from napari_delineate.measurements import measure
 
-    if minimum is not None and maximum is not None and maximum < minimum:
-        raise ValueError(f"maximum must be at least minimum ({minimum}); got {maximum}")
     table = measure(labels, image, spacing=spacing)
     if measurement not in table:
         if image is None and measurement.startswith("intensity"):
@@ -271,13 +270,7 @@ def filter_by_measurement(
             f"measurement {measurement!r} is not defined for images of {labels.ndim} axes; "
             f"there are {defined}"
         )
-    values = table[measurement].to_numpy(float)
-    kept = np.ones(len(values), bool)
-    rounding = building_blocks.ROUNDING * np.abs(values)
-    if minimum is not None:
-        kept &= values + rounding >= minimum
-    if maximum is not None:
-        kept &= values - rounding <= maximum
+    kept = in_range(table[measurement].to_numpy(float), minimum, maximum)
     return object_numbers.keep(labels, table["label"].to_numpy()[kept])
 
 

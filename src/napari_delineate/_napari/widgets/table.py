@@ -1,80 +1,34 @@
-"""Tables that can be read, copied and saved."""
+"""Tables that can be read, sorted, filtered, copied and saved."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QGuiApplication, QKeySequence
+from numpy.typing import NDArray
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
     QPushButton,
-    QTableView,
+    QSplitter,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_delineate._napari.widgets.message import Message
+from napari_delineate._napari.widgets.table_view import TableView
 from napari_delineate.files import FileError, write_table
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import TABLES, column_titles
 
 __all__ = ["Tables"]
-
-
-class _Model(QAbstractTableModel):
-    """Show a DataFrame, with units in the header."""
-
-    def __init__(self, table: Any) -> None:
-        super().__init__()
-        self.table = table
-        self._titles = column_titles(table)
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, N802
-        return len(self.table)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, N802
-        return len(self.table.columns)
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        value = self.table.iat[index.row(), index.column()]
-        return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-    def headerData(  # noqa: N802
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        if orientation == Qt.Orientation.Vertical:
-            return str(section + 1)
-        return self._titles[section]
-
-
-class _View(QTableView):
-    """A table whose selection is copied as text with a header."""
-
-    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        else:
-            super().keyPressEvent(event)
-
-    def copy(self) -> None:
-        """Copy the selected cells, or all if none is selected."""
-        table = self.model().table
-        chosen = self.selectionModel().selectedIndexes()
-        if chosen:
-            rows = sorted({index.row() for index in chosen})
-            columns = sorted({index.column() for index in chosen})
-            table = table.iloc[rows, columns]
-        QGuiApplication.clipboard().setText(table.to_csv(sep="\t", index=False))
 
 
 class Tables(QWidget):
@@ -82,41 +36,80 @@ class Tables(QWidget):
 
     row_chosen = Signal(str, int)
     """Name of a table, and the position of the row that a person went to."""
+    rows_chosen = Signal(str)
+    """Name of a table of which a person chose other rows."""
+    turned = Signal(str)
+    """Name of the table that is shown now; empty if there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = "dark"
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.currentChanged.connect(self._on_tab)
+        self.condition = QLineEdit()
+        self.condition.setAccessibleName("Show only rows with")
+        self.condition.setPlaceholderText("Filter rows, e.g. area > 50")
+        self.condition.setToolTip(
+            "Show only rows that meet conditions: a column, one of < <= = != >= > and a number; "
+            "several with 'and' between them"
+        )
+        self.condition.setClearButtonEnabled(True)
+        self.condition.textChanged.connect(self._on_condition)
+        self.condition.editingFinished.connect(self._on_condition_written)
+        self.count = QLabel()
+        self.message = Message()
+        self.columns_button = QPushButton("Columns")
+        self.columns_button.setToolTip("Choose which columns are shown")
+        self._columns_menu = QMenu(self)
+        self._columns_menu.aboutToShow.connect(self._fill_columns)
+        self.columns_button.setMenu(self._columns_menu)
         copy = QPushButton("Copy")
-        copy.setToolTip("Copy the selected cells, or the whole table, for a spreadsheet (Ctrl+C)")
+        copy.setToolTip("Copy the chosen rows, or all that are shown, for a spreadsheet (Ctrl+C)")
         copy.clicked.connect(self._copy)
         save = QPushButton("Save…")
-        save.setToolTip("Save the table as CSV, with units in the header")
+        save.setToolTip(
+            "Save the whole table with units and with how it was made, as CSV, Excel or Parquet"
+        )
         save.clicked.connect(self._save)
+        head = QHBoxLayout()
+        head.addWidget(self.condition, 1)
+        head.addWidget(self.columns_button)
         buttons = QHBoxLayout()
-        buttons.addStretch(1)
+        buttons.addWidget(self.count, 1)
         buttons.addWidget(copy)
         buttons.addWidget(save)
+        table = QWidget()
+        column = QVBoxLayout(table)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        column.addWidget(self.message)
+        column.addWidget(self._tabs, 1)
+        column.addLayout(buttons)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(table)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._tabs)
-        layout.addLayout(buttons)
+        margin = layout.contentsMargins().left() // 2
+        layout.setContentsMargins(margin, margin, margin, margin)
+        layout.addWidget(self.splitter)
         # Room for a header and a few rows.
-        self.setMinimumHeight(self.fontMetrics().height() * 12)
+        self.setMinimumHeight(self.fontMetrics().height() * 15)
 
     def show_table(self, name: str, table: Any) -> None:
         """Show a table under a name, in the place of an older one."""
         view = self._find(name)
         if view is None:
-            view = _View()
-            view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-            view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
-            self._tabs.addTab(view, name)
-        view.setModel(_Model(table))
-        view.selectionModel().currentRowChanged.connect(
-            lambda now, _: self.row_chosen.emit(name, now.row()) if now.isValid() else None
-        )
-        view.resizeColumnsToContents()
-        self._tabs.setCurrentWidget(view)
+            view = TableView()
+            view.setAccessibleName(name)
+            view.went.connect(lambda position: self.row_chosen.emit(name, position))
+            view.chosen.connect(lambda: self._on_chosen(name))
+            with QSignalBlocker(self._tabs):
+                self._tabs.addTab(view, name)
+        view.show_table(table)
+        with QSignalBlocker(self._tabs):
+            self._tabs.setCurrentWidget(view)
+        self._on_tab()
 
     def remove_table(self, name: str) -> None:
         """Show a table no longer."""
@@ -130,31 +123,118 @@ class Tables(QWidget):
         view = self._find(name)
         return None if view is None else view.model().table
 
+    def positions(self, name: str) -> NDArray[np.intp]:
+        """Return the positions of the rows chosen in a table."""
+        view = self._find(name)
+        return np.zeros(0, np.intp) if view is None else view.positions()
+
+    def choose(self, name: str, positions: Iterable[int]) -> None:
+        """Choose rows of a table by their positions; it is not a person who does so."""
+        view = self._find(name)
+        if view is not None:
+            view.choose(positions)
+            self._say_count()
+
     def select_row(self, name: str, column: str, value: Any) -> None:
         """Go to the row of a table that has a value in a column, if there is one."""
-        view, table = self._find(name), self.table(name)
-        if view is None or column not in table.columns:
+        table = self.table(name)
+        if table is None or column not in table.columns:
             return
         rows = (table[column] == value).to_numpy().nonzero()[0]
-        if not len(rows):
-            return
-        model = view.selectionModel()
-        # It is not a person who goes there.
-        model.blockSignals(True)
-        view.selectRow(int(rows[0]))
-        model.blockSignals(False)
-        view.scrollTo(view.model().index(int(rows[0]), 0))
-        view.viewport().update()
+        if len(rows):
+            self.choose(name, rows[:1])
 
     def names(self) -> list[str]:
         """Return the names of the tables shown."""
         return [self._tabs.tabText(index) for index in range(self._tabs.count())]
+
+    def current(self) -> str:
+        """Return the name of the table that is shown now, empty if there is none."""
+        return self._tabs.tabText(self._tabs.currentIndex()) if self._tabs.count() else ""
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+
+    def provenance(self) -> dict[str, Any] | None:
+        """Return what is saved with a table: how it was made. None if nobody knows."""
+        return None
 
     def _find(self, name: str) -> Any:
         for index in range(self._tabs.count()):
             if self._tabs.tabText(index) == name:
                 return self._tabs.widget(index)
         return None
+
+    def _on_tab(self, _: int = 0) -> None:
+        view = self._tabs.currentWidget()
+        with QSignalBlocker(self.condition):
+            self.condition.setText("" if view is None else view.condition)
+        self.message.say("")
+        self._say_count()
+        self.turned.emit(self.current())
+
+    def _on_condition(self, text: str) -> str:
+        """Show only rows that meet what is written; return why it can not be read."""
+        view = self._tabs.currentWidget()
+        if view is None:
+            return ""
+        try:
+            view.filter(text)
+        except ValueError as error:
+            return str(error)
+        self.message.say("")
+        self._say_count()
+        return ""
+
+    def _on_condition_written(self) -> None:
+        # Half a condition is no mistake while it is being written.
+        problem = self._on_condition(self.condition.text())
+        if problem:
+            self.message.say(f"Not filtered: {problem}.", "warning", self._theme)
+
+    def _on_chosen(self, name: str) -> None:
+        self._say_count()
+        self.rows_chosen.emit(name)
+
+    def _say_count(self) -> None:
+        view = self._tabs.currentWidget()
+        if view is None:
+            self.count.clear()
+            return
+        shown, total, chosen = (
+            view.model().rowCount(),
+            len(view.model().table),
+            len(view.positions()),
+        )
+        text = f"{total:,} rows" if shown == total else f"{shown:,} of {total:,} rows"
+        self.count.setText(text + (f" · {chosen:,} chosen" if chosen else ""))
+
+    def _fill_columns(self) -> None:
+        view = self._tabs.currentWidget()
+        self._columns_menu.clear()
+        if view is None:
+            return
+        everything = self._columns_menu.addAction("Show all")
+        everything.triggered.connect(lambda: self._show_columns(view, is_shown=True))
+        nothing = self._columns_menu.addAction("Hide all but the first")
+        nothing.triggered.connect(lambda: self._show_columns(view, is_shown=False))
+        self._columns_menu.addSeparator()
+        table = view.model().table
+        for place, title in enumerate(column_titles(table)):
+            if table.columns[place] == "label":
+                continue
+            action = self._columns_menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(not view.isColumnHidden(place))
+            action.toggled.connect(
+                lambda is_on, place=place: view.setColumnHidden(place, not is_on)
+            )
+
+    def _show_columns(self, view: TableView, *, is_shown: bool) -> None:
+        others = [i for i, name in enumerate(view.model().table.columns) if name != "label"]
+        for place in others:
+            view.setColumnHidden(place, not is_shown and place != others[0])
 
     def _copy(self) -> None:
         view = self._tabs.currentWidget()
@@ -165,10 +245,16 @@ class Tables(QWidget):
         view = self._tabs.currentWidget()
         if view is None:
             return
-        name = self._tabs.tabText(self._tabs.currentIndex())
-        path, _ = QFileDialog.getSaveFileName(self, "Save table", f"{name}.csv", "CSV (*.csv)")
-        if path:
-            try:
-                write_table(Path(path), view.model().table)
-            except (OSError, FileError) as error:
-                show_error(f"{name} was not saved: {error}")
+        name = self.current()
+        formats = ";;".join(f"{title} (*{ending})" for ending, title in TABLES.items())
+        chosen, kind = QFileDialog.getSaveFileName(self, "Save table", f"{name}.csv", formats)
+        if not chosen:
+            return
+        path = Path(chosen)
+        if not path.suffix:
+            wanted = [one for one, title in TABLES.items() if kind.startswith(title)]
+            path = path.with_suffix((wanted or list(TABLES))[0])
+        try:
+            write_table(path, view.model().table, self.provenance())
+        except (OSError, FileError) as error:
+            show_error(f"{name} was not saved: {error}")

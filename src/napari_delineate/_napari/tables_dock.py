@@ -1,0 +1,275 @@
+"""The dock of tables: rows and objects are chosen together, coloured, and kept by a gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari
+import numpy as np
+from napari.layers import Labels
+from numpy.typing import NDArray
+from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtWidgets import QPushButton, QTabWidget
+
+from napari_delineate._napari.label_look import LabelLook
+from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.object_colours import ObjectColours
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.sessions import session_of
+from napari_delineate._napari.visible import go_to
+from napari_delineate._napari.widgets import Scrolled, Tables
+from napari_delineate._napari.widgets.plot import Gate, Plot
+from napari_delineate.environment import versions
+from napari_delineate.gates import corners_as_text
+from napari_delineate.quantities import labels_measured
+
+__all__ = ["TablesDock"]
+
+
+class TablesDock(Tables):
+    """Show tables, and the objects that their rows are about.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.session: Session = session_of(viewer)
+        viewer = self.session.viewer
+        self._is_stopped = False
+        self._look: LabelLook | None = None
+        self._label = 0  # the object that was chosen last
+        self._chosen: NDArray[np.intp] = np.zeros(0, np.intp)  # positions of its rows
+        # Who goes through the rows quickly does not wait for the colours of each.
+        self._paints = QTimer(self, singleShot=True, interval=0)
+        self._paints.timeout.connect(self._paint)
+        self.plot = Plot(viewer.theme)
+        self.objects = ObjectColours()
+        self.keep_button = QPushButton("Keep these objects")
+        self.keep_button.setToolTip(
+            "Remove all objects outside of the gate, as a step that can be undone and changed"
+        )
+        self.keep_button.clicked.connect(self.keep)
+        self.plot.gated.connect(self._on_gate)
+        self.objects.changed.connect(self._paints.start)
+        self.plot.controls.addWidget(self.keep_button)
+        self.plot.controls.addStretch(1)
+        self.tools = QTabWidget()
+        self.tools.setDocumentMode(True)
+        for title, part in (("Plot", self.plot), ("Objects", self.objects)):
+            holder = Scrolled()
+            holder.setWidget(part)
+            self.tools.addTab(holder, title)
+        self.splitter.addWidget(self.tools)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.turned.connect(self._on_turned)
+        self.row_chosen.connect(self._on_row)
+        self.rows_chosen.connect(self._on_rows)
+        self.session.finished.connect(self._on_finished)
+        viewer.mouse_drag_callbacks.append(self._on_mouse)
+        viewer.events.theme.connect(self._on_theme)
+        self.set_theme(viewer.theme)
+        self._on_turned()
+
+    @property
+    def layer(self) -> Labels | None:
+        """The layer of the objects that the table is about, None if there is none."""
+        return None if self._look is None else self._look.layer
+
+    def select_row(self, name: str, column: str, value: Any) -> None:
+        """Go to the row of a table that has a value in a column, if there is one."""
+        super().select_row(name, column, value)
+        if name == self.current():
+            self._chosen = self.positions(name)
+            self._show(is_gated=False)
+
+    def keep(self) -> None:
+        """Record a step that keeps the objects inside of the gate."""
+        gate, name = self.plot.gate, self.current()
+        labels = labels_measured(self.session.workflow, name)
+        if gate is None or labels is None:
+            return
+        parameters: dict[str, Any]
+        if gate.y:
+            operation = "postprocessing.filter_by_gate"
+            parameters = {"x": gate.x, "y": gate.y, "corners": corners_as_text(gate.corners)}
+        else:
+            operation = "postprocessing.filter_by_table"
+            low, high = gate.limits
+            parameters = {"column": gate.x, "minimum": low, "maximum": high}
+        try:
+            self.session.run(operation, {"labels": labels, "table": name}, parameters)
+        except (LayerError, ValueError, TypeError) as error:
+            self.message.say(str(error), "error", self._theme)
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what is saved with a table: the workflow, and versions of packages."""
+        workflow, _ = self.session.snapshot(self.session.workflow)
+        return {
+            "table": self.current(),
+            "versions": versions(),
+            "workflow": workflow.to_dict(),
+        }
+
+    def stop(self) -> None:
+        """Follow the viewer and the session no longer, and give objects their colours back."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self._paints.stop()
+        self._watch(None)
+        viewer = self.session.viewer
+        self.session.finished.disconnect(self._on_finished)
+        viewer.mouse_drag_callbacks.remove(self._on_mouse)
+        viewer.events.theme.disconnect(self._on_theme)
+
+    def event(self, event: Any) -> bool:
+        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.stop()
+        return bool(super().event(event))
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        """Put the plot beside the table or below it, where there is more room."""
+        is_wide = self.width() > self.height() * 1.2
+        self.splitter.setOrientation(
+            Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        )
+        super().resizeEvent(event)
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        super().set_theme(theme)
+        self.plot.set_theme(theme)
+
+    # What is looked at
+
+    def _on_turned(self, _: str = "") -> None:
+        """Show what belongs to another table, or to new numbers of the same."""
+        name = self.current()
+        table = self.table(name) if name else None
+        self._chosen = self.positions(name)
+        self._find_layer()
+        self.plot.show_table(table)
+        self.objects.show_table(table)
+        self.tools.setVisible(table is not None and len(table) > 1)
+        self._show()
+
+    def _on_finished(self, _: Any = None) -> None:
+        # Tables are shown before or after the layers that they are about.
+        self._find_layer()
+        self._show()
+
+    def _find_layer(self) -> None:
+        name = self.current()
+        labels = labels_measured(self.session.workflow, name) if name else None
+        table = self.table(name) if name else None
+        found = None if labels is None else self.session.layer(labels)
+        has_label = table is not None and "label" in table.columns
+        self._watch(found if isinstance(found, Labels) and has_label else None)
+
+    def _watch(self, layer: Labels | None) -> None:
+        if layer is self.layer:
+            return
+        if self._look is not None:
+            self._look.layer.events.selected_label.disconnect(self._on_label)
+            self._look.restore()
+        self._look = None if layer is None else LabelLook(layer)
+        if layer is not None:
+            layer.events.selected_label.connect(self._on_label)
+            self._label = int(layer.selected_label)
+
+    def _labels(self) -> NDArray[Any]:
+        """Return the object of each row."""
+        return np.asarray(self.table(self.current())["label"])
+
+    # Choosing
+
+    def _on_row(self, name: str, position: int) -> None:
+        if self.layer is None or name != self.current():
+            return
+        self._label = int(self._labels()[position])
+        self.layer.selected_label = self._label
+        if self.objects.follow.isChecked():
+            go_to(self.session.viewer, self.layer, self._label)
+
+    def _on_rows(self, name: str) -> None:
+        if name == self.current():
+            self._chosen = self.positions(name)
+            self._show(is_gated=False)
+
+    def _on_label(self, _: Any = None) -> None:
+        """Go to the row of an object that was picked in the layer."""
+        layer = self.layer
+        # Other colours announce the label too.
+        if layer is not None and int(layer.selected_label) != self._label:
+            self._label = int(layer.selected_label)
+            self._choose(np.flatnonzero(self._labels() == self._label))
+
+    def _on_mouse(self, viewer: Any, event: Any) -> Any:
+        is_drag = False
+        yield
+        while event.type == "mouse_move":
+            is_drag = True
+            yield
+        layer, active = self.layer, viewer.layers.selection.active
+        is_free = active is None or active.mode == "pan_zoom"
+        if layer is None or is_drag or not is_free or not layer.visible or event.button != 1:
+            return
+        label = layer.get_value(
+            event.position,
+            view_direction=event.view_direction,
+            dims_displayed=event.dims_displayed,
+            world=True,
+        )
+        places = np.flatnonzero(self._labels() == (label or 0))
+        if "Shift" in event.modifiers or "Control" in event.modifiers:
+            places = np.setxor1d(self._chosen, places)
+        elif not len(places) and not len(self._chosen):
+            return
+        self._choose(places)
+        if label and len(places):
+            self._label = int(label)
+            layer.selected_label = self._label
+
+    def _on_gate(self, gate: Gate | None) -> None:
+        none = np.zeros(0, bool)
+        inside = none if gate is None else gate.rows(self.table(self.current()))
+        self._choose(np.flatnonzero(inside), is_gated=gate is not None)
+
+    def _choose(self, positions: NDArray[np.intp], *, is_gated: bool = False) -> None:
+        self._chosen = positions
+        self.choose(self.current(), positions)
+        self._show(is_gated=is_gated)
+
+    def _show(self, *, is_gated: bool | None = None) -> None:
+        """Show what is chosen in the plot and in the canvas."""
+        name = self.current()
+        if name:
+            is_drawn = self.plot.gate is not None if is_gated is None else is_gated
+            self.plot.show_chosen(self._mask(), is_gated=is_drawn)
+        is_gate = self.plot.gate is not None
+        self.keep_button.setVisible(self.layer is not None)
+        self.keep_button.setEnabled(is_gate)
+        self._paints.start()
+
+    def _mask(self) -> NDArray[np.bool_]:
+        chosen = np.zeros(len(self.table(self.current())), bool)
+        chosen[self._chosen] = True
+        return chosen
+
+    def _paint(self) -> None:
+        if self._look is not None:
+            self._look.show(
+                self._labels(),
+                self.objects.colours(),
+                self._mask(),
+                self.objects.others.currentText(),
+            )
+
+    def _on_theme(self, event: Any) -> None:
+        self.set_theme(event.value)

@@ -1,0 +1,283 @@
+"""Rows of a table, sorted and filtered without changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    Qt,
+    Signal,
+)
+from qtpy.QtGui import QGuiApplication, QKeySequence
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QLabel,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_delineate.conditions import rows_meeting
+from napari_delineate.files.tables import column_titles
+
+__all__ = ["TableModel", "TableView"]
+
+_LABEL = "label"
+_UNSORTED = -1
+_WIDEST = 24
+"""Characters of the widest column at first."""
+
+
+class TableModel(QAbstractTableModel):
+    """Show rows of a DataFrame in some order, with units in the header.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table; it is never changed.
+    """
+
+    def __init__(self, table: Any) -> None:
+        super().__init__()
+        self.table = table
+        self._titles = column_titles(table)
+        self._columns = [table.iloc[:, place].to_numpy() for place in range(table.shape[1])]
+        self.labels = table[_LABEL].to_numpy() if _LABEL in table else np.arange(1, len(table) + 1)
+        self.rows: NDArray[np.intp] = np.arange(len(table))
+        """Position in the table of each row shown."""
+
+    def order(self, column: int, *, is_falling: bool, met: NDArray[np.bool_]) -> None:
+        """Show the rows that meet something, sorted by a column; -1 for the table's own order."""
+        places = np.arange(len(self.table))
+        if column >= 0:
+            values = self._columns[column]
+            if values.dtype.kind not in "biuf":
+                values = values.astype(str)
+            places = np.argsort(values, kind="stable")
+            if is_falling:  # equal ones stay in the table's order
+                places = len(values) - 1 - np.argsort(values[::-1], kind="stable")[::-1]
+            if values.dtype.kind == "f":
+                missing = np.isnan(values[places])
+                places = np.concatenate([places[~missing], places[missing]])
+        self.beginResetModel()
+        self.rows = places[met[places]]
+        self.endResetModel()
+
+    def is_number(self, column: int) -> bool:
+        """Tell whether a column holds numbers."""
+        return self._columns[column].dtype.kind in "biuf"
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, N802
+        return len(self.rows)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: ARG002, N802
+        return len(self._columns)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = "AlignRight" if self.is_number(index.column()) else "AlignLeft"
+            return getattr(Qt.AlignmentFlag, side) | Qt.AlignmentFlag.AlignVCenter
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
+        value = self._columns[index.column()][self.rows[index.row()]]
+        if role == Qt.ItemDataRole.ToolTipRole or not isinstance(value, float):
+            return str(value)
+        return f"{value:.4g}" if value == value else "NaN"
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            if role != Qt.ItemDataRole.DisplayRole:
+                return None
+            return str(self.labels[self.rows[section]])
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{self._titles[section]}\nClick to sort, or press Alt and an arrow up or down"
+        return self._titles[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+
+class TableView(QTableView):
+    """A table whose rows are chosen, sorted, filtered, and copied as text with a header.
+
+    The number of the object stays at the left when a person scrolls sideways.
+    """
+
+    went = Signal(int)
+    """Position in the table of the row that a person went to."""
+    chosen = Signal()
+    """A person chose other rows."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.condition = ""
+        self._sorting = (_UNSORTED, False)
+        self._is_own_change = False
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setWordWrap(False)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        self.verticalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
+        metrics = self.fontMetrics()
+        self.verticalHeader().setMinimumWidth(
+            metrics.horizontalAdvance(_LABEL) + metrics.averageCharWidth() * 3
+        )
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.sectionClicked.connect(self._on_header)
+        self._corner = QLabel(_LABEL)
+        self._corner.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        button = self.findChild(QAbstractButton)
+        if button is not None:  # the corner that chooses all rows; Ctrl+A does so too
+            button.clicked.disconnect()
+            button.clicked.connect(lambda: self.sort(_UNSORTED))
+            button.setAccessibleName("Order of the table")
+            button.setToolTip("Show the rows in the order of the table")
+            inside = QVBoxLayout(button)
+            inside.setContentsMargins(2, 0, 2, 0)
+            inside.addWidget(self._corner)
+
+    def show_table(self, table: Any) -> None:
+        """Show a table in place of an older one; order, condition and choice stay if they can."""
+        before = self.model()
+        labels = [] if before is None else before.labels[self.positions()].tolist()
+        column, is_falling = self._sorting
+        name = None if before is None or column < 0 else before.table.columns[column]
+        model = TableModel(table)
+        self.setModel(model)
+        self.selectionModel().selectionChanged.connect(self._on_selection)
+        if before is not None:
+            before.deleteLater()
+        has_label = _LABEL in table.columns
+        self.setColumnHidden(0, has_label and table.columns[0] == _LABEL and table.shape[1] > 1)
+        self._corner.setText(_LABEL if has_label else "")
+        columns = list(table.columns)
+        self._sorting = (columns.index(name) if name in columns else _UNSORTED, is_falling)
+        try:
+            self._arrange()
+        except ValueError:  # the table has the columns of the condition no more
+            self.condition = ""
+            self._arrange()
+        self.resizeColumnsToContents()
+        letter = self.fontMetrics().averageCharWidth()
+        for place in range(len(columns)):
+            # The mark of the order stands behind the title.
+            width = min(self.columnWidth(place) + 2 * letter, letter * _WIDEST)
+            self.setColumnWidth(place, width)
+        if labels:
+            self.choose(np.isin(model.labels, labels).nonzero()[0])
+
+    def sort(self, column: int, *, is_falling: bool = False) -> None:
+        """Sort by a column, numbers as numbers and missing ones last; -1 to sort no more."""
+        self._sorting = (column, is_falling)
+        self._rearrange()
+
+    def filter(self, condition: str) -> None:
+        """Show only rows that meet a condition.
+
+        Raises
+        ------
+        ValueError
+            If the condition can not be read; nothing changes then.
+        """
+        rows_meeting(self.model().table, condition)
+        self.condition = condition
+        self._rearrange()
+
+    def positions(self) -> NDArray[np.intp]:
+        """Return the positions in the table of the rows chosen, from the top."""
+        model, selection = self.model(), self.selectionModel()
+        if model is None or selection is None:
+            return np.zeros(0, np.intp)
+        rows = [np.arange(one.top(), one.bottom() + 1) for one in selection.selection()]
+        return model.rows[np.unique(np.concatenate(rows))] if rows else np.zeros(0, np.intp)
+
+    def choose(self, positions: Iterable[int], *, is_scrolled: bool = True) -> None:
+        """Choose rows; it is not a person who does so."""
+        model, selection = self.model(), self.selectionModel()
+        shown = np.isin(model.rows, np.asarray(list(positions), np.intp)).nonzero()[0]
+        chosen, last = QItemSelection(), model.columnCount() - 1
+        # Rows that follow each other are one range.
+        for run in np.split(shown, (np.diff(shown) > 1).nonzero()[0] + 1):
+            if len(run):
+                chosen.select(model.index(int(run[0]), 0), model.index(int(run[-1]), last))
+        self._is_own_change = True
+        selection.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if len(shown):
+            current = model.index(int(shown[0]), self._first_column())
+            selection.setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
+            if is_scrolled:
+                self.scrollTo(current)
+        self._is_own_change = False
+
+    def copy(self) -> None:
+        """Copy the chosen rows, or all that are shown if none is."""
+        model, positions = self.model(), self.positions()
+        rows = positions if len(positions) else model.rows
+        columns = [
+            place
+            for place in range(model.columnCount())
+            if not self.isColumnHidden(place) or model.table.columns[place] == _LABEL
+        ]
+        table = model.table.iloc[rows, columns]
+        QGuiApplication.clipboard().setText(table.to_csv(sep="\t", index=False))
+
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
+        is_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clearSelection()
+        elif is_alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            column = self.currentIndex().column()
+            self.sort(column, is_falling=event.key() == Qt.Key.Key_Down)
+        else:
+            super().keyPressEvent(event)
+
+    def _first_column(self) -> int:
+        count = self.model().columnCount()
+        return next((place for place in range(count) if not self.isColumnHidden(place)), 0)
+
+    def _on_header(self, column: int) -> None:
+        """Sort upwards, then downwards, then no more."""
+        now, is_falling = self._sorting
+        if now == column and is_falling:
+            self.sort(_UNSORTED)
+        else:
+            self.sort(column, is_falling=now == column)
+
+    def _rearrange(self) -> None:
+        positions = self.positions()
+        self._arrange()
+        self.choose(positions, is_scrolled=False)
+
+    def _arrange(self) -> None:
+        model = self.model()
+        column, is_falling = self._sorting
+        met = rows_meeting(model.table, self.condition)
+        self._is_own_change = True
+        model.order(column, is_falling=is_falling, met=met)
+        self._is_own_change = False
+        header = self.horizontalHeader()
+        header.setSortIndicatorShown(column >= 0)
+        falling = Qt.SortOrder.DescendingOrder if is_falling else Qt.SortOrder.AscendingOrder
+        header.setSortIndicator(column, falling)
+
+    def _on_selection(self, *_: Any) -> None:
+        if self._is_own_change:
+            return
+        self.chosen.emit()
+        positions = self.positions()
+        if len(positions) == 1:
+            self.went.emit(int(positions[0]))

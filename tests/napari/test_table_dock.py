@@ -1,0 +1,290 @@
+"""Rows of tables and objects are chosen, coloured and kept together."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, ensure_colormap
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit
+
+from napari_delineate._napari.docks import tables_of
+from napari_delineate._napari.visible import camera_of
+from napari_delineate._napari.widgets import Tables
+from napari_delineate._napari.widgets.plot import Gate
+from napari_delineate.export import write_notebook
+
+SIZES = {2: 3, 4: 9, 7: 5, 9: 7}  # the sides of squares, with gaps between their numbers
+CENTRES = {2: (10, 10), 4: (10, 40), 7: (40, 10), 9: (40, 40)}
+
+
+@pytest.fixture
+def squares(viewer):
+    """Squares of four sizes."""
+    labels = np.zeros((50, 50), np.int32)
+    for label, (y, x) in CENTRES.items():
+        half = SIZES[label] // 2
+        labels[y - half : y + half + 1, x - half : x + half + 1] = label
+    return viewer.add_labels(labels, name="squares", scale=(0.5, 0.5))
+
+
+@pytest.fixture
+def dock(session, viewer, squares, wait):
+    """The dock, with their table."""
+    session.run("measurements.measure", {"labels": squares}, {})
+    wait()
+    return tables_of(viewer)
+
+
+def labels_of(dock, rows):
+    return dock.table("table")["label"].to_numpy()[rows].tolist()
+
+
+def chosen(dock):
+    return sorted(labels_of(dock, dock.positions("table")))
+
+
+def painted(layer):
+    """Return the colours of a layer once they are what they will be."""
+    QApplication.processEvents()
+    return layer.colormap
+
+
+def visible(layer):
+    colormap = painted(layer)
+    return {n for n in SIZES if colormap.map(np.array([n]))[0, 3] > 0.9}
+
+
+# The table by itself
+
+
+@pytest.fixture
+def tables(qtbot):
+    tables = Tables()
+    qtbot.addWidget(tables)
+    table = pd.DataFrame(
+        {
+            "label": [1, 2, 3, 4, 5],
+            "area": [10.0, np.nan, 9.0, 100.0, 9.0],
+            "class": ["b", "a", "c", "a", "b"],
+        }
+    )
+    table.attrs["units"] = {"area": "pixel²"}
+    tables.show_table("table", table)
+    tables.show()
+    return tables
+
+
+def shown(tables):
+    view = tables._find("table")
+    return view.model().labels[view.model().rows].tolist()
+
+
+def test_a_click_on_a_header_sorts_numbers_as_numbers_and_missing_last(tables, qtbot):
+    view, before = tables._find("table"), tables.table("table").copy()
+    header = view.horizontalHeader()
+    orders = []
+    for _ in range(3):
+        at = QPoint(header.sectionViewportPosition(1) + 5, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+        orders.append(shown(tables))
+    assert orders == [[3, 5, 1, 4, 2], [4, 1, 3, 5, 2], [1, 2, 3, 4, 5]]
+    view.sort(2)
+    assert shown(tables) == [2, 4, 1, 5, 3]
+    pd.testing.assert_frame_equal(tables.table("table"), before)
+
+
+def test_the_keyboard_sorts_too(tables, qtbot):
+    view = tables._find("table")
+    view.setCurrentIndex(view.model().index(0, 1))
+    qtbot.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert shown(tables) == [4, 1, 3, 5, 2]
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not len(tables.positions("table"))
+
+
+def test_only_rows_that_meet_conditions_are_shown(tables, qtbot):
+    tables.condition.setText("area >= 9 and label != 3")
+    assert shown(tables) == [1, 4, 5]
+    assert tables.count.text() == "3 of 5 rows"
+    tables.condition.setText("area >= 9 and lab")
+    assert shown(tables) == [1, 4, 5]
+    qtbot.keyClick(tables.condition, Qt.Key.Key_Return)
+    assert "no condition" in tables.message.text()
+    tables.condition.clear()
+    assert shown(tables) == [1, 2, 3, 4, 5]
+    assert tables.message.isHidden()
+
+
+def test_rows_stay_chosen_whatever_the_order_and_in_new_tables(tables):
+    view = tables._find("table")
+    heard = []
+    tables.row_chosen.connect(lambda *one: heard.append(one))
+    tables.rows_chosen.connect(heard.append)
+    tables.choose("table", [0, 3])
+    view.sort(1, is_falling=True)
+    tables.condition.setText("area > 9")
+    assert tables.positions("table").tolist() == [3, 0]
+    tables.show_table("table", tables.table("table").drop(index=[1]).assign(area=20.0))
+    assert sorted(labels_of(tables, tables.positions("table"))) == [1, 4]
+    assert heard == []
+    view.selectRow(0)
+    assert heard == ["table", ("table", 0)]
+
+
+def test_chosen_rows_are_copied_with_labels_in_the_order_shown(tables):
+    view = tables._find("table")
+    view.sort(1, is_falling=True)
+    tables.choose("table", [0, 3])
+    view.setColumnHidden(2, True)
+    view.copy()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines == ["label\tarea", "4\t100.0", "1\t10.0"]
+
+
+def test_thousands_of_rows_are_quick(qtbot):
+    tables = Tables()
+    qtbot.addWidget(tables)
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.random((50_000, 30)), columns=[f"c{n}" for n in range(30)])
+    table.insert(0, "label", np.arange(1, 50_001))
+    tables.show_table("table", table)
+    tables.show()
+    start = time.perf_counter()
+    tables._find("table").sort(4)
+    tables.condition.setText("c4 > 0.5")
+    tables.choose("table", np.flatnonzero(table["c5"] > 0.9))
+    QApplication.processEvents()
+    assert time.perf_counter() - start < 2
+    rows = shown(tables)
+    assert len(rows) == (table["c4"] > 0.5).sum()
+    assert table.set_index("label")["c3"].loc[rows].is_monotonic_increasing
+
+
+# The table and the canvas
+
+
+def test_rows_and_objects_are_chosen_in_both_directions(dock, squares, viewer, qtbot):
+    assert dock.layer is squares
+    camera = camera_of(viewer)
+    before = camera.center
+    dock._find("table").selectRow(2)
+    assert squares.selected_label == 7
+    assert camera.center == before  # it is on the screen
+    camera.center = (0, 5000, 5000)
+    dock._find("table").selectRow(1)
+    assert np.allclose(camera.center[-2:], (5, 20))  # in physical units
+    dock._find("table").selectRow(2)
+    assert visible(squares) == {7}
+    squares.selected_label = 9
+    assert chosen(dock) == [9]
+    assert visible(squares) == {9}
+    click(viewer, squares, CENTRES[2])
+    assert (chosen(dock), squares.selected_label) == ([2], 2)
+    click(viewer, squares, CENTRES[4], "Shift")
+    assert chosen(dock) == [2, 4]
+    assert visible(squares) == {2, 4}
+    dock.objects.others.setCurrentText("Hidden")
+    assert painted(squares).map(np.array([7]))[0, 3] == 0
+    click(viewer, squares, (25, 25))  # background
+    assert chosen(dock) == []
+    assert isinstance(painted(squares), CyclicLabelColormap)
+
+
+def click(viewer, layer, place, *modifiers):
+    """Click in the canvas as napari reports it."""
+
+    class Event:
+        type = "mouse_press"
+        button = 1
+        position = layer.data_to_world(place)
+        view_direction = None
+        dims_displayed = (0, 1)
+
+    event = Event()
+    event.modifiers = modifiers
+    dock = tables_of(viewer)
+    callback = next(one for one in viewer.mouse_drag_callbacks if one == dock._on_mouse)
+    handler = callback(viewer, event)
+    next(handler)
+    event.type = "mouse_release"
+    with pytest.raises(StopIteration):
+        next(handler)
+
+
+def test_objects_are_coloured_by_a_column_and_get_their_own_colours_back(dock, squares):
+    own = squares.colormap
+    column = dock.objects.column
+    column.setCurrentIndex(column.findData("area"))
+    assert isinstance(painted(squares), DirectLabelColormap)
+    dock.objects.low.setText("0")
+    dock.objects.high.setText("20.25")
+    dock.objects.high.editingFinished.emit()
+    expected = ensure_colormap("viridis").map(np.array([SIZES[n] ** 2 / 4 / 20.25 for n in SIZES]))
+    found = painted(squares).map(np.array(list(SIZES)))
+    assert np.allclose(found, expected, atol=0.01)
+    column.setCurrentIndex(0)
+    assert painted(squares) is own
+
+
+def test_a_range_in_the_histogram_is_kept_as_a_step(dock, squares, session, wait, viewer):
+    assert dock.plot.x.currentData() == "area"
+    assert not dock.keep_button.isEnabled()
+    dock.plot._on_span(6.0, 13.0)
+    assert chosen(dock) == [7, 9]
+    assert visible(squares) == {7, 9}
+    dock.keep_button.click()
+    wait()
+    kept = session.layer("kept_labels")
+    assert set(np.unique(kept.data)) == {0, 7, 9}
+    step = session.workflow.steps[-1]
+    assert step.operation == "postprocessing.filter_by_table"
+    assert dict(step.parameters) == {"column": "area", "minimum": 6.0, "maximum": 13.0}
+    session.undo()
+    wait()
+    assert kept not in viewer.layers
+    dock.plot.clear_button.click()
+    assert chosen(dock) == []
+    assert not dock.keep_button.isEnabled()
+
+
+def test_a_gate_in_the_scatter_plot_is_kept_and_the_notebook_agrees(
+    dock, session, wait, notebook_is_true, tmp_path
+):
+    plot = dock.plot
+    plot.choose("area", "centroid-0")
+    for field, text in zip(plot.limits, ("5", "", "", "10"), strict=True):
+        field.setText(text)
+    plot.limits[0].editingFinished.emit()
+    assert chosen(dock) == [4]
+    plot.shape.setCurrentText("Polygon")
+    assert chosen(dock) == []
+    plot._on_polygon([(0.0, 0.0), (7.0, 0.0), (7.0, 30.0), (0.0, 30.0)])
+    assert chosen(dock) == [2, 7]
+    assert plot.gate == Gate("area", "centroid-0", corners=plot.gate.corners)
+    dock.keep()
+    wait()
+    assert set(np.unique(session.layer("kept_labels").data)) == {0, 2, 7}
+    path = write_notebook(tmp_path / "gated.ipynb", *session.to_save())
+    assert "show_scatter(" in path.read_text(encoding="utf-8")
+
+
+def test_it_looks_after_itself(dock, squares, viewer, session, wait):
+    """Every control is explained, themes are taken, and a closed dock gives colours back."""
+    for one in dock.findChildren((QAbstractButton, QComboBox, QLineEdit)):
+        if one.isVisibleTo(dock) and type(one).__module__.startswith("PyQt") and one.toolTip():
+            assert one.accessibleName() or getattr(one, "text", str)(), one
+    for theme in ("light", "dark"):
+        viewer.theme = theme
+        assert dock.plot.figure.get_facecolor()[0] > 0.5 or theme == "dark"
+    assert dock.minimumSizeHint().width() <= 320
+    dock._find("table").selectRow(1)
+    assert isinstance(painted(squares), DirectLabelColormap)
+    session.undo()
+    wait()
+    assert dock.names() == []
+    assert isinstance(painted(squares), CyclicLabelColormap)
