@@ -20,9 +20,10 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate._napari.label_look import colours_of_values
-from napari_delineate._napari.surface_look import COLORMAPS, DIVERGING, SEQUENTIAL, range_of
+from napari_delineate._napari.surface_look import COLORMAPS
 from napari_delineate._napari.widgets.layer_choice import shrink
 from napari_delineate.files.tables import column_titles
+from napari_delineate.palette import DIVERGING, SEQUENTIAL, range_of
 
 __all__ = ["ObjectColours"]
 

@@ -18,7 +18,7 @@ from napari_delineate.evaluate.folder import Evaluation
 from napari_delineate.evaluate.overview import COLOURS
 from napari_delineate.evaluate.scores import Column
 from napari_delineate.evaluate.statistics import RESAMPLES, SEED, short_number
-from napari_delineate.files.results import column_titles
+from napari_delineate.files.tables import column_titles
 from napari_delineate.steps import names_in
 from napari_delineate.types import Table
 from napari_delineate.wording import value_in_words

@@ -92,7 +92,8 @@ def _centerline(mask: NDArray[np.bool_]) -> NDArray[Any]:
     box = box_of(mask)
     if not mask[box].size:
         return line
-    line[box] = skeletonize(mask[box])
+    # It takes no memory that can not be written to.
+    line[box] = skeletonize(mask[box].copy())
     pieces = components_in_any_order(mask)
     has_line = np.zeros(int(pieces.max()) + 1, bool)
     has_line[pieces[line]] = True
