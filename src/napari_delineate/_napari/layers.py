@@ -334,7 +334,9 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
     value = _aligned(value, place)
     if value.kind is Kind.SURFACE:
         if layer.vertex_colors is not None:
-            layer.vertex_colors = None  # they belong to the vertices that were there
+            # They belong to the vertices that were there, which nobody is to see without them.
+            with layer.events.data.blocker():
+                layer.vertex_colors = None
         layer.data = _surface_data(value)
     elif value.kind is Kind.SHAPES:
         show_paths(layer, value.data)
