@@ -25,6 +25,7 @@ __all__ = [
     "mean_of_faces",
     "part_of_vertices",
     "sizes_of",
+    "value_of",
     "vertex_normals",
     "with_values",
     "without_pinches",
@@ -186,7 +187,10 @@ def connected_parts(surface: Surface) -> list[Surface]:
 
 
 def groups_of_values(surface: Surface, numbers: NDArray[Any]) -> list[Surface]:
-    """Split a surface by a number per vertex, in rising order; a face has its first corner's."""
+    """Split a surface by a number per vertex, in rising order; a face has its first corner's.
+
+    Where the numbers are the values, `value_of` tells that of each group.
+    """
     of_faces = numbers[surface.faces[:, 0]]
     order = np.argsort(of_faces, kind="stable")
     starts = np.flatnonzero(np.diff(of_faces[order])) + 1
@@ -195,6 +199,11 @@ def groups_of_values(surface: Surface, numbers: NDArray[Any]) -> list[Surface]:
         used, places = np.unique(faces, return_inverse=True)
         parts.append(Surface(surface.vertices[used], places.reshape(-1, 3), surface.values[used]))
     return parts
+
+
+def value_of(group: Surface) -> Any:
+    """Return the value of a group of `groups_of_values`, also where other vertices came along."""
+    return group.values[group.faces[0, 0]]
 
 
 def without_pinches(surface: Surface) -> Surface:
