@@ -365,11 +365,14 @@ def test_measured_values_that_are_missing_get_colours():
         assert np.isfinite(layer.contrast_limits_range).all()
 
 
-def test_a_flat_surface_has_nothing_to_cut(dock, viewer):
+def test_a_flat_surface_has_nothing_to_cut_and_to_measure(dock, viewer, session):
     vertices, faces = OCTAHEDRON
     viewer.add_layer(Surface((vertices[:, 1:], faces, HALVES)))
     use_everything(dock)
     assert dock.titles["Clipping plane"].isHidden()
+    dock.colour.quantity.setCurrentIndex(1)
+    assert "has no depth" in dock.message.text()
+    assert not session.workflow.steps
     viewer.add_layer(Surface((vertices, faces, HALVES)))
     assert not dock.titles["Clipping plane"].isHidden()
 

@@ -227,6 +227,11 @@ def to_value(layer: Layer) -> Value:
         raise unusable(layer)
     if kind is Kind.SURFACE:
         vertices, faces, values = layer.data[:3]
+        if vertices.shape[1] < 3:
+            raise LayerError(
+                f"the surface {layer.name!r} has no depth: its vertices are (y, x), and steps need "
+                "(z, y, x)"
+            )
         mesh = Mesh(_to_world(vertices, layer), np.asarray(faces), np.asarray(values))
         axes = "T" * (vertices.shape[1] - 3) + "ZYX"
         return Value.of(mesh, kind, axes, units=unit_of_surface(layer))
