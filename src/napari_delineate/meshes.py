@@ -25,6 +25,7 @@ __all__ = [
     "mean_of_faces",
     "part_of_vertices",
     "sizes_of",
+    "value_of",
     "vertex_normals",
     "with_faces",
     "with_values",
@@ -193,7 +194,10 @@ def connected_parts(surface: Surface) -> list[Surface]:
 
 
 def groups_of_values(surface: Surface, numbers: NDArray[Any]) -> list[Surface]:
-    """Split a surface by a number per vertex, in rising order; a face has its first corner's."""
+    """Split a surface by a number per vertex, in rising order; a face has its first corner's.
+
+    Where the numbers are the values, `value_of` tells that of each group.
+    """
     of_faces = numbers[surface.faces[:, 0]]
     order = np.argsort(of_faces, kind="stable")
     starts = np.flatnonzero(np.diff(of_faces[order])) + 1
@@ -201,6 +205,11 @@ def groups_of_values(surface: Surface, numbers: NDArray[Any]) -> list[Surface]:
     for faces in np.split(surface.faces[order], starts) if len(order) else []:
         parts.append(with_faces(surface, faces))
     return parts
+
+
+def value_of(group: Surface) -> Any:
+    """Return the value of a group of `groups_of_values`, also where other vertices came along."""
+    return group.values[group.faces[0, 0]]
 
 
 def without_pinches(surface: Surface) -> Surface:

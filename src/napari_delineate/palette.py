@@ -24,6 +24,8 @@ _SPREAD = (1, 99)
 """Percentiles between which colours vary: a few sharp edges would take them all."""
 
 _MOST_OBJECTS = 100_000
+_LARGEST = 2**53  # up to here floats count by ones
+_FEW = 1000
 
 _GOLDEN_RATIO = 0.618033988749895
 _PALEST = 0.35
@@ -65,18 +67,28 @@ def object_numbers(values: NDArray[Any]) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int64
-        Each number once; none if values are not whole, or too many to be those of objects.
+        Each number once; none if values are not whole, too large for a float to count with,
+        or too many to be those of objects.
 
     Examples
     --------
     >>> object_numbers(np.array([3.0, 1.0, 3.0])).tolist(), len(object_numbers(np.array([0.5])))
     ([1, 3], 0)
     """
-    values = np.asarray(values)
-    if not len(values) or not np.isfinite(values).all() or (values != np.round(values)).any():
-        return np.zeros(0, np.int64)
-    numbers = np.unique(values).astype(np.int64)
-    return numbers if len(numbers) <= _MOST_OBJECTS else np.zeros(0, np.int64)
+    values, none = np.asarray(values), np.zeros(0, np.int64)
+    if values.ndim != 1 or not len(values):
+        return none
+    if values.dtype.kind == "f":
+        # Measured values say what they are among the first few.
+        for some in (values[:_FEW], values):
+            if not np.isfinite(some).all() or (some != np.round(some)).any():
+                return none
+    if values.dtype.kind != "b" and (values.min() < -_LARGEST or values.max() > _LARGEST):
+        return none
+    import fastremap
+
+    numbers = np.sort(fastremap.unique(values.astype(np.int64)))
+    return numbers if len(numbers) <= _MOST_OBJECTS else none
 
 
 def range_of(values: NDArray[Any]) -> tuple[float, float]:
@@ -107,7 +119,7 @@ def range_of(values: NDArray[Any]) -> tuple[float, float]:
         low = -high
     if low == high:
         low, high = float(known.min()), float(known.max())
-    return low, high if high > low else low + 1.0
+    return low, high if high > low else low + max(1.0, abs(low) / 1000)
 
 
 def colormap_of(limits: tuple[float, float]) -> str:

@@ -8,12 +8,21 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.catalogue import Operation
-from napari_delineate.lineage import Lineage
 from napari_delineate.types import Kind
 from napari_delineate.wording import spaced
 from napari_delineate.workflow import Workflow
 
-__all__ = ["VertexQuantity", "labels_measured", "mesh_of", "objects_measured", "vertex_quantities"]
+__all__ = [
+    "VertexQuantity",
+    "labels_measured",
+    "mesh_of",
+    "numbers_of",
+    "objects_measured",
+    "vertex_quantities",
+]
+
+_NUMBERED_BY = frozenset({"surfaces.number_parts", "surfaces.nearest_label"})
+"""Operations that give the vertices of a mesh the numbers of other objects."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,27 @@ def mesh_of(workflow: Workflow, name: str) -> str:
     return name
 
 
+def numbers_of(workflow: Workflow, name: str) -> str:
+    """Return the surface whose values say which object each vertex of a surface belongs to.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    name : str
+        Name of a surface.
+
+    Returns
+    -------
+    str
+        Itself if it was given numbers or has a mesh of its own; else the surface that has
+        the same mesh.
+    """
+    maker = workflow.maker(name)
+    is_numbered = maker is not None and not maker.bypassed and maker.operation in _NUMBERED_BY
+    return name if is_numbered else mesh_of(workflow, name)
+
+
 def objects_measured(workflow: Workflow, name: str) -> tuple[str | None, dict[str, str]]:
     """Return where else the objects of a surface are: labels, and tables with a row for each.
 
@@ -108,23 +138,15 @@ def objects_measured(workflow: Workflow, name: str) -> tuple[str | None, dict[st
         For each table that was made from the surface or the labels, the column that holds
         the numbers.
     """
-    lineage = Lineage(workflow)
     values = workflow.values
-    before = {*lineage.ancestors(name), name}
-    # The last before the surface: its numbers are those of the surface.
-    labels = next(
-        (one for one in reversed(list(lineage.ancestors(name))) if values[one].kind is Kind.LABELS),
-        None,
-    )
+    labels, surfaces = _origin_of_numbers(workflow, name)
     tables = {}
     for step in workflow.steps:
         for output in step.outputs:
             if values[output].kind is Kind.TABLE and not step.over:
                 if labels is not None and labels in step.sources:
                     tables[output] = "label"
-                elif any(
-                    one in before and values[one].kind is Kind.SURFACE for one in step.sources
-                ):
+                elif surfaces.intersection(step.sources):
                     tables[output] = "value"
     return labels, tables
 
@@ -150,3 +172,20 @@ def labels_measured(workflow: Workflow, name: str) -> str | None:
         return None
     labels = maker.inputs.get("labels")
     return labels if isinstance(labels, str) else None
+
+
+def _origin_of_numbers(workflow: Workflow, name: str) -> tuple[str | None, set[str]]:
+    """Return the labels that the numbers of a surface come from, and all surfaces with them."""
+    values, surfaces = workflow.values, {name}
+    name = numbers_of(workflow, name)
+    while True:
+        surfaces.add(name)
+        maker = workflow.maker(name)
+        if maker is None:
+            return None, surfaces
+        kept = [one for one in maker.sources if values[one].kind is Kind.SURFACE]
+        given = [one for one in maker.sources if values[one].kind is Kind.LABELS]
+        is_numbered = not maker.bypassed and maker.operation in _NUMBERED_BY
+        if not kept or is_numbered:
+            return next(iter(given), None), surfaces
+        name = numbers_of(workflow, kept[0])

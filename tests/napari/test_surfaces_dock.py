@@ -9,11 +9,13 @@ import pytest
 from napari.layers import Labels, Surface
 from PIL import Image
 
-from napari_delineate._napari import preferences
+from napari_delineate._napari import preferences, surface_look
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.size_notice import SizeNotice
+from napari_delineate._napari.surface_look import colour_well, triangle_at
 from napari_delineate._napari.surfaces_dock import SurfacesDock
+from napari_delineate._napari.turntable import Turntable
 from napari_delineate._napari.visible import camera_of
 
 RADII = {1: 7, 5: 5}
@@ -269,7 +271,10 @@ def test_only_one_object_keeps_its_colour(dock, surface, session, wait):
     session.change("labels_to_surface", inputs={"labels": "cells"})
     session.run("surfaces.simplify", {"surface": surface}, {})
     wait()
-    assert session.layer("simplified_surface").vertex_colors is None
+    simplified = session.layer("simplified_surface")
+    assert dock.layer is simplified
+    assert surface.vertex_colors is None
+    assert simplified.vertex_colors.shape == (len(simplified.vertices), 4)
 
 
 def test_objects_are_known_on_a_coloured_surface(dock, surface, wait):
@@ -290,6 +295,193 @@ def test_colours_are_summarized_per_object(dock, surface, session, viewer, wait)
     assert table["median"][0] > table["median"][1]  # the larger ball is thicker
     dock.objects.choose(5)
     assert "median" in dock.objects.facts.text()
+
+
+def test_the_other_objects_stay_grey_when_the_surface_changes(
+    dock, surface, session, cells, wait, viewer
+):
+    dock.objects.choose(5)
+    dock.objects.only.setChecked(True)
+    before = len(surface.vertices)
+    data = cells.data.copy()
+    data[:5] = 0
+    cells.data = data
+    session.record_edits()
+    wait()
+    assert len(surface.vertices) < before
+    grey = np.ptp(surface.vertex_colors[:, :3], axis=1) < 1e-6
+    np.testing.assert_array_equal(grey, surface.vertex_values != 5)
+    session.undo()
+    session.undo()
+    wait()
+    assert dock.layer is None
+    cells.selected_label = 1  # nobody listens
+    session.redo()
+    wait()
+    assert dock.objects.only.isChecked()
+    assert surface.vertex_colors is not None
+
+
+OCTAHEDRON = (
+    np.array([[0, 0, 1], [0, 0, -1], [0, 1, 0], [0, -1, 0], [1, 0, 0], [-1, 0, 0]]) * 5.0,
+    np.array(
+        [[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]]
+    ),
+)
+HALVES = np.array([1.0, 1, 1, 2, 2, 2])
+
+
+def use_everything(dock):
+    """Touch all that the dock offers for what it shows."""
+    dock.colour.fit_button.click()
+    dock.clip.on.setChecked(True)
+    for axis in range(3):
+        dock.clip.axis.setCurrentIndex(axis)
+        dock.clip.position.setValue(300)
+    dock.clip.flip.setChecked(True)
+    dock.session.changed.emit()
+    dock.clip.on.setChecked(False)
+    dock.objects.only.setChecked(True)
+    dock.objects.next_button.click()
+    dock.objects.only.setChecked(False)
+
+
+@pytest.mark.parametrize(
+    ("values", "objects"),
+    [
+        (np.full(6, np.nan), []),
+        (np.full(6, 1e20), []),
+        (np.array([1, 2, 3, np.inf, -np.inf, np.nan]), []),
+        (np.array([1, 1, 1, 3e9, 3e9, 3e9]), [1, 3_000_000_000]),
+        (np.array([1, 0, 1, 0, 1, 0], bool), [0, 1]),
+        (np.array([-1.0, -1, -1, 2, 2, 2]), [-1, 2]),
+        (np.stack([HALVES, HALVES + 1, HALVES + 2]), []),  # one row per point in time
+    ],
+    ids=["missing", "huge", "infinite", "many bits", "bool", "negative", "in time"],
+)
+def test_any_values_can_be_looked_at(dock, viewer, values, objects):
+    viewer.add_layer(Surface((*OCTAHEDRON, values)))
+    use_everything(dock)
+    assert dock.objects._objects.tolist() == objects
+    if objects:
+        dock.objects.choose(objects[1])
+        assert dock.objects.number.value() == objects[1]
+        assert "triangles" in dock.objects.facts.text()
+
+
+def test_measured_values_that_are_missing_get_colours():
+    for values in (np.full(6, np.nan), np.array([np.inf, -np.inf, 1, 2, 3, np.nan])):
+        layer = Surface((*OCTAHEDRON, np.ones(6)))
+        layer.vertex_values = values
+        colour_well(layer)
+        assert np.isfinite(layer.contrast_limits_range).all()
+
+
+def test_a_flat_surface_has_nothing_to_cut_and_to_measure(dock, viewer, session):
+    vertices, faces = OCTAHEDRON
+    viewer.add_layer(Surface((vertices[:, 1:], faces, HALVES)))
+    use_everything(dock)
+    assert dock.titles["Clipping plane"].isHidden()
+    dock.colour.quantity.setCurrentIndex(1)
+    assert "has no depth" in dock.message.text()
+    assert not session.workflow.steps
+    viewer.add_layer(Surface((vertices, faces, HALVES)))
+    assert not dock.titles["Clipping plane"].isHidden()
+
+
+def test_a_click_in_a_movie_chooses_what_is_there_now(dock, viewer):
+    vertices, faces = OCTAHEDRON
+    movie = np.concatenate([np.c_[np.full(6, time), vertices] for time in range(3)])
+    layer = Surface(
+        (movie, np.concatenate([faces + 6 * time for time in range(3)]), np.repeat([4, 7, 9], 6)),
+        scale=(2, 1, 1, 1),
+    )
+    viewer.add_layer(layer)
+    viewer.dims.ndisplay = 3
+    viewer.dims.set_point(0, 4)
+    event = SimpleNamespace(
+        position=(4, -30, 1, 1), view_direction=np.array([0, 1.0, 0, 0]), dims_displayed=[1, 2, 3]
+    )
+    place = triangle_at(layer, event)
+    assert layer.vertex_values[layer.faces[place]].tolist() == [9, 9, 9]
+
+
+def test_the_colours_that_a_person_gave_stay(dock, viewer):
+    colours = np.random.default_rng(0).random((6, 4)).astype(np.float32)
+    layer = viewer.add_layer(Surface((*OCTAHEDRON, HALVES), vertex_colors=colours))
+    dock.objects.choose(2)
+    dock.objects.only.setChecked(True)
+    np.testing.assert_array_equal(layer.vertex_colors[3:], colours[3:])
+    assert np.ptp(layer.vertex_colors[:3, :3], axis=1).max() < 1e-6
+    dock.objects.only.setChecked(False)
+    np.testing.assert_array_equal(layer.vertex_colors, colours)
+    dock.objects.only.setChecked(True)
+    viewer.add_layer(Surface((*OCTAHEDRON, HALVES)))
+    np.testing.assert_array_equal(layer.vertex_colors, colours)
+
+
+def test_a_closed_table_dock_is_no_trouble(dock, surface, session, cells, wait, viewer, qtbot):
+    session.run("measurements.measure", {"labels": cells}, {})
+    wait()
+    dock.objects.choose(5)
+    tables = table_dock(viewer)
+    viewer.window.remove_dock_widget(tables)
+    tables.deleteLater()
+    qtbot.wait(20)
+    dock.objects.choose(1)
+    session.changed.emit()
+    assert dock.objects.facts.text().endswith("triangles")
+
+
+def test_the_dock_keeps_no_surface_that_is_gone(dock, viewer):
+    layer = viewer.add_layer(Surface((*OCTAHEDRON, HALVES)))
+    dock.objects.choose(2)
+    dock.clip.on.setChecked(True)
+    viewer.layers.remove(layer)
+    parts = (dock.colour, dock.look, dock.clip)
+    assert [part.layer for part in parts] == [None] * 3
+    held = [one for part in (dock, dock.objects) for one in vars(part).values()]
+    assert not any(one is layer for one in held)
+
+
+def test_numbers_of_parts_are_those_of_no_labels(dock, viewer, session, cells, wait):
+    session.run("postprocessing.labels_to_mask", {"labels": cells}, {})
+    wait()
+    session.run("surfaces.mask_to_surface", {"mask": session.layer("mask")}, {})
+    wait()
+    assert dock.objects._objects.tolist() == [1]
+    assert dock.objects.labels is None
+    choose_quantity(dock, "Number parts", wait)
+    assert dock.objects._objects.tolist() == [1, 2]
+    assert dock.objects.labels is None
+    dock.objects.choose(2)
+    assert cells.selected_label == 1
+
+
+def test_a_deleted_mesh_comes_back_for_its_own_values(dock, surface, session, viewer, wait):
+    choose_quantity(dock, "Discrete curvature: mean", wait)
+    viewer.layers.remove(surface)
+    dock.colour.quantity.setCurrentIndex(0)
+    assert dock.layer is session.layer("surface")
+    assert dock.layer.visible
+
+
+def test_a_step_that_was_cancelled_gives_no_colours_later(dock, surface, session):
+    dock._colouring = "labels_to_surface"
+    session.failed.emit("Cancelled.")
+    session.finished.emit(session.results)
+    assert not surface.colorbar.visible
+
+
+def test_values_are_looked_at_once(dock, surface, session, monkeypatch):
+    seen = []
+    monkeypatch.setattr(surface_look, "object_numbers", lambda _: seen.append(1) or HALVES)
+    session.changed.emit()
+    surface.contrast_limits = (0, 3)
+    dock.objects.only.setChecked(True)
+    assert not seen
+    surface.vertex_values = surface.vertex_values + 1
+    assert seen
 
 
 # Pictures
@@ -325,6 +517,33 @@ def test_a_turntable_can_be_cancelled(dock, surface, viewer, tmp_path, qtbot):
     dock.pictures.cancel_button.click()
     assert dock.pictures.turn_button.isEnabled()
     assert not (tmp_path / "turn.gif").exists()
+
+
+def test_a_turntable_begins_again_where_the_window_gets_another_size(viewer, qtbot, monkeypatch):
+    viewer.dims.ndisplay = 3
+    sizes = iter([4, 4, 6, 6, 6, 6, 6, 6])
+    monkeypatch.setattr(
+        type(viewer), "screenshot", lambda *_, **__: np.zeros((next(sizes), 8, 4), np.uint8)
+    )
+    turntable = Turntable(viewer, 3)
+    with qtbot.waitSignal(turntable.finished) as found:
+        turntable.start()
+    assert [frame.shape for frame in found.args[0]] == [(6, 8, 3)] * 3
+
+
+def test_an_animation_is_written_also_after_the_dock_is_closed(
+    dock, surface, viewer, tmp_path, qtbot
+):
+    viewer.show()
+    dock.pictures.seconds.setValue(0.5)
+    dock.pictures.save_turntable(tmp_path / "turn.gif")
+    qtbot.waitUntil(lambda: dock.pictures._worker is not None, timeout=20_000)
+    worker = dock.pictures._worker
+    with qtbot.waitSignal(worker.finished, timeout=20_000):
+        viewer.window.remove_dock_widget(dock)
+        dock.deleteLater()
+    qtbot.wait(20)
+    assert (tmp_path / "turn.gif").exists()
 
 
 def test_other_formats_and_missing_packages_are_said(dock, surface, tmp_path, monkeypatch):

@@ -189,6 +189,14 @@ def test_a_ball_has_no_dents_and_the_thickness_of_its_diameter(radius):
     assert "thickness_mean" not in surfaces.measure_surface(sphere(radius))
 
 
+def test_a_row_has_the_value_that_its_faces_begin_with():
+    tetrahedron = np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]], float)
+    faces = np.array([[1, 0, 2], [2, 0, 3], [3, 0, 1], [1, 2, 3]])
+    # As the nearest labels of vertices: no face begins with the first vertex.
+    table = surfaces.measure_surface(Surface(tetrahedron, faces, np.array([9, 1, 2, 3])))
+    assert dict(zip(table["value"], table["number_of_faces"], strict=True)) == {1: 2, 2: 1, 3: 1}
+
+
 def test_a_plate_is_as_thick_as_it_is_and_an_open_one_not():
     plate = surfaces.subdivide(box([2, 40, 40]), iterations=4)
     table = surfaces.measure_surface(plate, thickness=True, units="nm")
@@ -327,6 +335,14 @@ def test_a_ball_is_as_thick_as_its_diameter_and_a_tube_as_its_own():
     outer = np.isclose(angles, 0) | np.isclose(angles, np.pi)
     found = surfaces.thickness(surface._replace(values=np.ones(len(angles)))).values
     np.testing.assert_allclose(found[outer], 6, rtol=0.01)
+
+
+def test_measured_values_say_no_objects_to_thickness():
+    ball = sphere(5.0)
+    measured = ball._replace(values=np.linspace(0, 1, len(ball.vertices)))
+    found = surfaces.thickness(measured).values
+    np.testing.assert_array_equal(found, surfaces.thickness(ball).values)
+    assert np.median(found) == pytest.approx(10, rel=0.01)
 
 
 def test_objects_of_other_values_do_not_make_an_object_thicker_or_thinner():

@@ -263,6 +263,21 @@ def test_a_surface_inside_out_is_turned_and_turned_back():
 # Parts
 
 
+def test_every_part_is_looked_at_by_itself(monkeypatch):
+    labels = np.zeros((6, 6, 120), int)
+    for number in range(20):
+        labels[2:4, 2:4, 6 * number + 2 : 6 * number + 4] = number + 1
+    surface = surfaces.labels_to_surface(labels)
+    sizes = []
+    measure = meshes.closed_volume
+    monkeypatch.setattr(
+        meshes, "closed_volume", lambda part: sizes.append(len(part.vertices)) or measure(part)
+    )
+    repaired = surfaces.repair_normals(surfaces.flip_normals(surface))
+    assert sizes == [len(surface.vertices) // 20] * 20
+    assert surfaces.measure_surface(repaired).equals(surfaces.measure_surface(surface))
+
+
 def three_balls():
     parts = [
         trimesh.creation.icosphere(2, radius).apply_translation([0, 0, place])

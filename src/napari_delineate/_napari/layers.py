@@ -227,6 +227,11 @@ def to_value(layer: Layer) -> Value:
         raise unusable(layer)
     if kind is Kind.SURFACE:
         vertices, faces, values = layer.data[:3]
+        if vertices.shape[1] < 3:
+            raise LayerError(
+                f"the surface {layer.name!r} has no depth: its vertices are (y, x), and steps need "
+                "(z, y, x)"
+            )
         mesh = Mesh(_to_world(vertices, layer), np.asarray(faces), np.asarray(values))
         axes = "T" * (vertices.shape[1] - 3) + "ZYX"
         return Value.of(mesh, kind, axes, units=unit_of_surface(layer))
@@ -334,7 +339,9 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
     value = _aligned(value, place)
     if value.kind is Kind.SURFACE:
         if layer.vertex_colors is not None:
-            layer.vertex_colors = None  # they belong to the vertices that were there
+            # They belong to the vertices that were there, which nobody is to see without them.
+            with layer.events.data.blocker():
+                layer.vertex_colors = None
         layer.data = _surface_data(value)
     elif value.kind is Kind.SHAPES:
         show_paths(layer, value.data)

@@ -8,24 +8,24 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels, Surface
 from numpy.typing import NDArray
+from qtpy.compat import isalive
 from qtpy.QtCore import QSize, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
+    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.surface_look import dim_others, triangle_at
+from napari_delineate._napari.surface_look import dimmed, triangle_at
 from napari_delineate._napari.visible import camera_of
 from napari_delineate._napari.widgets import Tables, icon
 from napari_delineate.files.tables import column_titles
-from napari_delineate.palette import object_numbers
 
 __all__ = ["ObjectPart"]
 
@@ -43,7 +43,6 @@ class ObjectPart(QWidget):
 
     chosen = Signal(int)
     """Number of the object that a person chose."""
-    failed = Signal(str)
     summary_wanted = Signal()
     """A table of what the colours mean is wanted, with a row for each object."""
 
@@ -58,13 +57,18 @@ class ObjectPart(QWidget):
         self._dock: Tables | None = None
         self._present: int | None = None  # the object that was gone to last
         self._is_seen = False
+        self._greyed: Surface | None = None  # the layer whose other objects are grey
+        self._own_colours: NDArray[Any] | None = None  # of its vertices, before
+        self.is_greying = False
+        """Whether it is us who change the colours of the layer right now."""
         self.hint = QLabel("Click on an object in 3D, or choose its number.")
         self.hint.setWordWrap(True)
-        self.number = QSpinBox()
+        self.number = QDoubleSpinBox()  # numbers of objects may have more than 32 bits
+        self.number.setDecimals(0)
         self.number.setAccessibleName("Object")
         self.number.setToolTip("Number of the object, as in labels and tables")
         self.number.setKeyboardTracking(False)
-        self.number.valueChanged.connect(self._on_number)
+        self.number.valueChanged.connect(lambda number: self._on_number(int(number)))
         self.previous_button = self._button("previous", "Previous object", -1)
         self.next_button = self._button("next", "Next object", 1)
         self.only = QCheckBox("Grey the others")
@@ -93,6 +97,7 @@ class ObjectPart(QWidget):
         self,
         layer: Surface,
         numbers: NDArray[Any] | None,
+        objects: NDArray[np.int64],
         labels: Labels | None,
         tables: Mapping[str, str],
         dock: Tables | None,
@@ -105,6 +110,8 @@ class ObjectPart(QWidget):
             The layer.
         numbers : (N,) ndarray or None
             The object of each vertex, None if that is not known.
+        objects : ndarray of int64
+            The numbers of the objects, in rising order.
         labels : Labels or None
             The layer of the same objects as labels.
         tables : mapping of str to str
@@ -115,8 +122,9 @@ class ObjectPart(QWidget):
         self._follow(labels, dock)
         if layer is not self._layer:
             self._present = None
+        is_changed = layer is not self._layer or numbers is not self._numbers
         self._layer, self._numbers, self.tables = layer, numbers, dict(tables)
-        self._objects = np.zeros(0, np.int64) if numbers is None else object_numbers(numbers)
+        self._objects = objects
         is_known = len(self._objects) > 0
         self.hint.setText(
             "Click on an object in 3D, or choose its number."
@@ -129,6 +137,8 @@ class ObjectPart(QWidget):
             self.number.blockSignals(True)
             self.number.setRange(int(self._objects[0]), int(self._objects[-1]))
             self.number.blockSignals(False)
+        if is_changed or layer.vertex_colors is None:
+            self._show()
         self._show_facts()
 
     def enter(self, layer: Surface) -> None:
@@ -136,10 +146,13 @@ class ObjectPart(QWidget):
         layer.mouse_drag_callbacks.append(self._on_mouse)
 
     def leave(self, layer: Surface) -> None:
-        """Let a click on a layer choose nothing any more, and give all objects their colours."""
+        """Follow a layer no longer, and give all its objects their colours."""
         if self._on_mouse in layer.mouse_drag_callbacks:
             layer.mouse_drag_callbacks.remove(self._on_mouse)
-        dim_others(layer, np.zeros(0), None)
+        self._give_back()
+        self._layer = self._numbers = None
+        self._objects = np.zeros(0, np.int64)
+        self._follow(None, None)
 
     def choose(self, number: int, *, is_seen: bool = False) -> None:
         """Go to an object.
@@ -154,7 +167,7 @@ class ObjectPart(QWidget):
         if number not in self._objects or number == self._present:
             return
         self._is_seen = is_seen
-        if self.number.value() == number:
+        if int(self.number.value()) == number:
             self._on_number(number)
         else:
             self.number.setValue(number)
@@ -176,7 +189,7 @@ class ObjectPart(QWidget):
                 labels.events.selected_label.connect(self._on_label)
         self.labels = labels
         if dock is not self._dock:
-            if self._dock is not None:
+            if self._dock is not None and isalive(self._dock):
                 self._dock.row_chosen.disconnect(self._on_row)
             if dock is not None:
                 dock.row_chosen.connect(self._on_row)
@@ -197,7 +210,7 @@ class ObjectPart(QWidget):
         """Go to the next object in the order of numbers, which may have gaps."""
         if not len(self._objects):
             return
-        number = self.number.value()
+        number = int(self.number.value())
         if step > 0:
             place = int(np.searchsorted(self._objects, number, "right"))
         else:
@@ -240,26 +253,55 @@ class ObjectPart(QWidget):
             self.choose(int(self.labels.selected_label))
 
     def _on_row(self, name: str, row: int) -> None:
-        table = None if self._dock is None else self._dock.table(name)
+        table = self._table(name)
         if name in self.tables and table is not None:
             self.choose(int(table[self.tables[name]].iloc[row]))
 
+    def _table(self, name: str) -> Any:
+        """Return a table, None where there is none, or its dock was closed."""
+        return self._dock.table(name) if self._dock is not None and isalive(self._dock) else None
+
     def _show(self) -> None:
         """Show in the layer which object is chosen."""
-        if self._layer is not None and self._numbers is not None:
-            number = self.number.value() if self.only.isChecked() else None
-            dim_others(self._layer, self._numbers, number)
+        layer, numbers = self._layer, self._numbers
+        if layer is None or numbers is None or not len(self._objects) or not self.only.isChecked():
+            self._give_back()
+            return
+        own = self._own_colours
+        is_grey = self._greyed is layer
+        if not is_grey or layer.vertex_colors is None:
+            self._give_back()
+            own = layer.vertex_colors
+            if own is not None and own.shape[:-1] != numbers.shape:
+                return  # colours that vary in time stay as they are
+            self._greyed, self._own_colours = layer, own
+        self._recolour(layer, dimmed(layer, numbers, int(self.number.value()), own))
+
+    def _give_back(self) -> None:
+        """Give all objects the colours back that we took."""
+        layer, own = self._greyed, self._own_colours
+        if layer is not None and layer.vertex_colors is not None:
+            fits = own is not None and len(own) == len(layer.vertices)
+            self._recolour(layer, own if fits else None)
+        self._greyed = self._own_colours = None
+
+    def _recolour(self, layer: Surface, colours: NDArray[Any] | None) -> None:
+        before, self.is_greying = self.is_greying, True
+        try:
+            layer.vertex_colors = colours
+        finally:
+            self.is_greying = before
 
     def _show_facts(self) -> None:
         """Say what is known of the object."""
-        number = self.number.value()
+        number = int(self.number.value())
         if self._layer is None or self._numbers is None or number not in self._objects:
             self.facts.setText("No object has this number." if len(self._objects) else "")
             return
         count = int((self._numbers[self._layer.faces[:, 0]] == number).sum())
         said = [f"{count:,} triangles"]
         for name, column in self.tables.items():
-            table = None if self._dock is None else self._dock.table(name)
+            table = self._table(name)
             if table is None or column not in table.columns:
                 continue
             row = table[table[column] == number]

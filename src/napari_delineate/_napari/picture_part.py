@@ -51,6 +51,7 @@ class PicturePart(QWidget):
         self._session = session
         self._turntable: Turntable | None = None
         self._worker: Any = None
+        self._path = Path()  # of the animation that is being made
         self.screenshot_button = QPushButton("Save screenshot…")
         self.screenshot_button.setToolTip("Save what the canvas shows as PNG")
         self.screenshot_button.clicked.connect(self.ask_screenshot)
@@ -131,7 +132,8 @@ class PicturePart(QWidget):
         count = max(2, round(self.seconds.value() * _RATE))
         self._turntable = Turntable(viewer, count, self)
         self._turntable.progressed.connect(self.progress.setValue)
-        self._turntable.finished.connect(lambda frames: self._write(path, frames))
+        self._turntable.finished.connect(self._write)
+        self._path = path
         self.progress.setRange(0, count)
         self.progress.setValue(0)
         self._set_running(True)
@@ -148,21 +150,31 @@ class PicturePart(QWidget):
         """Stop what is under way."""
         self.cancel()
 
-    def _write(self, path: Path, frames: Any) -> None:
+    def _write(self, frames: Any) -> None:
         self._turntable = None
         self.cancel_button.hide()
         self.progress.setRange(0, 0)
+        # Methods, not functions: Qt calls them only as long as the dock is there.
         self._worker = create_worker(
             write_animation,
-            path,
+            self._path,
             frames,
             _RATE,
             _connect={
-                "returned": lambda _: self.said.emit(f"Saved {path.name}."),
-                "errored": lambda error: self.failed.emit(f"{path.name} was not saved: {error}"),
-                "finished": lambda: self._set_running(False),
+                "returned": self._on_written,
+                "errored": self._on_write_failed,
+                "finished": self._on_write_ended,
             },
         )
+
+    def _on_written(self, _: Any = None) -> None:
+        self.said.emit(f"Saved {self._path.name}.")
+
+    def _on_write_failed(self, error: object) -> None:
+        self.failed.emit(f"{self._path.name} was not saved: {error}")
+
+    def _on_write_ended(self) -> None:
+        self._set_running(False)
 
     def _set_running(self, is_running: bool) -> None:
         self.progress.setVisible(is_running)

@@ -26,7 +26,7 @@ from napari_delineate._napari.surface_look import COLORMAPS, clip, clipped_at
 from napari_delineate._napari.visible import overlays_of
 from napari_delineate._napari.widgets import shrink
 from napari_delineate.catalogue import accepts, kind_in_words
-from napari_delineate.palette import object_numbers, range_of
+from napari_delineate.palette import range_of
 from napari_delineate.quantities import VertexQuantity, mesh_of, vertex_quantities
 from napari_delineate.types import Kind
 
@@ -78,6 +78,7 @@ class ColourPart(_Part):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._is_whole = False
         self.quantity = QComboBox()
         shrink(self.quantity)
         self.quantity.setAccessibleName("Colour by")
@@ -118,7 +119,9 @@ class ColourPart(_Part):
         self.rows.addRow("Range", limits)
         self.rows.addRow(self.bar)
 
-    def show_layer(self, layer: Surface, made: tuple[str, dict[str, Any]] | None) -> None:
+    def show_layer(
+        self, layer: Surface, made: tuple[str, dict[str, Any]] | None, *, is_whole: bool
+    ) -> None:
         """Show how a layer is coloured.
 
         Parameters
@@ -127,7 +130,10 @@ class ColourPart(_Part):
             The layer.
         made : (str, dict) or None
             The operation and the settings that made its values, None if they are its own.
+        is_whole : bool
+            Whether its values are whole numbers.
         """
+        self._is_whole = is_whole
         events = layer.events
         self.follow(layer, events.colormap, events.contrast_limits, layer.colorbar.events.visible)
         index = 0
@@ -189,8 +195,7 @@ class ColourPart(_Part):
                 self.colormap.addItem(name)
             self.colormap.setCurrentText(name)
             low, high = layer.contrast_limits_range
-            is_whole = len(object_numbers(layer.vertex_values)) > 0
-            self.limits.setDecimals(0 if is_whole else _decimals(high - low))
+            self.limits.setDecimals(0 if self._is_whole else _decimals(high - low))
             self.limits.setRange(low, high)
             self.limits.setSingleStep((high - low) / _STEPS)
             self.limits.setValue(tuple(layer.contrast_limits))

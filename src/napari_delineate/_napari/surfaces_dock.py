@@ -19,12 +19,11 @@ from napari_delineate._napari.picture_part import PicturePart
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.size_notice import SizeNotice
-from napari_delineate._napari.surface_look import colour_well
+from napari_delineate._napari.surface_look import KnownObjects, colour_well
 from napari_delineate._napari.surface_parts import ClipPart, ColourPart, LookPart
 from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled
 from napari_delineate._napari.widgets.section import Section
-from napari_delineate.palette import object_numbers
-from napari_delineate.quantities import VertexQuantity, mesh_of, objects_measured
+from napari_delineate.quantities import VertexQuantity, mesh_of, numbers_of, objects_measured
 
 __all__ = ["SurfacesDock"]
 
@@ -55,6 +54,7 @@ class SurfacesDock(QWidget):
         self._is_stopped = False
         self._watched: Surface | None = None
         self._colouring: str | None = None  # the step whose result is to get colours
+        self._known = KnownObjects()
         self.choice = LayerChoice(
             viewer, lambda layer: isinstance(layer, Surface), missing="no surface"
         )
@@ -106,13 +106,12 @@ class SurfacesDock(QWidget):
         self.choice.changed.connect(self._on_choice)
         self.colour.chosen.connect(self._on_quantity)
         self.objects.chosen.connect(self._on_object)
-        self.objects.failed.connect(self._on_failed)
         self.objects.summary_wanted.connect(self._on_summary)
         self.pictures.said.connect(self._say)
         self.pictures.failed.connect(self._on_failed)
         self.session.changed.connect(self._refresh)
         self.session.finished.connect(self._on_finished)
-        self.session.failed.connect(self._on_failed)
+        self.session.failed.connect(self._on_session_failed)
         viewer.layers.selection.events.active.connect(self._on_active)
         viewer.events.theme.connect(self._on_theme)
         self._on_choice()
@@ -136,11 +135,19 @@ class SurfacesDock(QWidget):
         self._watch(None)
         viewer = self.session.viewer
         self.choice.stop()
-        for part in (self.sizes, self.change, self.colour, self.look, self.objects, self.pictures):
+        for part in (
+            self.sizes,
+            self.change,
+            self.colour,
+            self.look,
+            self.clip,
+            self.objects,
+            self.pictures,
+        ):
             part.stop()
         self.session.changed.disconnect(self._refresh)
         self.session.finished.disconnect(self._on_finished)
-        self.session.failed.disconnect(self._on_failed)
+        self.session.failed.disconnect(self._on_session_failed)
         viewer.layers.selection.events.active.disconnect(self._on_active)
         viewer.events.theme.disconnect(self._on_theme)
 
@@ -166,6 +173,7 @@ class SurfacesDock(QWidget):
         before, self._watched = self._watched, layer
         if before is layer:
             return
+        self._known.forget()
         if before is not None:
             before.events.data.disconnect(self._on_data)
             self.objects.leave(before)
@@ -174,7 +182,9 @@ class SurfacesDock(QWidget):
             self.objects.enter(layer)
 
     def _on_data(self, _: Any = None) -> None:
-        self._refresh()
+        if not self.objects.is_greying:
+            self._known.forget()
+            self._refresh()
 
     def _refresh(self, _: Any = None) -> None:
         layer = self.layer
@@ -183,22 +193,32 @@ class SurfacesDock(QWidget):
         self.view_button.setEnabled(layer is not None)
         if layer is None:
             self.facts.setText(_EMPTY)
+            for part in (self.colour, self.look, self.clip):
+                part.stop()
             return
         name = self.session.name_of(layer)
         self.facts.setText(f"{len(layer.vertices):,} vertices · {len(layer.faces):,} triangles")
         step = None if name is None else self.session.workflow.maker(name)
         self.change.show_step(None if step is None else step.name)
         self.titles["Before and after"].setVisible(not self.change.isHidden())
-        self.colour.show_layer(layer, self._quantity_of(name))
+        is_whole = len(self._known.of(np.asarray(layer.vertex_values))) > 0
+        self.colour.show_layer(layer, self._quantity_of(name), is_whole=is_whole)
         self.look.show_layer(layer)
-        self.clip.show_layer(layer)
+        is_solid = layer.vertices.shape[1] > 2  # nothing to cut in a plane
+        self.titles["Clipping plane"].setVisible(is_solid)
+        if is_solid:
+            self.clip.show_layer(layer)
+        else:
+            self.clip.stop()
         labels, tables = (
             (None, {}) if name is None else objects_measured(self.session.workflow, name)
         )
         found = None if labels is None else self.session.layer(labels)
+        numbers = self._numbers(layer, name)
         self.objects.show_objects(
             layer,
-            self._numbers(layer, name),
+            numbers,
+            np.zeros(0, np.int64) if numbers is None else self._known.of(numbers),
             found if isinstance(found, Labels) else None,
             tables,
             table_dock(self.session.viewer),
@@ -207,16 +227,14 @@ class SurfacesDock(QWidget):
 
     def _numbers(self, layer: Surface, name: str | None) -> NDArray[Any] | None:
         """Return the object of each vertex: the values, or those of the mesh before."""
-        if len(object_numbers(layer.vertex_values)) > 0 and not self._is_coloured(name):
-            return np.asarray(layer.vertex_values)
-        if name is None:
-            return None
-        mesh = mesh_of(self.session.workflow, name)
-        before = self.session.results.get(mesh)
-        if before is None or len(before.data.values) != len(layer.vertices):
-            return None
-        numbers = np.asarray(before.data.values)
-        return numbers if len(object_numbers(numbers)) else None
+        source = None if name is None else numbers_of(self.session.workflow, name)
+        values: Any = layer.vertex_values
+        if name is not None and source != name:
+            before = self.session.results.get(str(source))
+            values = () if before is None else before.data.values
+        values = np.asarray(values)
+        is_known = values.shape == (len(layer.vertices),) and len(self._known.of(values)) > 0
+        return values if is_known else None
 
     def _is_coloured(self, name: str | None) -> bool:
         return name is not None and mesh_of(self.session.workflow, name) != name
@@ -239,6 +257,8 @@ class SurfacesDock(QWidget):
         name = session.name_of(layer)
         mesh = None if name is None else mesh_of(session.workflow, name)
         if quantity is None:
+            if mesh is not None and session.is_deleted(mesh):
+                session.show(mesh)
             shown = None if mesh is None else session.layer(mesh)
             if shown is not None and shown is not layer:
                 layer.visible, shown.visible = False, True
@@ -300,6 +320,10 @@ class SurfacesDock(QWidget):
             session.run(_SUMMARY, sources, {})
         except (LayerError, ValueError, TypeError, KeyError) as error:
             self._on_failed(str(error))
+
+    def _on_session_failed(self, text: str) -> None:
+        self._colouring = None  # a later step may get the same name
+        self._on_failed(text)
 
     # Messages
 

@@ -89,7 +89,7 @@ class Turntable(QObject):
     """Take the frames of one turn, one at a time, so that the window goes on.
 
     The camera turns around the direction that is up on the screen, and comes back to where it
-    was.
+    was. Where the window gets another size meanwhile, the turn begins again.
 
     Parameters
     ----------
@@ -130,6 +130,9 @@ class Turntable(QObject):
         view = _turned(self._view, self._up, turn)
         self._camera.set_view_direction(tuple(view), tuple(self._up))
         shot: Any = self._viewer.screenshot(canvas_only=True, flash=False)
+        if self._frames and shot.shape[:2] != self._frames[0].shape[:2]:
+            self._frames.clear()  # the window got another size, and all have to have one
+            return
         self._frames.append(np.ascontiguousarray(shot[..., :3]))
         self.progressed.emit(len(self._frames))
         if len(self._frames) == self._count:

@@ -79,7 +79,7 @@ def surface_to_mask(surface: Surface, image: Image, *, spacing: Spacing = 1.0) -
     return _inside(surface, image.shape, spacing)
 
 
-@operation
+@operation(version=2)
 def surface_to_labels(surface: Surface, image: Image, *, spacing: Spacing = 1.0) -> Labels:
     """Fill every object of a surface with its number, on the grid of an image.
 
@@ -130,9 +130,10 @@ def surface_to_labels(surface: Surface, image: Image, *, spacing: Spacing = 1.0)
     largest = int(surface.values.max(initial=0))
     result = np.zeros(image.shape, label_dtype(largest))
     for part in meshes.groups_of_values(surface, surface.values):
-        if part.values[0] > 0:
-            box, inside = _inside_box(part, image.shape, spacing, f"the object {part.values[0]}")
-            result[box][inside] = part.values[0]
+        value = meshes.value_of(part)
+        if value > 0:
+            box, inside = _inside_box(part, image.shape, spacing, f"the object {value}")
+            result[box][inside] = value
     return result
 
 

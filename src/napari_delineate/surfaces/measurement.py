@@ -58,7 +58,7 @@ _POWERS = {
 """Columns, with the power of the length in their unit."""
 
 
-@operation(version=2)
+@operation(version=3)
 def measure_surface(
     surface: Surface,
     *,
@@ -103,8 +103,9 @@ def measure_surface(
     Notes
     -----
     The centroid is that of the volume where the surface is closed, that of the area where
-    it is open. A surface that follows the steps of the voxels has too large an area, about
-    8 % for a ball; `smooth` removes the steps.
+    it is open. A surface that follows the steps of the voxels has too large an area, for a
+    ball by about 9 % in cubic voxels and by up to 20 % in slices four times as thick; `smooth`
+    removes the steps.
 
     References
     ----------
@@ -127,7 +128,7 @@ def measure_surface(
 
     if each == "value":
         parts = meshes.groups_of_values(surface, whole_values(surface))
-        first = {"value": [int(part.values[0]) for part in parts]}
+        first = {"value": [int(meshes.value_of(part)) for part in parts]}
     elif each == "part":
         parts = meshes.connected_parts(surface)
         first = {"part": list(range(1, 1 + len(parts)))}

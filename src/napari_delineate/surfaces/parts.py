@@ -35,7 +35,8 @@ def number_parts(surface: Surface) -> Surface:
 
     References
     ----------
-    .. [1] `scipy.sparse.csgraph.connected_components`, which computes it.
+    .. [1] Tarjan, "Efficiency of a good but not linear set union algorithm", JACM 22 (1975),
+           215-225, https://doi.org/10.1145/321879.321884
 
     Examples
     --------
@@ -72,7 +73,8 @@ def keep_largest_part(surface: Surface, *, each: Literal["whole", "value"] = "wh
 
     References
     ----------
-    .. [1] `scipy.sparse.csgraph.connected_components`, which finds the parts.
+    .. [1] Tarjan, "Efficiency of a good but not linear set union algorithm", JACM 22 (1975),
+           215-225, https://doi.org/10.1145/321879.321884, for the parts
 
     Examples
     --------
@@ -84,7 +86,7 @@ def keep_largest_part(surface: Surface, *, each: Literal["whole", "value"] = "wh
     11.5
     """
     parts = meshes.connected_parts(surface)
-    groups = [0 if each == "whole" else part.values[part.faces[0, 0]] for part in parts]
+    groups = [0 if each == "whole" else meshes.value_of(part) for part in parts]
     areas = [meshes.face_areas(part).sum() for part in parts]
     best: dict[Any, int] = {}
     for place, (group, area) in enumerate(zip(groups, areas, strict=True)):
@@ -125,7 +127,8 @@ def remove_small_parts(
 
     References
     ----------
-    .. [1] `scipy.sparse.csgraph.connected_components`, which finds the parts.
+    .. [1] Tarjan, "Efficiency of a good but not linear set union algorithm", JACM 22 (1975),
+           215-225, https://doi.org/10.1145/321879.321884, for the parts
 
     Examples
     --------

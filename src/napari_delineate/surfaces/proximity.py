@@ -110,7 +110,7 @@ def distance_to_surface(
     return meshes.with_values(surface, distances)
 
 
-@operation(keeps_mesh=True)
+@operation(version=2, keeps_mesh=True)
 def thickness(surface: Surface) -> Surface:
     """Give every vertex the thickness of the object below it.
 
@@ -135,7 +135,8 @@ def thickness(surface: Surface) -> Surface:
     Notes
     -----
     A surface that follows the steps of the voxels has normals that point here and there:
-    run `smooth` before. Objects of different values do not see each other.
+    run `smooth` before. Objects of different values do not see each other; values that are
+    not whole numbers say no objects.
 
     References
     ----------
@@ -163,12 +164,22 @@ def thickness(surface: Surface) -> Surface:
         )
     normals = meshes.vertex_normals(surface)
     extent = float(np.ptp(surface.vertices, axis=0).max())
-    value_of = surface.values[surface.faces[:, 0]]
+    values = surface.values
+    if (values != np.round(values)).any():
+        values = np.zeros(len(values))  # measured values say no objects
+    of_faces = values[surface.faces[:, 0]]
     used = np.zeros(len(result), bool)
     used[surface.faces] = True
-    for value in np.unique(value_of):
-        tree = make_tree(surface.vertices[surface.faces[value_of == value]])
-        own = np.flatnonzero(used & (surface.values == value) & normals.any(axis=1))
+    # Sorted once: there may be thousands of objects.
+    pointed = np.flatnonzero(used & normals.any(axis=1))
+    pointed = pointed[np.argsort(values[pointed], kind="stable")]
+    sorted_values = values[pointed]
+    order = np.argsort(of_faces, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(of_faces[order])) + 1):
+        value = of_faces[group[0]]
+        tree = make_tree(surface.vertices[surface.faces[group]])
+        start = np.searchsorted(sorted_values, value, "left")
+        own = pointed[start : np.searchsorted(sorted_values, value, "right")]
         result[own] = first_hits(
             tree, surface.vertices[own], -normals[own], extent * building_blocks.ROUNDING
         )

@@ -246,32 +246,28 @@ def repair_normals(surface: Surface) -> Surface:
     number = int(part_of.max()) + 1
     # An open part has no outside: most of its faces are right.
     reversed_ = np.bincount(part_of, is_turned, number) * 2 > np.bincount(part_of, None, number)
-    parts = [
-        Surface(surface.vertices, faces, surface.values)
-        for faces in np.split(
-            turned[np.argsort(part_of, kind="stable")],
-            np.cumsum(np.bincount(part_of, None, number))[:-1],
-        )
-    ]
-    closed = [meshes.edges_of(part.faces).are_closed for part in parts]
+    parts = []
+    for faces in np.split(
+        turned[np.argsort(part_of, kind="stable")],
+        np.cumsum(np.bincount(part_of, None, number))[:-1],
+    ):
+        used, places = np.unique(faces, return_inverse=True)
+        parts.append(Surface(surface.vertices[used], places.reshape(-1, 3), surface.values[used]))
+    closed = np.array([meshes.edges_of(part.faces).are_closed for part in parts])
     volumes = [
         meshes.closed_volume(part) if ok else 0.0 for part, ok in zip(parts, closed, strict=True)
     ]
-    boxes = [
-        (part.vertices[part.faces].min(axis=(0, 1)), part.vertices[part.faces].max(axis=(0, 1)))
-        for part in parts
-    ]
+    lows = np.array([part.vertices.min(axis=0) for part in parts])
+    highs = np.array([part.vertices.max(axis=0) for part in parts])
+    values = np.array([meshes.value_of(part) for part in parts])
     for place, part in enumerate(parts):
         if not closed[place]:
             continue
         point = part.vertices[part.faces[0]].mean(axis=0)
-        value = part.values[part.faces[0, 0]]
-        around = 0
-        for other, (low, high) in enumerate(boxes):
-            holds = closed[other] and other != place and (low <= boxes[place][0]).all()
-            if holds and (high >= boxes[place][1]).all():
-                same = parts[other].values[parts[other].faces[0, 0]] == value
-                around += bool(same and abs(_winding(parts[other], point)) > 0.5)
+        holds = closed & (values == values[place])
+        holds &= (lows <= lows[place]).all(axis=1) & (highs >= highs[place]).all(axis=1)
+        holds[place] = False
+        around = sum(abs(_winding(parts[one], point)) > 0.5 for one in np.flatnonzero(holds))
         reversed_[place] = (volumes[place] < 0) != (around % 2 == 1)
     faces = np.where(reversed_[part_of][:, np.newaxis], turned[:, ::-1], turned)
     return Surface(surface.vertices, np.ascontiguousarray(faces), surface.values)
