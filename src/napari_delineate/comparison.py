@@ -26,6 +26,8 @@ __all__ = [
     "CURVE",
     "MATCHES",
     "PLACES",
+    "SCRIBBLES",
+    "Annotations",
     "Compared",
     "Comparison",
     "Request",
@@ -52,15 +54,15 @@ ANNOTATIONS: dict[Annotations, str] = {
 ARROWS = {"higher": "↑", "lower": "↓", "nearer to 0": "→ 0", "": ""}
 """Which way a score is better, in one sign."""
 
-MATCHES, CURVE, PLACES = (
+MATCHES, CURVE, PLACES, SCRIBBLES = (
     "metrics.match_objects",
     "metrics.average_precision_curve",
     "measurements.measure",
+    "metrics.read_scribbles",
 )
 
 # What they say of the objects annotated is not changed by objects beside them.
 _FOR_SOME_OBJECTS = ("metrics.sparse_jaccard", "metrics.seg_score", "metrics.outline_scores")
-_SCRIBBLES = "metrics.read_scribbles"
 
 
 class ScoreId(NamedTuple):
@@ -135,12 +137,15 @@ class Comparison:
         Centroids and bounding boxes of the objects of the reference.
     error : str
         Why nothing could be compared.
+    key : str
+        Equal only for equal references.
     """
 
     request: Request
     found: dict[str, Compared] = field(default_factory=dict)
     places: Any = None
     error: str = ""
+    key: str = ""
 
 
 @cache
@@ -266,21 +271,21 @@ def why_not(score: ScoreId, annotation: Annotations, *, are_labels: bool) -> str
     Examples
     --------
     >>> why_not(ScoreId("metrics.dice", "score"), "sparse", are_labels=True)
-    'Dice counts pixels beside the objects annotated as wrong; it needs all objects.'
+    'Scores that count what lies beside the objects annotated as wrong need all objects.'
     """
-    operation, title = offered_scores()[score], offered_scores()[score].title
+    operation = offered_scores()[score]
     takes_labels = operation.inputs[0].kind is Kind.LABELS
     if annotation == "scribbles":
         if takes_labels:
-            return f"{title} compares objects; scribbles tell pixels only."
+            return "Scores of objects can not be had from scribbles, which tell pixels only."
         if all(entry.name != "region" for entry in operation.inputs):
-            return f"{title} needs all pixels, scribbles tell some."
+            return "Some scores need all pixels, scribbles tell some."
         return ""
     if takes_labels and not are_labels:
-        return f"{title} compares objects. Label connected components makes them of a mask."
+        return "Scores of objects need labels; Label connected components makes them of a mask."
     has_choice = any(setting.name == "annotation" for setting in operation.settings)
     if annotation == "sparse" and not has_choice and operation.id not in _FOR_SOME_OBJECTS:
-        return f"{title} counts pixels beside the objects annotated as wrong; it needs all objects."
+        return "Scores that count what lies beside the objects annotated as wrong need all objects."
     return ""
 
 
@@ -346,7 +351,7 @@ def compare(
     if request.annotation == "scribbles":
         if reference.kind is Kind.MASK:
             return Comparison(request, error="A mask has no scribbles: they are labels 1 and 2.")
-        workflow = workflow.add(_SCRIBBLES, {"annotation": "reference"})
+        workflow = workflow.add(SCRIBBLES, {"annotation": "reference"})
         truth, region = workflow.steps[-1].outputs
     has_places = reference.kind is Kind.LABELS and request.annotation != "scribbles"
     steps: dict[tuple[str, str], str] = {}
@@ -375,7 +380,7 @@ def compare(
         for name, error in errors.items()
     }
     places = _result(workflow, results, steps.get(("", PLACES)))
-    return Comparison(request, found, places)
+    return Comparison(request, found, places, key=str(workflow.inputs["reference"].version))
 
 
 def _operations(request: Request, value: Value) -> list[str]:
@@ -433,8 +438,11 @@ def _read(
         else:  # a mapping, or a table with a row for each time: then the mean of these
             column = score.score if score.score in data else score.operation.split(".")[1]
             scores[score] = float(np.mean(data[column]))
-    tables = [_result(workflow, results, steps.get((name, one))) for one in (MATCHES, CURVE)]
-    return Compared(scores, errors, "", *tables, value.fingerprint())
+    matches, curve = (
+        _result(workflow, results, steps.get((name, one))) for one in (MATCHES, CURVE)
+    )
+    key = value.fingerprint()
+    return Compared(scores, errors, matches=matches, curve=curve, key=key)
 
 
 def _result(workflow: Workflow, results: Results, step: str | None) -> Any:

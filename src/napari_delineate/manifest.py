@@ -14,7 +14,11 @@ __all__ = ["ASSISTANT", "SAMPLE_PREFIX", "command_name", "main", "manifest", "to
 
 PLUGIN = "napari-delineate"
 ASSISTANT = "Assistant"
-_DOCKS = {ASSISTANT: "assistant:Assistant", "Surfaces": "surfaces_dock:SurfacesDock"}
+_DOCKS = {
+    ASSISTANT: "assistant:Assistant",
+    "Surfaces": "surfaces_dock:SurfacesDock",
+    "Compare": "compare_dock:CompareDock",
+}
 """The docks by their titles, with the classes that they are."""
 SAMPLE_PREFIX = "sample__"
 _PYTHON = "napari_delineate._napari"

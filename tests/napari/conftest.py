@@ -14,7 +14,13 @@ from napari._app_model import get_app_model
 from npe2 import PluginManifest
 
 from napari_delineate import recovery
-from napari_delineate._napari import evaluator, gallery, last_settings, surface_changes
+from napari_delineate._napari import (
+    comparisons,
+    evaluator,
+    gallery,
+    last_settings,
+    surface_changes,
+)
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.sessions import session_of
@@ -59,9 +65,9 @@ class SharedRunner(WorkerRunner):
 @pytest.fixture(scope="session")
 def runners():
     """Processes for the sessions, the galleries and the comparisons of all tests."""
-    three = SharedRunner(), SharedRunner(), SharedRunner()
-    yield three
-    for one in three:
+    four = SharedRunner(), SharedRunner(), SharedRunner(), SharedRunner()
+    yield four
+    for one in four:
         WorkerRunner.close(one)
 
 
@@ -78,7 +84,8 @@ def _shared_processes(request, monkeypatch):
     if request.node.get_closest_marker("own_processes"):
         return
     runners = request.getfixturevalue("runners")
-    for module, runner in zip((evaluator, gallery, surface_changes), runners, strict=True):
+    modules = evaluator, gallery, surface_changes, comparisons
+    for module, runner in zip(modules, runners, strict=True):
         monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
 
 

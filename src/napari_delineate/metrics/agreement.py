@@ -54,7 +54,7 @@ def map_matches(
 
     Returns
     -------
-    classes : ndarray of int, same shape
+    matches : ndarray of int, same shape
         What the object of each pixel is: 1 where it has a partner (true positive), 2 where an
         object of the labels is spurious (false positive), 3 where one of the reference is
         missed (false negative), 4 where it is split, 5 where it is merged with another one,
@@ -148,7 +148,7 @@ def map_overlap(reference: Labels, labels: Labels, region: Mask | None = None) -
     if region is not None:
         places[~region] = 0
     values = np.concatenate([[-1.0], overlaps.best()]).astype(np.float32)
-    return values[places]
+    return np.asarray(values[places])
 
 
 def _classes(status: NDArray[Any]) -> NDArray[np.int64]:
