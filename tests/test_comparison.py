@@ -117,7 +117,10 @@ def test_another_voxel_size_is_an_error_and_no_number(three):
         Engine(), Request(value(three["reference"]), {"other": other}, (F_SCORE, ERROR))
     ).found["other"]
     assert not found.scores
-    assert found.errors["metrics.volume_scores"]
+    assert found.error == (
+        "other has voxels of 0.5 × 0.5 micrometer, the reference of 1 × 1 pixel; give both layers "
+        "the same scale and units."
+    )
 
 
 def test_an_empty_reference_is_said(three):

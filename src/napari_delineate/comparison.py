@@ -409,6 +409,14 @@ def _misfit(name: str, value: Value, reference: Value) -> str:
             f"{name} has {sizes[0]} pixels, the reference {sizes[1]}; choose a layer of the same "
             "shape."
         )
+    if value.units != reference.units or not np.allclose(
+        value.spacing, reference.spacing, rtol=1e-3, atol=0
+    ):
+        voxels = [" × ".join(f"{size:g}" for size in one.spacing) for one in (value, reference)]
+        return (
+            f"{name} has voxels of {voxels[0]} {value.units}, the reference of {voxels[1]} "
+            f"{reference.units}; give both layers the same scale and units."
+        )
     return ""
 
 

@@ -17,8 +17,8 @@ _WIDTH, _HEIGHT = 4.2, 3.0  # inches
 _LIMITS = 1.96
 """Standard deviations on both sides of a mean between which 95 % of normal values lie."""
 
-# Blue, orange, green and more after Okabe and Ito: to be told apart by all, on light and dark.
-_SERIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+# After Okabe and Ito, to be told apart by all; the blues are such as show on light and dark.
+_SERIES = ("#2a8fd6", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#8c6bd1")
 _MARKERS = "os^Dv*"
 
 
@@ -114,10 +114,10 @@ def show_sizes(
         axes.scatter(
             mean,
             pairs["label_size"] - pairs["reference_size"],
-            s=14,
+            s=20,
             color=series,
             marker=marker,
-            alpha=0.8,
+            alpha=0.9,
             linewidths=0,
             label=name,
         )

@@ -182,6 +182,7 @@ class CompareDock(QWidget):
         self.comparisons.ended.connect(self.progress.hide)
         self.session.finished.connect(self._on_finished)
         self.session.failed.connect(self._on_failed)
+        self.session.closed.connect(self.comparisons.close)
         viewer.events.theme.connect(self._on_theme)
         self._choose_first()
         self._plan()
@@ -293,6 +294,7 @@ class CompareDock(QWidget):
         self.comparisons.close()
         self.session.finished.disconnect(self._on_finished)
         self.session.failed.disconnect(self._on_failed)
+        self.session.closed.disconnect(self.comparisons.close)
         self.session.viewer.events.theme.disconnect(self._on_theme)
 
     def event(self, event: Any) -> bool:
