@@ -14,6 +14,8 @@ from napari_delineate.worker import WorkerRunner
 __all__ = ["Comparisons"]
 
 _CACHE_BYTES = 64 * 2**20
+_PATIENCE = 0.5
+"""Seconds for which a step may go on to its end: another process would begin later."""
 
 
 class Comparisons(QObject):
@@ -56,7 +58,7 @@ class Comparisons(QObject):
             self._engine = Engine(self._runner, _CACHE_BYTES)
         if self._worker is not None:
             self._next = request
-            self._engine.cancel()
+            self._engine.cancel(_PATIENCE)
             return
         self._is_dropped = False
         self._worker = create_worker(
