@@ -24,6 +24,7 @@ from qtpy.QtWidgets import QApplication
 from napari_delineate import recovery, rewiring, voxels
 from napari_delineate._napari import last_settings
 from napari_delineate._napari.assistant import Assistant
+from napari_delineate._napari.compare_dock import CompareDock
 from napari_delineate._napari.surface_changes import surface_changes_of
 from napari_delineate._napari.surfaces_dock import SurfacesDock
 from napari_delineate._napari.tuning_dock import TuningDock
@@ -201,6 +202,38 @@ def tuning() -> None:
     window.close()
 
 
+def comparing() -> None:
+    """Show the Compare dock with the discs of the page about comparing."""
+    window = Window(height=880, dock=340)
+    viewer, session = window.viewer, window.session
+    y, x = np.indices((120, 160))
+    truth = np.zeros(y.shape, int)
+    centres = [(20, 25), (20, 44), (20, 63), (60, 30), (60, 90), (90, 120), (95, 40), (25, 130)]
+    for number, (row, column) in enumerate(centres, 1):
+        truth[(y - row) ** 2 + (x - column) ** 2 <= 100] = number
+    noise = np.random.default_rng(0).normal(size=y.shape)
+    image = viewer.add_image((truth > 0) + 0.05 * noise, name="discs")
+    viewer.add_labels(truth, name="truth")
+    settings = {"spot_sigma": voxels(4), "outline_sigma": voxels(1)}
+    session.run("segmentation.voronoi_otsu_labeling", {"image": image}, settings)
+    window.rest()
+    session.run("segmentation.threshold", {"image": image}, {})
+    window.rest()
+    session.run("segmentation.label_connected_components", {"mask": "mask"}, {})
+    window.rest()
+    dock = CompareDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Compare", area="right", tabify=True)
+    wait(lambda: dock.comparison is not None)
+    dock.matches_button.click()
+    window.rest()
+    viewer.layers["mask"].visible = False
+    wait(at_least=1)
+    viewer.reset_view()
+    window.shot(IMAGES / "compare_dock.png")
+    dock.stop()
+    window.close()
+
+
 def outlines() -> None:
     """Draw what the demo finds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -254,6 +287,7 @@ def main() -> None:
             nuclei()
             surfaces()
             tuning()
+            comparing()
             outlines()
 
 

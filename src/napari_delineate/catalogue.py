@@ -32,6 +32,7 @@ __all__ = [
     "kind_in_words",
     "next_steps",
     "operations",
+    "title_of",
 ]
 
 PACKAGES = {
@@ -143,7 +144,7 @@ class Operation:
     @property
     def title(self) -> str:
         """The name for people, for instance "Voronoi Otsu labeling"."""
-        return _title(self.name)
+        return title_of(self.name)
 
     @functools.cached_property
     def category(self) -> Category:
@@ -151,7 +152,7 @@ class Operation:
         module = self.function.__module__
         name = module.split(".")[-1]
         doc = sys.modules[module].__doc__ or ""
-        return Category(f"{self.package}.{name}", _title(name), doc.strip().split("\n")[0])
+        return Category(f"{self.package}.{name}", title_of(name), doc.strip().split("\n")[0])
 
     @functools.cached_property
     def signature(self) -> Signature:
@@ -431,7 +432,14 @@ def explain_mismatch(operation: Operation, entry: Input, name: str, given: Kind)
     return f"{sentence}; choose another value"
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """Return a title for a name of the code.
+
+    Examples
+    --------
+    >>> title_of("voronoi_otsu_labeling")
+    'Voronoi Otsu labeling'
+    """
     words = [_SPELLING.get(word, word) for word in name.split("_")]
     text = " ".join(words)
     return text[0].upper() + text[1:]

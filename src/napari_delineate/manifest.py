@@ -20,6 +20,7 @@ _DOCKS = {
     "Surfaces": "surfaces_dock:SurfacesDock",
     "Fit to annotation": "tuning_dock:TuningDock",
     "Evaluation": "evaluation_dock:EvaluationDock",
+    "Compare": "compare_dock:CompareDock",
 }
 """The docks by their titles, with the classes that they are."""
 SAMPLE_PREFIX = "sample__"

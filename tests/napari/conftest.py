@@ -15,6 +15,7 @@ from npe2 import PluginManifest
 
 from napari_delineate import recovery
 from napari_delineate._napari import (
+    comparisons,
     evaluator,
     gallery,
     last_settings,
@@ -65,7 +66,7 @@ class SharedRunner(WorkerRunner):
 @pytest.fixture(scope="session")
 def runners():
     """Processes for the sessions, galleries, comparisons and searches of all tests."""
-    shared = tuple(SharedRunner() for _ in range(4))
+    shared = tuple(SharedRunner() for _ in range(5))
     yield shared
     for one in shared:
         WorkerRunner.close(one)
@@ -84,7 +85,7 @@ def _shared_processes(request, monkeypatch):
     if request.node.get_closest_marker("own_processes"):
         return
     runners = request.getfixturevalue("runners")
-    modules = (evaluator, gallery, surface_changes, tuning_run)
+    modules = (evaluator, gallery, surface_changes, comparisons, tuning_run)
     for module, runner in zip(modules, runners, strict=True):
         monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
 

@@ -13,6 +13,7 @@ from napari_delineate._napari.layers import LayerError, place_of
 from napari_delineate.axes import looped_axes, spatial_axes
 
 __all__ = [
+    "camera_and_size",
     "camera_of",
     "displayed_axes",
     "go_to",
@@ -137,7 +138,7 @@ def displayed_axes(viewer: napari.Viewer, layer: Layer) -> str:
 
 def _window(viewer: napari.Viewer, layer: Layer) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the corners of the canvas in coordinates of the data; sliders have no width."""
-    camera, size = _camera_and_size(viewer)
+    camera, size = camera_and_size(viewer)
     first = np.array(viewer.dims.point, float)
     last = first.copy()
     on_screen = list(viewer.dims.displayed[-2:])
@@ -147,7 +148,7 @@ def _window(viewer: napari.Viewer, layer: Layer) -> tuple[NDArray[Any], NDArray[
     return corners.min(axis=0), corners.max(axis=0)
 
 
-def _camera_and_size(viewer: napari.Viewer) -> tuple[Any, tuple[float, float]]:
+def camera_and_size(viewer: napari.Viewer) -> tuple[Any, tuple[float, float]]:
     """Return the camera, and height and width of the canvas that an image has."""
     if hasattr(viewer, "scene"):
         return camera_of(viewer), viewer.canvas.viewbox_size(viewer.layers)

@@ -1,5 +1,6 @@
 """Turn two segmentations into scores that say how well they agree."""
 
+from napari_delineate.metrics.agreement import map_matches, map_overlap
 from napari_delineate.metrics.annotations import read_scribbles
 from napari_delineate.metrics.boundary import (
     boundary_iou,
@@ -46,6 +47,8 @@ __all__ = [
     "match_objects",
     "detection_scores",
     "recall_by_size",
+    "map_matches",
+    "map_overlap",
     "average_precision",
     "mean_average_precision",
     "average_precision_curve",
