@@ -986,6 +986,7 @@ def test_the_program_says_what_is_wrong_in_one_line(saved):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_names_that_the_terminal_can_not_show_are_no_error(saved):
     done = program(
         *("run", "workflow.json", "--input", "image.ome.tif", "--output", "Ergebnisse ✓"),
@@ -1035,6 +1036,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(unbuffered):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of Unix")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.slow
 def test_closed_streams_are_no_error(saved, closed):
     command = f'exec "{sys.executable}" -m napari_delineate "$@" {closed}'
     for arguments in (["list"], list(RUN)):

@@ -62,6 +62,7 @@ def test_what_is_written(tmp_path):
     assert "reference_size [pixel²]" in objects
 
 
+@pytest.mark.slow
 def test_the_same_evaluation_gives_the_same_bytes(tmp_path):
     write_folders(tmp_path, {"a": SLIDE, "b": PERFECT})
     for name in ("first", "second"):
@@ -170,6 +171,7 @@ def test_outlines_say_what_is_right_and_wrong():
     assert colours_in(picture, [(24, 36), (24, 36)]) == {"spurious"}
 
 
+@pytest.mark.slow
 def test_splits_and_mergers_have_colours_of_their_own():
     whole = np.zeros((SIDE, SIDE), np.int32)
     whole[4:20, 4:40] = 1
@@ -199,6 +201,7 @@ def test_scribbles_tint_only_what_was_painted():
         np.zeros((5, 5), np.uint16),
     ],
 )
+@pytest.mark.slow
 def test_any_image_can_lie_below(image):
     picture = drawn(PERFECT[1], PERFECT[0], image=image)
     assert colours_in(picture, [(0, 48), (0, 48)]) == {"matched"}

@@ -215,6 +215,7 @@ def test_headings_say_what_each_step_does(nuclei, tmp_path):
     assert "".join(cells[-1]["source"]) == "versions()"
 
 
+@pytest.mark.slow
 def test_inputs_that_come_from_files_are_read_from_there(nuclei, tmp_path):
     from napari_delineate.files import write_value
 
@@ -227,6 +228,7 @@ def test_inputs_that_come_from_files_are_read_from_there(nuclei, tmp_path):
     run_notebook(path)
 
 
+@pytest.mark.slow
 def test_another_content_under_the_same_name_is_noticed(nuclei, tmp_path):
     from napari_delineate.files import write_value
 
@@ -288,6 +290,7 @@ def test_variables_are_no_words_of_python(nuclei):
         assert not keyword.iskeyword(name)
 
 
+@pytest.mark.slow
 def test_an_operation_with_a_setting_named_axis_is_looped(tmp_path):
     movie = np.random.default_rng(0).integers(0, 99, (3, 4, 5, 6)).astype(np.uint8)
     values = {"movie": Value.of(movie, Kind.IMAGE, "TZYX", (2.0, 1.0, 1.0))}

@@ -59,6 +59,7 @@ def lanes_of(rows):
 
 @given(every_workflow())
 @settings(deadline=None, max_examples=100)
+@pytest.mark.slow
 def test_inputs_and_steps_are_rows_in_run_order(workflow):
     rows = lay_out(workflow)
     assert [row.name for row in rows if not row.is_input] == [step.name for step in workflow.steps]
@@ -68,6 +69,7 @@ def test_inputs_and_steps_are_rows_in_run_order(workflow):
 
 @given(every_workflow())
 @settings(deadline=None, max_examples=100)
+@pytest.mark.slow
 def test_an_input_stands_just_above_the_first_step_that_uses_it(workflow):
     rows = lay_out(workflow)
     for number, row in enumerate(rows):
@@ -103,6 +105,7 @@ def test_an_input_of_the_last_step_passes_no_other():
 
 @given(every_workflow())
 @settings(deadline=None, max_examples=100)
+@pytest.mark.slow
 def test_a_line_leads_from_every_value_to_every_step_that_uses_it_and_nowhere_else(workflow):
     """Follow each value's lines downwards from its dot, as an eye would."""
     rows = lay_out(workflow)
@@ -159,6 +162,7 @@ def test_lines_are_straight_but_where_they_leave_or_reach_a_dot(workflow):
 
 @given(every_workflow())
 @settings(deadline=None, max_examples=100)
+@pytest.mark.slow
 def test_a_lane_is_held_only_as_long_as_its_value_is_used(workflow):
     """As many lanes as there are values in use, and a dot, in the fullest place."""
     rows = lay_out(workflow)

@@ -203,6 +203,7 @@ def test_scripts_give_the_same_arrays_sizes_and_places(axes, tmp_path):
             assert not value.origin
 
 
+@pytest.mark.slow
 def test_a_notebook_gives_the_same_arrays(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)

@@ -350,6 +350,7 @@ def test_sizes_carry_over_to_flatter_voxels():
 
 @pytest.mark.parametrize(("units", "factor"), [("nanometer", 1000.0), ("millimeter", 0.001)])
 @pytest.mark.parametrize("name", ["nuclei_2d", "nuclei_3d"])
+@pytest.mark.slow
 def test_another_unit_gives_the_same_objects(name, units, factor):
     [(key, value)] = ENTRIES[name].example.load().items()
     other = image(value.data, tuple(size * factor for size in value.spacing), units)

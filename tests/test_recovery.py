@@ -302,6 +302,7 @@ except FileError as error:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits for processes")
 @pytest.mark.parametrize("limit", [100, 100_000])
+@pytest.mark.slow
 def test_the_older_save_survives_a_full_disk(folder, tmp_path, limit):
     """A real limit of the system; the process ends without closing its session."""
     done = subprocess.run(

@@ -106,6 +106,7 @@ def test_rewire_to_what_is_made_later(chain):
 
 @given(drawn=strategies.workflows(6, to_run=True), data=st.data())
 @settings(max_examples=60, deadline=None)
+@pytest.mark.slow
 def test_any_step_can_be_duplicated_and_bypassing_is_taking_out(drawn, data):
     workflow = drawn.workflow
     name = data.draw(st.sampled_from([step.name for step in workflow.steps]))

@@ -266,6 +266,7 @@ def test_patience_with_one_call_does_not_end_the_next(shared):
     flood.join(10)
 
 
+@pytest.mark.slow
 def test_results_from_before_a_cancelled_call_can_still_be_used(shared):
     (blurred,) = shared.run(BLUR, ignore).values
     flood = Background(shared, FLOOD)
@@ -278,6 +279,7 @@ def test_results_from_before_a_cancelled_call_can_still_be_used(shared):
     assert np.array_equal(again.values[0].data, filters.gaussian(BLURRED, sigma=1.0))
 
 
+@pytest.mark.slow
 def test_cancelling_again_and_again_leaves_two_processes(runner, monkeypatch):
     started = []
     popen = subprocess.Popen
@@ -298,6 +300,7 @@ def test_cancelling_again_and_again_leaves_two_processes(runner, monkeypatch):
     assert gives_the_right_result(runner)
 
 
+@pytest.mark.slow
 def test_cancelling_while_loops_report_is_no_other_error(shared):
     movie = Value.of(np.zeros((2000, 8, 8), np.uint8), Kind.IMAGE, "TYX")
     call = Call("filters.gaussian", (movie,), {"sigma": 1.0}, "T")
@@ -334,6 +337,7 @@ def test_a_run_that_is_cancelled_before_its_process_knows_is_not_started(shared,
     assert gives_the_right_result(shared)
 
 
+@pytest.mark.slow
 def test_a_newer_run_overtakes_a_flood(shared):
     engine = Engine(shared)
     image = Workflow().add_input("image", WorkflowInput.of(IMAGE))
@@ -379,6 +383,7 @@ def test_cancelling_when_nothing_runs_does_nothing(shared):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda one: one.name)
+@pytest.mark.slow
 def test_a_crash_while_it_computes_is_an_error_and_the_next_call_works(shared, number):
     flood = Background(shared, FLOOD)
     assert wait_for(lambda: shared._running is not None)
@@ -390,6 +395,7 @@ def test_a_crash_while_it_computes_is_an_error_and_the_next_call_works(shared, n
     assert gives_the_right_result(shared)
 
 
+@pytest.mark.slow
 def test_a_crash_while_it_waits_is_not_noticed(shared):
     assert gives_the_right_result(shared)
     for process in (shared._ready, shared._spare):
@@ -421,6 +427,7 @@ sys.meta_path.insert(0, Noisy())
 """
 
 
+@pytest.mark.slow
 def test_what_libraries_print_does_not_disturb(tmp_path, monkeypatch, capfd):
     (tmp_path / "sitecustomize.py").write_text(NOISY)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
@@ -442,6 +449,7 @@ def left_behind(folders) -> list[Path]:
     return [path for folder in folders if folder.exists() for path in [folder, *folder.iterdir()]]
 
 
+@pytest.mark.slow
 def test_closing_ends_the_processes_and_removes_all_files():
     runner = WorkerRunner()
     outcome = runner.run(BLUR, ignore)
@@ -470,6 +478,7 @@ def test_closing_while_a_call_runs_cancels_it():
     assert left_behind(runner._folders) == []
 
 
+@pytest.mark.slow
 def test_files_of_a_call_are_removed_after_it(runner):
     before = runner.run(BLUR, ignore)
     assert len(left_behind(runner._folders)) == len(runner._folders) + 1  # its result
@@ -510,6 +519,7 @@ def is_running(number: int) -> bool:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 @pytest.mark.parametrize("state", ["idle", "busy", "leave"])
+@pytest.mark.slow
 def test_nothing_is_left_when_the_viewer_is_killed_or_forgets_to_close(state, tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(PARENT)

@@ -514,6 +514,7 @@ def test_a_value_can_not_be_renamed_to_what_is_no_free_name(chain, name):
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(workflows(to_run=True))
+@pytest.mark.slow
 def test_a_workflow_survives_json(drawn):
     workflow = dataclasses.replace(drawn.workflow, device="opencl")
     data = json.loads(json.dumps(workflow.to_dict(), allow_nan=False))

@@ -106,6 +106,7 @@ for write in (
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of file sizes")
+@pytest.mark.slow
 def test_a_full_disk_keeps_the_old_files(tmp_path):
     (tmp_path / "small_inputs").mkdir()
     old = ["image.ome.tif", "table.csv", "mesh.ply", "workflow.json", "small.json"]

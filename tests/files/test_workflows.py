@@ -87,6 +87,7 @@ def test_a_workflow_comes_back(tmp_path):
 
 @settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
 @given(drawn=workflows(most_steps=5, to_run=True))
+@pytest.mark.slow
 def test_every_workflow_comes_back_with_its_inputs(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("saved")
     written = write_workflow(folder / "a.json", drawn.workflow, drawn.inputs)
@@ -193,6 +194,7 @@ def test_the_old_file_is_kept_when_the_new_one_can_not_be_written(tmp_path, monk
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.text(max_size=30), max_size=4))
+@pytest.mark.slow
 def test_units_of_every_kind_come_back(tmp_path_factory, units):
     path = tmp_path_factory.mktemp("saved") / "a.json"
     inputs_ = {

@@ -59,6 +59,7 @@ def test_without_an_image_nothing_can_be_added(assistant, session):
     assert session.workflow.steps == ()
 
 
+@pytest.mark.slow
 def test_what_needs_more_than_one_layer_is_asked_for(
     assistant, session, viewer, coins, add, settle
 ):
@@ -142,6 +143,7 @@ def test_next_steps_are_offered_and_added_behind(assistant, session, coins, add,
 
 
 @pytest.mark.parametrize("live", [True, False])
+@pytest.mark.slow
 def test_a_failed_step_says_why_and_keeps_the_others(
     assistant, session, viewer, coins, add, set_value, settle, live
 ):
@@ -189,6 +191,7 @@ def find(menu, text):
     return None
 
 
+@pytest.mark.slow
 def test_insert_bypass_and_branch_from_the_menu(assistant, session, coins, add, settle):
     add(MEDIAN, VORONOI)
     menu = menu_of(assistant, "median")
@@ -341,6 +344,7 @@ def test_undo_redo_with_keys_and_buttons(assistant, session, viewer, coins, add,
     check(session)
 
 
+@pytest.mark.slow
 def test_a_stroke_is_an_entry_that_is_undone_and_survives_changes(
     assistant, session, viewer, coins, add, set_value, settle
 ):

@@ -9,6 +9,8 @@ from napari_delineate import filters, segmentation
 from napari_delineate._napari.states import states_of
 from napari_delineate._napari.widgets.step_rows import Status
 
+pytestmark = pytest.mark.slow
+
 MEDIAN = "filters.median"
 VORONOI = "segmentation.voronoi_otsu_labeling"
 

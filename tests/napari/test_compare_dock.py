@@ -74,6 +74,7 @@ def pair(viewer):
     return reference, good, poor
 
 
+@pytest.mark.slow
 def test_empty_states_say_what_to_do(viewer, opened, rest):
     viewer.add_image(np.zeros(SHAPE), name="floats")
     dock = opened()
@@ -116,6 +117,7 @@ def test_scores_stand_side_by_side_and_follow_what_is_ticked(viewer, pair, opene
     assert texts(dock.table)[0][1] == "0.889"
 
 
+@pytest.mark.slow
 def test_scores_and_maps_become_steps(viewer, pair, opened, rest, session):
     reference, _, poor = pair
     dock = opened()
@@ -174,6 +176,7 @@ def test_worst_objects_come_first_and_are_gone_to(viewer, opened, rest):
     assert viewer.layers["truth"].selected_label == 1
 
 
+@pytest.mark.slow
 def test_states_are_ranked_and_can_be_gone_back_to(viewer, session, opened, rest, wait):
     image = viewer.add_image(data.coins()[:150, :180], name="coins")
     mask = session.run("segmentation.threshold", {"image": image}, {"method": "otsu"})

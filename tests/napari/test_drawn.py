@@ -38,6 +38,7 @@ def lines(viewer, labels):
     )
 
 
+@pytest.mark.slow
 def test_shapes_become_vertices_in_physical_units():
     square = np.array([[0.0, 0], [0, 4], [4, 4], [4, 0]])
     layer = Shapes(
@@ -55,6 +56,7 @@ def test_shapes_become_vertices_in_physical_units():
     assert (line[1:] == line[1]).all()
 
 
+@pytest.mark.slow
 def test_a_layer_of_shapes_gives_back_what_it_was_made_from():
     square = np.array([[0.0, 0], [0, 4], [4, 4], [4, 0]])
     drawn = [(square, "polygon"), (square, "path"), (square[:2], "line")]
@@ -120,6 +122,7 @@ def test_moved_points_can_be_undone(session, viewer, labels, settle):
     assert np.unique(result.data).tolist() == [0, 1]
 
 
+@pytest.mark.slow
 def test_drawn_layers_are_kept_beside_scripts_and_workflows(
     session, viewer, labels, lines, settle, tmp_path
 ):

@@ -207,6 +207,7 @@ def test_a_workflow_is_saved_and_opened_again(
     session_of(other).close()
 
 
+@pytest.mark.slow
 def test_the_exported_notebook_gives_the_layers(segmented, session, tmp_path):
     import nbformat
 

@@ -28,7 +28,7 @@ from napari_delineate.variants import take
 from napari_delineate.worker import WorkerRunner
 
 # Only one window has the focus of the keyboard, also if tests run side by side.
-pytestmark = pytest.mark.xdist_group("windows")
+pytestmark = [pytest.mark.xdist_group("windows"), pytest.mark.slow]
 
 
 def look_at(viewer, centre, zoom):

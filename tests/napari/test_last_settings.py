@@ -14,6 +14,8 @@ from napari_delineate.variants import Variant
 from napari_delineate.workflow import Workflow
 from tests import inputs
 
+pytestmark = pytest.mark.slow
+
 GAUSSIAN = "filters.gaussian"
 BY_SIZE = "postprocessing.filter_by_size"
 DEFAULT = catalogue.find(GAUSSIAN).defaults()["sigma"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 
 from napari_delineate import filters, voxels
 from napari_delineate._napari import view
@@ -52,6 +53,7 @@ def test_a_step_whose_layer_was_deleted_stays_selected(
     assert assistant.panel.step == "gaussian"
 
 
+@pytest.mark.slow
 def test_an_input_that_can_not_be_used_any_more_locks_nothing(
     assistant, session, viewer, coins, add, set_value, settle
 ):
@@ -94,6 +96,7 @@ def names_of(viewer):
     return [layer.name for layer in viewer.layers]
 
 
+@pytest.mark.slow
 def test_deleted_layers_come_back_to_their_places_in_any_order(
     assistant, session, viewer, coins, add
 ):

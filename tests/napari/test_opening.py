@@ -29,7 +29,7 @@ from napari_delineate.workflow import Workflow, WorkflowInput
 from tests import inputs
 
 # Only one window has the focus of the keyboard, also if tests run side by side.
-pytestmark = pytest.mark.xdist_group("windows")
+pytestmark = [pytest.mark.xdist_group("windows"), pytest.mark.slow]
 
 ENTRIES = {entry.name: entry for entry in entries()}
 IMAGE = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))

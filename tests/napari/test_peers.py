@@ -61,6 +61,7 @@ def test_undo_after_a_failed_first_step(assistant, session, viewer, add, set_val
 
 
 @pytest.mark.parametrize("axes", ["ZYX", "TYX", "TZYX"])
+@pytest.mark.slow
 def test_undo_and_painting_in_stacks_and_movies(
     assistant, session, viewer, add, set_value, settle, axes
 ):
@@ -256,6 +257,7 @@ def test_the_notebook_is_run_and_opened(assistant, tour, save_as, qtbot, monkeyp
     assert "image/png" in path.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_opening_a_library_workflow_on_the_selected_layer(assistant, session, viewer, settle):
     value = samples.nuclei_3d()
     layer = make_layer("nuclei", value, plain_place(value))

@@ -238,6 +238,7 @@ def settle(qtbot, session):
     ("actions", "seed"),
     [(100, 1), pytest.param(1000, 2, marks=pytest.mark.slow)],
 )
+@pytest.mark.slow
 def test_random_actions(viewer, session, settle, tmp_path, monkeypatch, actions, seed):
     # Where it is asked which layers the inputs are, the answer proposed is taken.
     monkeypatch.setattr(OpenDialog, "exec", lambda _: QDialog.DialogCode.Accepted)

@@ -13,6 +13,8 @@ from napari_delineate._napari.recovery_offer import RecoveryOffer
 from napari_delineate._napari.sessions import session_of
 from tests.napari.truth import check
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def crashed(assistant, session, viewer, coins, add, settle, qtbot):

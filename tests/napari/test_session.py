@@ -313,6 +313,7 @@ def test_quick_undo_records_nothing(viewer, session, image, run, wait, tmp_path)
     wait()
 
 
+@pytest.mark.slow
 def test_what_is_on_the_screen_is_shown_first(viewer, session, qtbot, wait, monkeypatch):
     monkeypatch.setattr(regional, "_QUICK", 0.0)
     monkeypatch.setattr(regional, "_SMALL", 0.5)

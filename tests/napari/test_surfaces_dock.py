@@ -496,6 +496,7 @@ def test_a_screenshot_is_what_the_canvas_shows(dock, surface, viewer, tmp_path):
     assert "was not saved" in dock.message.text()
 
 
+@pytest.mark.slow
 def test_a_turntable_goes_round_once_and_leaves_the_camera(dock, surface, viewer, tmp_path, qtbot):
     viewer.show()
     viewer.dims.ndisplay = 3
@@ -531,6 +532,7 @@ def test_a_turntable_begins_again_where_the_window_gets_another_size(viewer, qtb
     assert [frame.shape for frame in found.args[0]] == [(6, 8, 3)] * 3
 
 
+@pytest.mark.slow
 def test_an_animation_is_written_also_after_the_dock_is_closed(
     dock, surface, viewer, tmp_path, qtbot
 ):

@@ -216,6 +216,7 @@ def click(viewer, layer, place, *modifiers):
         next(handler)
 
 
+@pytest.mark.slow
 def test_objects_are_coloured_by_a_column_and_get_their_own_colours_back(dock, squares):
     own = squares.colormap
     column = dock.objects.column

@@ -86,6 +86,7 @@ def test_the_best_is_applied_as_one_change(ready, search, session, wait):
     assert session.workflow.step("manual_threshold").parameters["lower"] == 0.3
 
 
+@pytest.mark.slow
 def test_the_plot_shows_the_best_score_so_far(ready, search):
     search()
     (line,) = ready.plot.canvas.figure.axes[0].lines

@@ -47,6 +47,7 @@ def overlap(first, second):
 @pytest.mark.parametrize(
     ("iterations", "smoothing"), [(1, 0), (7, 0), (2, 1), (10, 1), (60, 1), (7, 2), (120, 3)]
 )
+@pytest.mark.slow
 def test_chan_vese_is_that_of_scikit_image(shape, iterations, smoothing):
     image, start = blobs(shape)
     for weights in ((1, 1), (1, 3)):

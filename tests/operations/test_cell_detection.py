@@ -27,6 +27,7 @@ def bells(shape, centres, width, spacing):
 @pytest.mark.parametrize("shape", [(60, 70), (12, 22, 24)])
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=8, deadline=None)
+@pytest.mark.slow
 def test_reconstruction_is_that_of_scikit_image(shape, seed):
     random = np.random.default_rng(seed)
     image = ndimage.gaussian_filter(random.random(shape), 1.5).astype(np.float32)
@@ -75,6 +76,7 @@ def test_the_laplacian_is_that_of_a_paraboloid_in_physical_units():
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (4.0, 1.0, 1.0)])
+@pytest.mark.slow
 def test_finds_bells_on_any_grid(spacing):
     centres = [(20, 14, 14), (20, 14, 44), (20, 44, 29)]
     shape = tuple(int(size / entry) for size, entry in zip((40, 60, 60), spacing, strict=True))
@@ -154,6 +156,7 @@ def test_a_coarser_pixel_size_finds_the_same_nuclei():
 @pytest.mark.parametrize("split_by_shape", [True, False])
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=6, deadline=None)
+@pytest.mark.slow
 def test_keeps_its_promises(ndim, split_by_shape, seed):
     random = np.random.default_rng(seed)
     shape, spacing = ((60, 64), (1.0, 1.0)) if ndim == 2 else ((10, 26, 28), (2.0, 1.0, 1.0))

@@ -172,7 +172,28 @@ def test_takes_arrays_in_any_form(operation):
         assert inputs.same(inputs.call(operation, given), expected), form
 
 
-@each_ndim
+COMPILED_FOR_EACH_DTYPE = {
+    "filters.area_closing",
+    "filters.area_opening",
+    "filters.enhance_dark_holes",
+    "filters.tophat_by_reconstruction",
+    "measurements.measure_colocalization",
+    "measurements.measure_intensity",
+    "measurements.measure_radial_distribution",
+    "segmentation.analyze_particles",
+    "segmentation.local_threshold",
+}
+"""Operations that take seconds here after an installation: numba makes a version for each dtype."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "ndim"),
+    [
+        pytest.param(*one, marks=[pytest.mark.slow] * (one[0].id in COMPILED_FOR_EACH_DTYPE))
+        for one in BOTH
+    ],
+    ids=lambda value: getattr(value, "id", f"{value}D"),
+)
 def test_takes_every_dtype(operation, ndim):
     takes_image = any(entry.kind in (Kind.IMAGE, Kind.RGB) for entry in operation.inputs)
     for dtype in map(np.dtype, IMAGE_DTYPES):

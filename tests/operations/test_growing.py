@@ -143,6 +143,7 @@ def test_grow_from_seeds_goes_around_a_ridge_and_locality_across():
 
 @given(seed=st.integers(0, 50), axis=st.integers(0, 1))
 @settings(max_examples=10, deadline=None)
+@pytest.mark.slow
 def test_grow_from_seeds_does_not_depend_on_numbers_and_directions(seed, axis):
     image, seeds = noise((14, 17), seed), some_seeds((14, 17), 4, seed)
     found = segmentation.grow_from_seeds(image, seeds, locality=0.01)

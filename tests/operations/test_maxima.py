@@ -41,6 +41,7 @@ def rough_images(draw):
 
 @settings(max_examples=100, deadline=None)
 @given(rough_images())
+@pytest.mark.slow
 def test_prominent_maxima_are_those_of_the_definition(given_image):
     image, mask, prominence = given_image
     tops, areas = prominent_maxima(image, prominence, mask)

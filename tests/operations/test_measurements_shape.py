@@ -46,6 +46,7 @@ def ellipsoid(radii, spacing, centre=(25.3, 24.6, 24.9)):
 
 @pytest.mark.parametrize("spacing", [1.0, 0.65])
 @pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.slow
 def test_moments_inertia_and_hulls_equal_scikit_image(ndim, spacing):
     labels = inputs.labels(ndim).copy()
     labels[..., 5, 4] = 9  # an object in two parts that is not symmetric
@@ -88,6 +89,7 @@ def test_moments_of_anisotropic_pixels_are_those_of_the_same_object_on_square_on
     np.testing.assert_allclose(zoomed, again, rtol=0.02, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_zernike_moments_equal_centrosome(shapes):
     """Centrosome loses pixels that rounding puts beyond the circle; here none lies there."""
     table = measurements.measure(shapes, zernike=True)

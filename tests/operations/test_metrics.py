@@ -232,6 +232,7 @@ def test_dice_follows_from_jaccard(pair):
 
 @settings(deadline=None)
 @given(pair=pairs(), numbers=st.permutations([1, 5, 2**20, 2**40]))
+@pytest.mark.slow
 def test_scores_do_not_depend_on_the_numbers_of_objects(pair, numbers):
     table = np.array([0, *numbers])
     for function in functions(EVERY):

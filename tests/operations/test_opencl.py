@@ -378,6 +378,7 @@ def test_opencl_that_is_absent_is_an_error_that_says_what_to_do():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="drivers can be hidden on Linux only")
+@pytest.mark.slow
 def test_without_opencl_everything_else_runs_and_nothing_warns():
     result = run_without_drivers(
         "import numpy as np\n"

@@ -316,6 +316,7 @@ def nuclei():
 
 @pytest.mark.parametrize("fraction", [0.5, 0.2])
 @pytest.mark.parametrize("spacing", [(1.0, 0.3, 0.3), (4.0, 1.0, 1.0), (1.0, 1.0, 1.0)], ids=str)
+@pytest.mark.slow
 def test_simplified_nuclei_stay_in_place_closed_and_as_large(nuclei, spacing, fraction):
     surface = surfaces.labels_to_surface(nuclei, spacing=spacing)
     simple = surfaces.simplify(surface, fraction=fraction)

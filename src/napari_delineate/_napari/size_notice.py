@@ -28,6 +28,7 @@ class SizeNotice(QWidget):
         self._session = session
         self.message = Message()
         self.simplify_button = QPushButton("Simplify")
+        self.simplify_button.setToolTip("Add a step that reduces the triangles")
         self.simplify_button.clicked.connect(self.simplify)
         self.show_button = QPushButton("Show anyway")
         self.show_button.setToolTip("Show all triangles; the window may become slow")
