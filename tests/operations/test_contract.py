@@ -175,13 +175,22 @@ def test_takes_arrays_in_any_form(operation):
 COMPILED_FOR_EACH_DTYPE = {
     "filters.area_closing",
     "filters.area_opening",
+    "filters.closing_by_reconstruction",
     "filters.enhance_dark_holes",
+    "filters.fill_dark_holes",
+    "filters.h_maxima_transform",
+    "filters.h_minima_transform",
+    "filters.opening_by_reconstruction",
+    "filters.reconstruction",
     "filters.tophat_by_reconstruction",
     "measurements.measure_colocalization",
     "measurements.measure_intensity",
     "measurements.measure_radial_distribution",
     "segmentation.analyze_particles",
     "segmentation.local_threshold",
+    "segmentation.niblack_threshold",
+    "segmentation.phansalkar_threshold",
+    "segmentation.sauvola_threshold",
 }
 """Operations that take seconds here after an installation: numba makes a version for each dtype."""
 
