@@ -160,4 +160,4 @@ def _counted(values: NDArray[Any]) -> list[tuple[int, int]]:
 
 
 def _numbers(values: NDArray[Any]) -> list[int]:
-    return np.unique(values[values > 0]).tolist()
+    return [int(number) for number in np.unique(values[values > 0])]
