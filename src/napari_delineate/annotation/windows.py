@@ -14,7 +14,7 @@ from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.protection import protected, refuse_locked
 from napari_delineate.types import Spacing, length_per_axis, spacing_per_axis
 
-__all__ = ["new_object", "place_in_window", "read_window", "window_in"]
+__all__ = ["check_window", "new_object", "place_in_window", "read_window", "window_in"]
 
 _EXACT_IN_FLOAT32 = 2
 
@@ -151,6 +151,22 @@ def _as_floats(part: Any) -> NDArray[Any]:
     return pixels
 
 
+def check_window(labels: Any, window: Sequence[slice]) -> None:
+    """Refuse a window of an image that is none of the labels.
+
+    Raises
+    ------
+    ValueError
+        If the labels have other axes or end before the window does.
+    """
+    if len(window) != len(labels.shape) or any(
+        side.stop > size for side, size in zip(window, labels.shape, strict=True)
+    ):
+        raise ValueError(
+            f"the labels have another shape than the image; theirs is {tuple(labels.shape)}"
+        )
+
+
 def new_object(
     labels: Any,
     window: Sequence[slice],
@@ -196,12 +212,7 @@ def new_object(
     >>> new_object(labels, window, np.array([[True, True]]), 5, preserve=True).labels
     array([[2, 5]])
     """
-    if len(window) != len(labels.shape) or any(
-        side.stop > size for side, size in zip(window, labels.shape, strict=True)
-    ):
-        raise ValueError(
-            f"the labels have another shape than the image; theirs is {tuple(labels.shape)}"
-        )
+    check_window(labels, window)
     refuse_locked([number], locked)
     check_fits(np.dtype(labels.dtype), number)
     inner = tight_box(mask)
