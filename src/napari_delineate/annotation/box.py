@@ -40,8 +40,8 @@ def box_mask(
     box : tuple of slice
         The box, drawn loosely around one object. It may reach beyond the image.
     side : {"either", "brighter", "darker"}
-        Whether the object is brighter or darker than what is around it; "either" takes the
-        side of which less lies on the rim of the box.
+        Whether the object is brighter or darker than what is around it; "either" takes
+        most of the rim of the box for what is around.
     sigma : float
         Standard deviation of a Gaussian by which noise is taken out before, in the units of
         `spacing`; 0 for none.
@@ -78,7 +78,7 @@ def box_mask(
     Examples
     --------
     >>> import numpy as np
-    >>> image = np.array([[0, 0, 0, 0, 0, 0], [9, 9, 0, 7, 8, 0], [9, 9, 0, 0, 0, 0]])
+    >>> image = np.array([[0] * 7, [9, 9, 0, 7, 8, 0, 0], [9, 9, 0, 0, 0, 0, 0]])
     >>> box_mask(image, (slice(0, 3), slice(1, 6)), sigma=0).astype(int)
     array([[0, 0, 0, 0, 0],
            [0, 0, 1, 1, 0],
@@ -93,8 +93,9 @@ def box_mask(
     nearness = _nearness(window, image.shape)
     bright, dark = pixels > level, pixels <= level  # NaN is neither
     if side == "either":
-        rim = nearness == 0
-        side = "brighter" if _share(bright, rim) <= _share(dark, rim) else "darker"
+        rim = nearness == nearness.min()
+        mostly_dark = np.count_nonzero(dark & rim) >= np.count_nonzero(bright & rim)
+        side = "brighter" if mostly_dark else "darker"
     sign = 1 if side == "brighter" else -1
     found = _central_part(sign * pixels > sign * level, nearness)
     for _ in range(_ROUNDS):
@@ -126,10 +127,6 @@ def _cut_off(
     per_axis = spacing_per_axis(spacing, found.ndim)
     depth = building_blocks.distance_inside(found, per_axis)
     return np.asarray(building_blocks.watershed(-depth, seeds, found) == 1)
-
-
-def _share(inside: NDArray[np.bool_], rim: NDArray[np.bool_]) -> float:
-    return float(np.count_nonzero(inside & rim)) / max(np.count_nonzero(inside), 1)
 
 
 def _nearness(window: Sequence[slice], shape: Sequence[int]) -> NDArray[np.float64]:
