@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.kernels.heap import drop_first, push
+from napari_delineate.kernels.heaps import drop_first, push
 
 __all__ = ["grow"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.kernels.buffers import doubled
-from napari_delineate.kernels.heap import drop_first, push
+from napari_delineate.kernels.heaps import drop_first, push
 
 __all__ = ["reached_first"]
 

@@ -1,9 +1,10 @@
-"""A heap of places, the cheapest first, in two arrays that hold more than it."""
+"""Heaps of pixels in two arrays: what each costs, and where it is; the cheapest comes first."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
-import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["drop_first", "push"]
@@ -13,9 +14,7 @@ _CHILDREN = 4
 
 
 @numba.njit(cache=True, nogil=True)
-def push(
-    costs: NDArray[np.float64], places: NDArray[np.int64], size: int, cost: float, place: int
-) -> None:
+def push(costs: NDArray[Any], places: NDArray[Any], size: int, cost: float, place: int) -> None:
     """Add an entry to a heap that holds `size` entries."""
     child = size
     while child > 0:
@@ -28,7 +27,7 @@ def push(
 
 
 @numba.njit(cache=True, nogil=True)
-def drop_first(costs: NDArray[np.float64], places: NDArray[np.int64], size: int) -> None:
+def drop_first(costs: NDArray[Any], places: NDArray[Any], size: int) -> None:
     """Take the cheapest entry off a heap, which then holds `size` entries."""
     cost, place = costs[size], places[size]
     parent = 0
