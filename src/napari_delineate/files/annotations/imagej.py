@@ -51,8 +51,14 @@ def read(path: Path, wanted: Wanted) -> Annotation:
                 f"{largest / 2**20:,.0f} MB; up to {_MOST_ROIS:,} regions of "
                 f"{_LARGEST_ZIP // 2**20} MB are read, each up to {_LARGEST_ROI // 2**20} MB"
             )
-        contents = ((entry.filename, archive.read(entry)) for entry in entries)
+        contents = ((entry.filename, _unpacked(archive, entry)) for entry in entries)
         return _annotation(path, contents, wanted, archive.comment)
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return the content of an entry; never more than it states, which can be a lie."""
+    with archive.open(entry) as file:
+        return file.read(entry.file_size + 1)  # the end, where the checksum is compared
 
 
 def read_one(path: Path, wanted: Wanted) -> Annotation:

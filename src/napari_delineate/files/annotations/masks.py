@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from napari_delineate.files.annotations.annotation import (
     Wanted,
     check_shape,
     check_size,
+    sides,
 )
 from napari_delineate.files.annotations.statement import MEMBER, colours_in, text_in
 from napari_delineate.files.images import read_value
@@ -24,6 +26,9 @@ from napari_delineate.files.tiff import read_description, write_value
 from napari_delineate.types import Kind
 
 __all__ = ["read", "write_ome_tiff", "write_plain"]
+
+_MOST_PIXELS_OF_A_BYTE = 50_000
+"""More than compression makes of an image without objects."""
 
 _TIFF = (".tif", ".tiff")
 
@@ -34,6 +39,8 @@ def read(path: Path, wanted: Wanted) -> Annotation:
     if path.suffix.lower() in _TIFF and path.is_file():
         shape, description = read_description(path)
         check_size(shape)
+        if math.prod(shape) > _MOST_PIXELS_OF_A_BYTE * path.stat().st_size:
+            raise ValueError(f"it states {sides(shape)} pixels and is far too small to hold them")
         stated = _parsed(description)
     spacing = np.atleast_1d(wanted.spacing).tolist()
     value = read_value(
