@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from napari_delineate import proofreading
 from napari_delineate.postprocessing import relabel_sequential, shuffle_labels
-from napari_delineate.proofreading import Entry, Review, begin
+from napari_delineate.proofreading import Entry, Review, begin, find_edits
+from napari_delineate.proofreading_report import report, summary
 from napari_delineate.review_orders import ORDERS, rank
 
 TIME = "2026-02-03T04:05:06"
@@ -22,6 +22,10 @@ TIME = "2026-02-03T04:05:06"
 def row(*numbers):
     """Objects of four pixels, in a row."""
     return np.repeat([numbers], 4, axis=1)
+
+
+def follow(review, before, after):
+    return review.followed(find_edits(before, after))
 
 
 def numbers_of(review):
@@ -92,18 +96,18 @@ def test_a_new_numbering_changes_nothing_but_the_numbers():
     review = begin([5, 2, 8, 3]).judged(8, "accepted").judged(2, "fixed")
     for renumber in (relabel_sequential, shuffle_labels):
         after = renumber(before)
-        followed = review.followed(before, after)
+        followed = follow(review, before, after)
         assert [one.state for one in followed.entries] == ["open", "fixed", "accepted", "open"]
         for one, old in zip(followed.entries, review.entries, strict=True):
             assert (after[before == old.number] == one.number).all()
             assert one.origin == old.number
-        assert followed.followed(after, before) == review
+        assert follow(followed, after, before) == review
 
 
 def test_objects_that_are_removed_split_merged_and_drawn():
     before = row(1, 0, 2, 2, 2, 0, 3, 4, 0, 0)
     after = row(0, 0, 2, 2, 6, 0, 4, 4, 0, 7)  # 1 is removed, 2 split, 3 merged into 4, 7 drawn
-    review = begin([1, 2, 3, 4]).judged(1, "rejected").followed(before, after)
+    review = follow(begin([1, 2, 3, 4]).judged(1, "rejected"), before, after)
     found = {one.number: (one.origin, one.gone) for one in review.entries}
     assert found == {
         1: (1, True),
@@ -117,16 +121,16 @@ def test_objects_that_are_removed_split_merged_and_drawn():
     assert (review.seen, review.total) == (1, 5)
     assert review.next() == 2
     # Undo brings them back where they were; a rejected one is open again.
-    back = review.followed(after, before)
+    back = follow(review, after, before)
     assert [one.number for one in back.entries if not one.gone] == [1, 2, 3, 4]
     assert back.entry(1).state == "open"
-    assert proofreading.summary(back)["removed"] == 0
+    assert summary(back)["removed"] == 0
 
 
 def test_the_number_of_a_removed_object_may_be_used_again_by_another():
     """Object 1 is rejected, and a new numbering makes 2 to 1: no decision changes hands."""
-    review = begin([1, 2]).judged(1, "rejected").followed(row(1, 0, 2), row(0, 0, 2))
-    review = review.followed(row(0, 0, 2), row(0, 0, 1))
+    review = follow(begin([1, 2]).judged(1, "rejected"), row(1, 0, 2), row(0, 0, 2))
+    review = follow(review, row(0, 0, 2), row(0, 0, 1))
     assert [(one.number, one.state, one.gone) for one in review.entries] == [
         (1, "rejected", True),
         (1, "open", False),
@@ -137,7 +141,7 @@ def test_the_number_of_a_removed_object_may_be_used_again_by_another():
 
 def test_an_object_of_which_little_is_left_keeps_its_number():
     before, after = row(5, 5, 5, 0), row(5, 0, 0, 0)
-    assert begin([5]).judged(5, "fixed").followed(before, after).entry(5).state == "fixed"
+    assert follow(begin([5]).judged(5, "fixed"), before, after).entry(5).state == "fixed"
 
 
 @settings(deadline=None, max_examples=40)
@@ -148,13 +152,21 @@ def test_all_objects_and_no_others_are_in_the_review(data):
     review = begin(np.unique(labels[labels > 0]).tolist())
     for _ in range(4):
         changed = np.array([data.draw(images)])
-        review = review.followed(labels, changed)
+        review = follow(review, labels, changed)
         labels = changed
         assert sorted(numbers_of(review)) == np.unique(labels[labels > 0]).tolist()
         # One entry for what was there at first, and no two for one.
         origins = [one.origin for one in review.entries if one.origin]
         assert len(origins) == len(set(origins))
         assert Review.from_dict(json.loads(json.dumps(review.to_dict()))) == review
+
+
+def test_a_review_meets_labels_of_which_only_numbers_are_known():
+    review = begin([3, 1, 2]).judged(1, "accepted").judged(2, "rejected").among([1, 3, 9])
+    assert numbers_of(review) == [3, 1, 9]
+    assert review.entry(1).state == "accepted"
+    assert (review.entries[2].number, review.entries[2].gone) == (2, True)
+    assert review.entry(9).origin == 0
 
 
 # Reports
@@ -165,8 +177,8 @@ def test_the_report_says_what_was_corrected():
     review = begin([1, 2, 3, 4])
     for number, state in ((1, "accepted"), (2, "fixed"), (4, "rejected")):
         review = review.judged(number, state, who="Ada", when=TIME)
-    review = review.followed(before, after)
-    table = proofreading.report(review, before, after, pixel=0.5)
+    review = follow(review, before, after)
+    table = report(review, before, after, pixel=0.5, unit="µm²")
     rows = table[["label", "label_before", "state", "changed", "size_before", "size_after"]]
     assert rows.to_numpy().tolist() == [
         [1, 1, "accepted", False, 2, 2],
@@ -175,9 +187,10 @@ def test_the_report_says_what_was_corrected():
         [0, 4, "rejected", True, 2, 0],
         [9, 0, "open", True, 0, 2],
     ]
+    assert table.attrs["units"]["size_after"] == "µm²"
     assert table["iou"].tolist() == [1, 0.5, pytest.approx(2 / 3), 0, 0]
     assert table["who"].tolist() == ["Ada", "Ada", "", "Ada", ""]
-    assert proofreading.summary(review) == {
+    assert summary(review) == {
         "objects": 4,
         "accepted": 1,
         "fixed": 1,
@@ -190,12 +203,12 @@ def test_the_report_says_what_was_corrected():
 
 def test_a_report_without_the_first_labels_says_nothing_of_them():
     labels = row(1, 0, 2)
-    table = proofreading.report(begin([2, 1]), None, labels)
+    table = report(begin([2, 1]), None, labels)
     assert table["label"].tolist() == [2, 1]
     assert table["iou"].isna().all()
     assert table["size_before"].isna().all()
     assert table["size_after"].tolist() == [4, 4]
-    assert proofreading.report(begin([]), None, 0 * labels).empty
+    assert report(begin([]), None, 0 * labels).empty
 
 
 # Files

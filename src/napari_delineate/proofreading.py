@@ -10,18 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate import object_numbers
 from napari_delineate.overlaps import find_overlaps
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Entry", "Review", "State", "begin", "report", "summary"]
+__all__ = ["Edited", "Entry", "Review", "State", "begin", "find_edits"]
 
 State = Literal["open", "accepted", "fixed", "rejected"]
 """What was decided about an object."""
@@ -31,6 +27,21 @@ _SAME_OBJECT = 0.5
 """The least overlap of an object before an edit and after it, whatever its number."""
 _LONGEST = 10_000
 """Letters of a name or a comment: more is no name, and fills the file."""
+
+
+class Edited(NamedTuple):
+    """Say what became of objects.
+
+    Attributes
+    ----------
+    now : dict of int to int
+        The number of each object that is still there, by its number before.
+    new : tuple of int
+        The numbers of objects that were not there.
+    """
+
+    now: Mapping[int, int]
+    new: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -219,13 +230,13 @@ class Review:
         rest = [place for place in range(len(self.entries)) if place not in named]
         return Review(tuple(self.entries[place] for place in places + rest))
 
-    def followed(self, before: NDArray[Any], after: NDArray[Any]) -> Review:
+    def followed(self, edited: Edited) -> Review:
         """Return the review of labels that were edited or renumbered.
 
         Parameters
         ----------
-        before, after : ndarray of int, same shape
-            The labels that the review is about, and what they have become.
+        edited : Edited
+            What became of the objects that the review is about.
 
         Returns
         -------
@@ -233,29 +244,25 @@ class Review:
             Objects keep their place and what was decided. Those that are new are open and come
             last. One that comes back, as by undo, takes its place again; if it had been
             rejected, it is open.
-
-        Notes
-        -----
-        An object after the edit is the one before with which it shares at least half of all
-        pixels; else the one with its number, if they share any.
         """
-        found = find_overlaps(before, after)
-        one = found.reference_numbers[found.rows].tolist()
-        other = found.label_numbers[found.columns].tolist()
-        half = found.iou >= _SAME_OBJECT
-        # The number decides between two halves, and last of all where little is left.
-        wanted = np.lexsort([-found.iou, np.not_equal(one, other), ~half])
-        now: dict[int, int] = {}
-        taken: set[int] = set()
-        for place in wanted.tolist():
-            first, second = one[place], other[place]
-            is_same = half[place] or first == second
-            if is_same and first not in now and second not in taken:
-                now[first] = second
-                taken.add(second)
-        others = found.label_numbers
-        new = [number for number in others.tolist() if number not in taken]
-        return Review(tuple(_after_edit(self.entries, now, new)))
+        return Review(tuple(_after_edit(self.entries, edited)))
+
+    def among(self, numbers: Iterable[int]) -> Review:
+        """Return the review of labels of which nothing but the numbers of objects are known.
+
+        Parameters
+        ----------
+        numbers : iterable of int
+            The objects that are there.
+
+        Returns
+        -------
+        Review
+            As if objects with equal numbers were the same.
+        """
+        there = [int(one) for one in numbers]
+        known = {one: one for one in there if one in self._places}
+        return self.followed(Edited(known, tuple(one for one in there if one not in known)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the review as plain values, for a file.
@@ -342,11 +349,9 @@ def _check(entry: Mapping[str, Any], where: str) -> None:
             ) from None
 
 
-def _after_edit(
-    entries: tuple[Entry, ...], now: Mapping[int, int], new: list[int]
-) -> Iterator[Entry]:
+def _after_edit(entries: tuple[Entry, ...], edited: Edited) -> Iterator[Entry]:
     """Give each entry its number after an edit; then come new objects."""
-    left = dict.fromkeys(new)
+    left = dict.fromkeys(edited.new)
     for one in entries:
         if one.gone:
             if one.number in left:
@@ -355,12 +360,53 @@ def _after_edit(
                 yield replace(back, state="open") if one.state == "rejected" else back
             else:
                 yield one
-        elif one.number in now:
-            yield replace(one, number=now[one.number])
+        elif one.number in edited.now:
+            yield replace(one, number=edited.now[one.number])
         else:
             yield replace(one, gone=True)
     for number in left:
         yield Entry(number, 0)
+
+
+def find_edits(before: NDArray[Any], after: NDArray[Any]) -> Edited:
+    """Find out what became of the objects of labels that were edited or renumbered.
+
+    Parameters
+    ----------
+    before, after : ndarray of int, same shape
+        The labels before and after.
+
+    Returns
+    -------
+    Edited
+        What became of them.
+
+    Notes
+    -----
+    An object after the edit is the one before with which it shares at least half of all
+    pixels; else the one with its number, if they share any.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_edits(np.array([[1, 1, 0, 2]]), np.array([[4, 4, 5, 0]]))
+    Edited(now={1: 4}, new=(5,))
+    """
+    found = find_overlaps(before, after)
+    one = found.reference_numbers[found.rows].tolist()
+    other = found.label_numbers[found.columns].tolist()
+    half = found.iou >= _SAME_OBJECT
+    # The number decides between two halves, and last of all where little is left.
+    wanted = np.lexsort([-found.iou, np.not_equal(one, other), ~half])
+    now: dict[int, int] = {}
+    taken: set[int] = set()
+    for place in wanted.tolist():
+        first, second = one[place], other[place]
+        is_same = half[place] or first == second
+        if is_same and first not in now and second not in taken:
+            now[first] = second
+            taken.add(second)
+    return Edited(now, tuple(one for one in found.label_numbers.tolist() if one not in taken))
 
 
 def begin(numbers: Iterable[int]) -> Review:
@@ -382,102 +428,3 @@ def begin(numbers: Iterable[int]) -> Review:
     3
     """
     return Review(tuple(Entry(int(one), int(one)) for one in dict.fromkeys(numbers)))
-
-
-def report(
-    review: Review, before: NDArray[Any] | None, after: NDArray[Any], pixel: float = 1.0
-) -> pd.DataFrame:
-    """List what became of each object.
-
-    Parameters
-    ----------
-    review : Review
-        The review, which follows `after`.
-    before : ndarray of int or None
-        The labels when the review began, None if they are not known any more.
-    after : ndarray of int, same shape
-        The labels now.
-    pixel : float
-        Area or volume of a pixel.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per object in the order of the review, without those that went before anybody
-        judged them and before it began: "label", its number now, 0 if it is gone;
-        "label_before", 0 if it was drawn since; "state"; "changed", whether any pixel is
-        another; "size_before", "size_after"; "iou", intersection over union of both, NaN if
-        nothing is known of it before; "who"; "when"; "comment".
-    """
-    import pandas as pd
-
-    sizes_after = dict(
-        zip(*(one.tolist() for one in object_numbers.count_pixels(after)), strict=True)
-    )
-    sizes_before: dict[int, int] = {}
-    shared: dict[tuple[int, int], int] = {}
-    if before is not None:
-        counted = object_numbers.count_pixels(before)
-        sizes_before = dict(zip(*(one.tolist() for one in counted), strict=True))
-        found = find_overlaps(before, after)
-        pairs = zip(
-            found.reference_numbers[found.rows].tolist(),
-            found.label_numbers[found.columns].tolist(),
-            strict=True,
-        )
-        shared = dict(zip(pairs, found.pixels.tolist(), strict=True))
-    rows = []
-    for one in review.entries:
-        if one.gone and not one.origin and not one.is_seen:
-            continue  # drawn and removed again
-        number = 0 if one.gone else one.number
-        first = sizes_before.get(one.origin, 0) if one.origin else 0
-        last = sizes_after.get(number, 0) if number else 0
-        both = shared.get((one.origin, number), 0)
-        is_known = before is not None
-        iou = both / (first + last - both) if is_known and first + last else np.nan
-        rows.append(
-            {
-                "label": number,
-                "label_before": one.origin,
-                "state": one.state,
-                "changed": iou != 1 if is_known else None,
-                "size_before": first * pixel if is_known else np.nan,
-                "size_after": last * pixel,
-                "iou": iou,
-                "who": one.who,
-                "when": one.when,
-                "comment": one.comment,
-            }
-        )
-    columns = "label label_before state changed size_before size_after iou who when comment"
-    return pd.DataFrame(rows, columns=columns.split())
-
-
-def summary(review: Review) -> dict[str, int]:
-    """Count what was decided.
-
-    Parameters
-    ----------
-    review : Review
-        The review.
-
-    Returns
-    -------
-    dict of str to int
-        "objects" that are there; how many objects are "accepted", "fixed", "rejected" and
-        "open"; those "drawn" and "removed" since the review began.
-
-    Examples
-    --------
-    >>> summary(begin([1, 2, 3]).judged(2, "fixed"))
-    {'objects': 3, 'accepted': 0, 'fixed': 1, 'rejected': 0, 'open': 2, 'drawn': 0, 'removed': 0}
-    """
-    there = [one for one in review.entries if not one.gone]
-    counts = {"objects": len(there)}
-    for state in ("accepted", "fixed", "rejected"):
-        counts[state] = sum(one.state == state for one in review.entries)
-    counts["open"] = sum(not one.is_seen for one in there)
-    counts["drawn"] = sum(not one.origin for one in there)
-    counts["removed"] = sum(one.gone and one.origin > 0 for one in review.entries)
-    return counts
