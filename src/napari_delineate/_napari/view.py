@@ -86,7 +86,6 @@ class View:
         self._replaced: dict[str, Layer] = {}  # anchor -> the layer that we hid for its layer
         self._results = Results()
         self._workflow = Workflow()
-        self._described: dict[str, Any] = {}
         viewer.layers.events.removed.connect(self._on_removed)
 
     def is_deleted(self, workflow: Workflow, name: str) -> bool:
@@ -116,9 +115,7 @@ class View:
             if workflow.values[name].kind in (Kind.IMAGE, Kind.RGB)
         }
 
-    def show(
-        self, workflow: Workflow, results: Results, described: dict[str, Any] | None = None
-    ) -> None:
+    def show(self, workflow: Workflow, results: Results, described: dict[str, Any]) -> None:
         """Make layers and tables agree with results.
 
         Parameters
@@ -127,15 +124,13 @@ class View:
             The workflow.
         results : Results
             Its results; values that are missing have failed, and their layers are hidden.
-        described : dict, optional
-            The workflow as it is written into the metadata of layers; by default as the last
-            time, where nothing that was computed has changed.
+        described : dict
+            The workflow as it is written into the metadata of layers.
         """
         viewer = self._viewer()
         if viewer is None:
             return
         self._workflow, self._results = workflow, results
-        self._described = self._described if described is None else described
         with self._changing():
             values = self._bindings.anchors(workflow).shown
             for anchor in list(self._shown):
@@ -147,7 +142,7 @@ class View:
                     self._show_value(viewer, anchor, name)
                     layer = self._bindings.layer_at(anchor)
                     if layer is not None and workflow.maker(name) is not None:
-                        layer.metadata[METADATA] = {"value": name, "workflow": self._described}
+                        layer.metadata[METADATA] = {"value": name, "workflow": described}
             for anchor, name in values.items():
                 if _is_table(workflow, name) and name in results:
                     self._show_table(viewer, anchor, name, results[name])
@@ -170,6 +165,16 @@ class View:
                 if layer is not None and layer.visible:
                     put_into(layer, value, self._bindings.place(workflow, name), is_ours=False)
                     self._shown[self._bindings.anchors(workflow).of[name]] = PREVIEW
+
+    def show_inputs(self, workflow: Workflow) -> None:
+        """Make the layers of inputs agree with a workflow that computes what is shown."""
+        viewer = self._viewer()
+        if viewer is not None:
+            self._workflow = workflow
+            with self._changing():
+                for anchor, name in self._bindings.anchors(workflow).shown.items():
+                    if name in workflow.inputs:
+                        self._show_value(viewer, anchor, name)
 
     def region_on_screen(self, evaluated: Workflow, workflow: Workflow) -> Region | None:
         """Return what is on the screen of the images that a change outdates."""

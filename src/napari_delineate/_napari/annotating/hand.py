@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -141,15 +141,15 @@ class Hand(QObject):
 
     # Edits
 
-    def edit(self, scene: Scene, edit: Edit, title: str) -> bool:
-        """Make an edit, and record it.
+    def edit(self, scene: Scene, edit: Edit | Sequence[Edit], title: str) -> bool:
+        """Make an edit, or several as one, and record it.
 
         Parameters
         ----------
         scene : Scene
             What was edited.
-        edit : Edit
-            The edit of the scene's labels.
+        edit : Edit or sequence of Edit
+            The edit of the scene's labels; the later of several come on top.
         title : str
             What it is called in the history.
 
@@ -160,12 +160,18 @@ class Hand(QObject):
         """
         layer = self._labels()
         self._adopt(layer)
-        self._make_room(layer, int(edit.labels.max(initial=0)))
-        change = change_of(level_0(layer), place_in(edit, scene.view))
-        if not len(change.positions):
+        edits = [edit] if isinstance(edit, Edit) else list(edit)
+        self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
+        is_changed = False
+        with layer.block_history():
+            for one in edits:
+                change = change_of(level_0(layer), place_in(one, scene.view))
+                if len(change.positions):
+                    places = np.unravel_index(change.positions, tuple(layer.data.shape))
+                    layer.data_setitem(tuple(places), change.after)
+                    is_changed = True
+        if not is_changed:
             return False
-        places = np.unravel_index(change.positions, tuple(layer.data.shape))
-        layer.data_setitem(tuple(places), change.after)
         self.session.record_edits(lenient=True, title=title)
         return True
 

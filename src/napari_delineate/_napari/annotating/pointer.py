@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from napari.layers import Labels
 from napari.layers.labels._labels_utils import mouse_event_to_labels_coordinate
 from qtpy.QtCore import QObject, QPoint, Qt, Signal
@@ -193,7 +194,15 @@ class Pointer(QObject):
             scene = self._hand.scene(with_image=self.tool.looks_at_image)
             point = scene.point(at)
             keys = {str(key).lower() for key in event.modifiers}
-            react(Place(scene, point, scene.label_at(point), "shift" in keys, "control" in keys))
+            looks = None
+            if self._hand.viewer.dims.ndisplay == 3:
+                ways = np.asarray(event.view_direction, float)[-layer.ndim :]
+                looks = scene.point(ways / np.asarray(layer.scale))
+            react(
+                Place(
+                    scene, point, scene.label_at(point), "shift" in keys, "control" in keys, looks
+                )
+            )
 
         self._guarded(act)
 

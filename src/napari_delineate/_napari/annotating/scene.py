@@ -36,6 +36,8 @@ class Scene:
         The unit of the voxel size.
     window : tuple of slice
         What is on the screen.
+    depth_axis : int
+        The axis of `labels` along which one looks at the screen; 0 where all are on it.
     """
 
     labels: Any
@@ -44,6 +46,7 @@ class Scene:
     spacing: tuple[float, ...]
     units: str
     window: tuple[slice, ...]
+    depth_axis: int = 0
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -96,7 +99,8 @@ def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene
     axes = place_of(layer).axes
     in_space = spatial_axes(axes)
     solid = layer.n_edit_dimensions >= len(in_space) or viewer.dims.ndisplay == 3
-    edited = in_space if solid else "".join(sorted(displayed_axes(viewer, layer), key=axes.index))
+    on_screen = displayed_axes(viewer, layer)
+    edited = in_space if solid else "".join(sorted(on_screen, key=axes.index))
     labels = level_0(layer)
     at = layer.world_to_data(viewer.dims.point[-layer.ndim :])
     view: list[int | slice] = []
@@ -111,9 +115,7 @@ def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene
     whole = dict(zip(axes, ((0, size) for size in labels.shape), strict=True))
     # Along an edited axis that has a slider, all of it belongs to what is looked at.
     shown = {
-        letter: (region or whole)[letter]
-        if letter in displayed_axes(viewer, layer)
-        else whole[letter]
+        letter: (region or whole)[letter] if letter in on_screen else whole[letter]
         for letter in edited
     }
     return Scene(
@@ -123,6 +125,7 @@ def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene
         tuple(spacing[letter] for letter in edited),
         units,
         tuple(slice(*shown[letter]) for letter in edited),
+        next((rank for rank, letter in enumerate(edited) if letter not in on_screen), 0),
     )
 
 
