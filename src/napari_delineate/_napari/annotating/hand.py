@@ -215,7 +215,7 @@ class Hand(QObject):
 
     def _adopt_with(self, layer: Labels, change: Change) -> None:
         """Let a layer belong to the session that was as it is before the first stroke."""
-        if layer is self.layer and self.session.name_of(layer) is None:
+        if self.layer is layer and self.session.name_of(layer) is None:
             put(layer.data, change.positions, change.before)
             try:
                 self._adopt(layer)
