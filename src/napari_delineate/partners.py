@@ -332,7 +332,7 @@ def boundary_iou_of_pairs(
     (M,) ndarray of float64
         Intersection over union of the bands.
     """
-    outer = [bands(image, width, spacing) for image in (reference, labels)]
+    outer = [bands(image, width, spacing, region) for image in (reference, labels)]
     found = find_overlaps(outer[0], outer[1], region)
     rows = np.searchsorted(overlaps.reference_numbers, found.reference_numbers)[found.rows]
     columns = np.searchsorted(overlaps.label_numbers, found.label_numbers)[found.columns]
