@@ -7,16 +7,20 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from napari.layers import Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, ensure_colormap
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit
 
 from napari_delineate._napari.docks import tables_of
+from napari_delineate._napari.label_colormap import colormap_of_labels
+from napari_delineate._napari.label_look import LabelLook
 from napari_delineate._napari.visible import camera_of
 from napari_delineate._napari.widgets import Tables
 from napari_delineate._napari.widgets.plot import Gate
 from napari_delineate.export import write_notebook
+from napari_delineate.palette import colours_of_values
 
 SIZES = {2: 3, 4: 9, 7: 5, 9: 7}  # the sides of squares, with gaps between their numbers
 CENTRES = {2: (10, 10), 4: (10, 40), 7: (40, 10), 9: (40, 40)}
@@ -163,6 +167,93 @@ def test_thousands_of_rows_are_quick(qtbot):
     rows = shown(tables)
     assert len(rows) == (table["c4"] > 0.5).sum()
     assert table.set_index("label")["c3"].loc[rows].is_monotonic_increasing
+
+
+def test_thousands_of_scattered_rows_are_chosen_at_once_and_changed_by_clicks(qtbot):
+    tables = Tables()
+    qtbot.addWidget(tables)
+    table = pd.DataFrame({"label": np.arange(1, 50_001), "area": 1.0})
+    tables.show_table("table", table)
+    tables.show()
+    view, some = tables._find("table"), np.arange(0, 50_000, 2)
+    heard = []
+    tables.rows_chosen.connect(heard.append)
+    start = time.thread_time()
+    for rows in (some, some + 1, some):
+        tables.choose("table", rows)
+        QApplication.processEvents()
+    view.selectAll()
+    view.viewport().repaint()
+    assert time.thread_time() - start < 1
+    assert len(tables.positions("table")) == 50_000
+    tables.choose("table", some)
+    highlight, plain = (
+        view.model().index(row, 1).data(Qt.ItemDataRole.BackgroundRole) for row in (0, 1)
+    )
+    assert highlight is not None
+    assert plain is None
+    for row, is_more in ((1, True), (2, False)):
+        at = view.visualRect(view.model().index(row, 1)).center()
+        click = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at
+        qtbot.mouseClick(view.viewport(), *click)
+        assert (row in tables.positions("table")) == is_more
+    assert len(tables.positions("table")) == 25_000
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not len(tables.positions("table"))
+    tables.choose("table", some)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert tables.positions("table").tolist() == [2]
+    assert heard == ["table"] * 5
+
+
+# The colours of labels
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.uint64])
+def test_labels_have_the_colours_that_napari_gives_them_one_by_one(dtype):
+    numbers = np.array([2, 5, 6, 90, 2])
+    colours = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [0, 1, 0, 1], [0, 0, 1, 0.2], [1, 1, 0, 1]])
+    rest = np.array([0.2, 0.4, 0.6, 0.8])
+    ours = colormap_of_labels(numbers, colours, rest)
+    theirs = DirectLabelColormap(
+        color_dict={**dict(zip(numbers.tolist(), colours, strict=True)), 0: np.zeros(4), None: rest}
+    )
+    image = np.array([[0, 1, 2, 5], [6, 90, 91, 120]], dtype)
+    assert np.allclose(ours.map(image), theirs.map(image), atol=1e-6)
+    layer = Labels(image, colormap=ours)
+    assert np.allclose(layer.get_color(90), colours[3], atol=1e-6)
+    if image.itemsize > 2:  # napari draws others by their numbers
+        drawn = ours._values_mapping_to_minimum_values_set()[1]
+        shown = np.array([drawn[place] for place in layer._slice.image.view.ravel()])
+        assert np.allclose(shown, theirs.map(image).reshape(-1, 4), atol=1e-6)
+    layer.selected_label, layer.show_selected_label = 5, True
+    assert np.allclose(layer.get_color(90), 0)
+    assert np.allclose(layer.get_color(5), colours[1])
+
+
+def test_numbers_too_large_for_a_list_of_all_have_their_colours_too():
+    numbers, colours = np.array([1, 2**40]), np.array([[1, 0, 0, 1], [0, 1, 0, 1]])
+    colormap = colormap_of_labels(numbers, colours, np.zeros(4))
+    assert np.allclose(colormap.map(np.array([2**40, 3])), [[0, 1, 0, 1], [0, 0, 0, 0]])
+
+
+def test_thousands_of_objects_are_coloured_at_once():
+    layer = Labels(np.arange(50_000, dtype=np.int32).reshape(200, 250))
+    look, numbers = LabelLook(layer), np.arange(1, 50_000)
+    colours = colours_of_values(numbers)
+    look.show(numbers, colours, numbers > 9, "Dimmed")
+    start = time.thread_time()
+    look.show(numbers, colours, numbers > 10, "Dimmed")
+    assert time.thread_time() - start < 0.5
+    assert np.allclose(layer.get_color(40_000), colours[39_999], atol=1 / 255)
+    assert layer.get_color(10)[3] == pytest.approx(0.25, abs=1 / 255)
+
+
+def test_an_object_with_several_rows_stands_out_where_one_of_them_is_chosen():
+    layer = Labels(np.array([[1, 2]]))
+    chosen = np.array([True, False, False])
+    LabelLook(layer).show(np.array([1, 1, 2]), None, chosen, "Hidden")
+    assert [layer.get_color(label)[3] for label in (1, 2)] == [1, 0]
 
 
 # The table and the canvas

@@ -19,11 +19,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_delineate._napari.label_look import colours_of_values
 from napari_delineate._napari.surface_look import COLORMAPS
 from napari_delineate._napari.widgets.layer_choice import shrink
 from napari_delineate.files.tables import column_titles
-from napari_delineate.palette import DIVERGING, SEQUENTIAL, range_of
+from napari_delineate.palette import DIVERGING, SEQUENTIAL, colours_of_values, range_of
 
 __all__ = ["ObjectColours"]
 
@@ -104,7 +103,7 @@ class ObjectColours(QWidget):
             self.fit()
         self._enable()
 
-    def colours(self) -> NDArray[np.float32] | None:
+    def colours(self) -> NDArray[np.float64] | None:
         """Return the colour of each row, None for the colours that objects have by themselves."""
         name = self.column.currentData()
         if self._table is None or name is None:

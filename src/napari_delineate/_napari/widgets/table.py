@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,7 @@ class Tables(QWidget):
         if view is None:
             view = TableView()
             view.setAccessibleName(name)
+            view.set_theme(self._theme)
             view.went.connect(lambda position: self.row_chosen.emit(name, position))
             view.chosen.connect(lambda: self._on_chosen(name))
             with QSignalBlocker(self._tabs):
@@ -128,7 +129,7 @@ class Tables(QWidget):
         view = self._find(name)
         return np.zeros(0, np.intp) if view is None else view.positions()
 
-    def choose(self, name: str, positions: Iterable[int]) -> None:
+    def choose(self, name: str, positions: NDArray[np.intp] | Sequence[int]) -> None:
         """Choose rows of a table by their positions; it is not a person who does so."""
         view = self._find(name)
         if view is not None:
@@ -155,6 +156,8 @@ class Tables(QWidget):
     def set_theme(self, theme: str) -> None:
         """Take the colours of a theme."""
         self._theme = theme
+        for index in range(self._tabs.count()):
+            self._tabs.widget(index).set_theme(theme)
 
     def provenance(self) -> dict[str, Any] | None:
         """Return what is saved with a table: how it was made. None if nobody knows."""
