@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import StepPatch
 from napari.layers import Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, ensure_colormap
 from qtpy.QtCore import QPoint, Qt
@@ -294,10 +295,10 @@ def click(viewer, layer, place, *modifiers):
         button = 1
         position = layer.data_to_world(place)
         view_direction = None
-        dims_displayed = (0, 1)
 
     event = Event()
     event.modifiers = modifiers
+    event.dims_displayed = list(viewer.dims.displayed)
     dock = tables_of(viewer)
     callback = next(one for one in viewer.mouse_drag_callbacks if one == dock._on_mouse)
     handler = callback(viewer, event)
@@ -335,13 +336,129 @@ def test_a_range_in_the_histogram_is_kept_as_a_step(dock, squares, session, wait
     assert set(np.unique(kept.data)) == {0, 7, 9}
     step = session.workflow.steps[-1]
     assert step.operation == "postprocessing.filter_by_table"
-    assert dict(step.parameters) == {"column": "area", "minimum": 6.0, "maximum": 13.0}
+    limits = {"column": "area", "minimum": 6.0, "maximum": 13.0}
+    assert dict(step.parameters) == {**limits, "condition": ""}
     session.undo()
     wait()
     assert kept not in viewer.layers
     dock.plot.clear_button.click()
     assert chosen(dock) == []
     assert not dock.keep_button.isEnabled()
+
+
+def test_what_a_filter_shows_stands_out_and_is_kept_with_the_gate(dock, squares, session, wait):
+    dock.condition.setText("area > 3")
+    assert visible(squares) == {4, 7, 9}
+    assert dock.keep_button.isEnabled()
+    bars = [one for one in dock.plot.axes.patches if isinstance(one, StepPatch)]
+    assert sum(one.get_data().values.sum() for one in bars) == 3
+    dock.plot._on_span(0.0, 13.0)
+    assert chosen(dock) == [7, 9]
+    dock.condition.setText("area > 7")
+    assert chosen(dock) == [9]
+    assert visible(squares) == {9}
+    dock.condition.setText("area > 3 and label != 7")
+    dock.keep_button.click()
+    wait()
+    assert set(np.unique(session.layer("kept_labels").data)) == {0, 9}
+    dock.plot.clear()
+    dock.keep_button.click()
+    wait()
+    assert set(np.unique(session.layer("kept_labels_2").data)) == {0, 4, 9}
+    parameters = session.workflow.steps[-1].parameters
+    assert parameters["condition"] == "area > 3 and label != 7"
+    dock.condition.clear()
+    assert visible(squares) == set(SIZES)
+    assert not dock.keep_button.isEnabled()
+
+
+# Objects of several images
+
+
+@pytest.fixture
+def movie(viewer):
+    """Squares that change places and sizes: the same number means another object in each frame."""
+    labels = np.zeros((3, 60, 60), np.int32)
+    for frame in range(3):
+        for label, (y, x) in {1: (5, 5), 2: (40, 40)}.items():
+            half = 2 * label + frame
+            labels[frame, y : y + half, x + frame : x + frame + half] = label
+    return viewer.add_labels(labels, name="movie", axis_labels=("t", "y", "x"), scale=(2, 1, 1))
+
+
+@pytest.fixture
+def movie_dock(session, viewer, movie, wait):
+    session.run("measurements.measure", {"labels": movie}, {})
+    wait()
+    return tables_of(viewer)
+
+
+def frame_of(viewer):
+    return viewer.dims.current_step[0]
+
+
+def test_rows_of_a_movie_are_objects_of_their_frame(movie_dock, movie, viewer, qtbot):
+    dock, table = movie_dock, movie_dock.table("table")
+    assert dock.layer is movie
+    row = table.query("T == 2 and label == 1").index[0]
+    dock._find("table").selectRow(row)
+    assert (frame_of(viewer), movie.selected_label) == (2, 1)
+    place = (0, 42, 42)
+    viewer.dims.set_point(0, 0)
+    click(viewer, movie, place)
+    assert table.iloc[dock.positions("table")][["T", "label"]].values.tolist() == [[0, 2]]
+    viewer.dims.set_point(0, 2)  # the second frame: one is two apart
+    movie.selected_label = 1
+    assert table.iloc[dock.positions("table")][["T", "label"]].values.tolist() == [[1, 1]]
+    chosen_before = dock.positions("table")
+    dock.show_table("table", table.copy())
+    assert dock.positions("table").tolist() == chosen_before.tolist()
+
+
+def test_objects_of_a_movie_have_the_colours_of_their_frame(movie_dock, movie, viewer):
+    dock, table = movie_dock, movie_dock.table("table")
+    column = dock.objects.column
+    column.setCurrentIndex(column.findData("area"))
+    expected = colours_of_values(table["area"].to_numpy(), "viridis", dock.objects._limits)
+    for frame in (0, 2, 1):
+        viewer.dims.set_current_step(0, frame)
+        rows = (table["T"] == frame).to_numpy()
+        labels = table["label"].to_numpy()[rows]
+        assert np.allclose(movie.colormap.map(labels), expected[rows], atol=0.01)
+    dock.plot._on_span(3.0, 10.0)
+    frames = table[table["area"].between(3, 10)][["T", "label"]].values.tolist()
+    assert frames == [[0, 1], [1, 1]]
+    for frame, opacities in ((0, [1, 0.25]), (1, [1, 0.25]), (2, [0.25, 0.25])):
+        viewer.dims.set_current_step(0, frame)
+        assert np.allclose(painted(movie).map(np.array([1, 2]))[:, 3], opacities, atol=0.01)
+
+
+def test_a_gate_in_a_movie_keeps_objects_of_single_frames(movie_dock, movie, session, wait):
+    assert movie_dock.plot.x.currentData() == "area"
+    movie_dock.plot._on_span(3.0, 10.0)
+    movie_dock.condition.setText("T > 0")
+    movie_dock.keep_button.click()
+    wait()
+    kept = session.layer("kept_labels").data
+    assert [sorted(set(np.unique(frame)) - {0}) for frame in kept] == [[], [1], []]
+    assert np.array_equal(kept[1] == 1, movie.data[1] == 1)
+
+
+def test_rows_turn_to_the_frame_of_an_image_that_labels_are_measured_in(
+    session, viewer, squares, wait
+):
+    squares.scale = (1, 1)
+    images = np.random.default_rng(0).random((4, 50, 50))
+    image = viewer.add_image(images, axis_labels=("t", "y", "x"))
+    session.run("measurements.measure", {"labels": squares, "image": image}, {})
+    wait()
+    dock = tables_of(viewer)
+    table = dock.table("table")
+    dock._find("table").selectRow(table.query("T == 3 and label == 7").index[0])
+    assert frame_of(viewer) == 3
+    viewer.dims.set_current_step(0, 1)
+    squares.selected_label = 4
+    assert table.iloc[dock.positions("table")][["T", "label"]].values.tolist() == [[1, 4]]
 
 
 def test_a_gate_in_the_scatter_plot_is_kept_and_the_notebook_agrees(

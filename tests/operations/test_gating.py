@@ -48,6 +48,23 @@ def test_missing_values_and_rows_are_removed_and_other_rows_do_nothing():
     assert kept(postprocessing.filter_by_table(LABELS, other, column="area", minimum=0)) == {2}
 
 
+def test_conditions_keep_what_pandas_finds_and_limits_besides():
+    condition = "mean > 0 and class != a"
+    found = postprocessing.filter_by_table(LABELS, TABLE, condition=condition)
+    expected = TABLE.query("mean > 0 and `class` != 'a'")
+    assert kept(found) == set(expected["label"]) == {5, 2, 1}
+    found = postprocessing.filter_by_table(
+        LABELS, TABLE, column="area", maximum=1, condition=condition
+    )
+    assert kept(found) == {1}
+    gate = {"x": "area", "y": "mean", "corners": "0 0, 3 0, 3 9, 0 9"}
+    assert kept(postprocessing.filter_by_gate(LABELS, TABLE, **gate)) == {2, 1}
+    found = postprocessing.filter_by_gate(LABELS, TABLE, **gate, condition="class = c")
+    assert kept(found) == {1}
+    with pytest.raises(ValueError, match=r"condition must be .* there is no column 'size'"):
+        postprocessing.filter_by_table(LABELS, TABLE, condition="size > 5")
+
+
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_a_range_on_the_table_is_the_filter_that_measures_by_itself(ndim):
     labels, spacing = inputs.labels(ndim), (4.0, 1.0, 1.0)[-ndim:]
@@ -140,5 +157,10 @@ def test_rows_of_slices_keep_the_objects_of_their_slice():
     )
     found = Engine().run(workflow, {"labels": labels})["kept_labels"].data
     assert [kept(image) for image in found] == [{1}, {2}]
+    workflow = workflow.change(
+        "filter_by_table", parameters={"minimum": None, "condition": "Z > 0 and area > 5"}
+    )
+    found = Engine().run(workflow, {"labels": labels})["kept_labels"].data
+    assert [kept(image) for image in found] == [set(), {2}]
     with pytest.raises(ValueError, match="must loop over Z"):
         _ = workflow.change("filter_by_table", over="").values

@@ -51,9 +51,9 @@ class LabelLook:
         chosen : (N,) ndarray of bool
             Which of them stand out.
         others : {"Shown", "Dimmed", "Hidden"}
-            What becomes of all others where some are chosen.
+            What becomes of all others.
         """
-        is_picked = bool(chosen.any()) and others != "Shown"
+        is_picked = others != "Shown"
         if colours is None and not is_picked:
             self.restore()
             return

@@ -33,6 +33,7 @@ __all__ = ["TableModel", "TableView"]
 
 _LABEL = "label"
 _UNSORTED = -1
+_HOW_TO_SORT = "Click to sort, or press Alt and an arrow up or down; again for the table's order"
 _WIDEST = 24
 """Characters of the widest column at first."""
 _LOOKED_AT = 100
@@ -70,14 +71,13 @@ class TableModel(QAbstractTableModel):
         places = np.arange(len(self.table))
         if column >= 0:
             values = self._columns[column]
+            missing = _missing(values)
             if values.dtype.kind not in "biuf":
                 values = values.astype(str)
             places = np.argsort(values, kind="stable")
             if is_falling:  # equal ones stay in the table's order
                 places = len(values) - 1 - np.argsort(values[::-1], kind="stable")[::-1]
-            if values.dtype.kind == "f":
-                missing = np.isnan(values[places])
-                places = np.concatenate([places[~missing], places[missing]])
+            places = np.concatenate([places[~missing[places]], places[missing[places]]])
         self.beginResetModel()
         self.rows = places[met[places]]
         self.endResetModel()
@@ -114,7 +114,7 @@ class TableModel(QAbstractTableModel):
                 return None
             return str(self.labels[self.rows[section]])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{self._titles[section]}\nClick to sort, or press Alt and an arrow up or down"
+            return f"{self._titles[section]}\n{_HOW_TO_SORT}"
         return self._titles[section] if role == Qt.ItemDataRole.DisplayRole else None
 
 
@@ -172,7 +172,8 @@ class TableView(QTableView):
     def show_table(self, table: Any) -> None:
         """Show a table in place of an older one; order, condition and choice stay if they can."""
         before = self.model()
-        labels = [] if before is None else before.labels[self.positions()].tolist()
+        chosen = None if before is None else _objects(before.table.iloc[self.positions()])
+        looks = {} if before is None else self._looks()
         column, is_falling = self._sorting
         name = None if before is None or column < 0 else before.table.columns[column]
         model = TableModel(table)
@@ -197,9 +198,14 @@ class TableView(QTableView):
         for place in range(len(columns)):
             # The mark of the order stands behind the title.
             width = min(self.columnWidth(place) + 2 * letter, letter * _WIDEST)
+            if columns[place] in looks:
+                is_hidden, width = looks[columns[place]]
+                self.setColumnHidden(place, is_hidden)
             self.setColumnWidth(place, width)
-        if labels:
-            self.choose(np.isin(model.labels, labels).nonzero()[0])
+        if chosen is not None and len(chosen):
+            objects = _objects(table)
+            if objects.nlevels == chosen.nlevels:
+                self.choose(objects.isin(chosen).nonzero()[0])
 
     def sort(self, column: int, *, is_falling: bool = False) -> None:
         """Sort by a column, numbers as numbers and missing ones last; -1 to sort no more."""
@@ -279,10 +285,20 @@ class TableView(QTableView):
             self.choose([])
             self.chosen.emit()
         elif is_alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            column = self.currentIndex().column()
-            self.sort(column, is_falling=event.key() == Qt.Key.Key_Down)
+            wanted = self.currentIndex().column(), event.key() == Qt.Key.Key_Down
+            column, is_falling = (_UNSORTED, False) if wanted == self._sorting else wanted
+            self.sort(column, is_falling=is_falling)
         else:
             super().keyPressEvent(event)
+
+    def _looks(self) -> dict[str, tuple[bool, int]]:
+        """Return for each column whether it is hidden, and how wide it is."""
+        widths = {}
+        for place, name in enumerate(self.model().table.columns):
+            is_hidden = self.isColumnHidden(place)
+            self.setColumnHidden(place, False)
+            widths[name] = is_hidden, self.columnWidth(place)
+        return widths
 
     def _first_column(self) -> int:
         count = self.model().columnCount()
@@ -332,3 +348,21 @@ class TableView(QTableView):
         positions = self.positions()
         if len(positions) == 1:
             self.went.emit(int(positions[0]))
+
+
+def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    import pandas as pd
+
+    return np.asarray(pd.isna(values), bool)
+
+
+def _objects(table: Any) -> Any:
+    """Return what says which object each row is about: its label and the columns before it.
+
+    Those say in which image, or beside which object, a label is meant.
+    """
+    import pandas as pd
+
+    if _LABEL not in table.columns:
+        return table.index
+    return pd.MultiIndex.from_frame(table.iloc[:, : list(table.columns).index(_LABEL) + 1])
