@@ -34,7 +34,7 @@ from napari_delineate._napari.comparison_steps import (
     value_of,
 )
 from napari_delineate._napari.comparisons import Comparisons
-from napari_delineate._napari.go_to import go_to_box
+from napari_delineate._napari.go_to import go_to
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.match_layers import (
     MATCHES_MAP,
@@ -46,7 +46,7 @@ from napari_delineate._napari.match_layers import (
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import LayerChoice, LayersChoice, Message, Scrolled, shrink
-from napari_delineate._napari.widgets.figure import FigureView, figure_colours
+from napari_delineate._napari.widgets.figure import FigureView, plot_colours
 from napari_delineate._napari.widgets.score_table import ScoreTable
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.agreement_classes import COLOURS, TITLES
@@ -278,7 +278,7 @@ class CompareDock(QWidget):
             ndim = sum(name.startswith("centroid-") for name in places.columns)
             low = [int(box[f"bbox-{axis}"]) for axis in range(ndim)]
             high = [int(box[f"bbox-{axis + ndim}"]) - 1 for axis in range(ndim)]
-            go_to_box(self.session.viewer, layer, place.at, low, high)
+            go_to(self.session.viewer, layer, (low, high), place.at, is_near=True)
             layer.selected_label = place.number
 
     def stop(self) -> None:
@@ -431,7 +431,7 @@ class CompareDock(QWidget):
         if self.comparison is None:
             return
         found, reference = self.comparison.found, self.comparison.request.reference
-        colours = figure_colours(self.session.viewer.theme)
+        colours = plot_colours(self.session.viewer.theme)
         curves = {name: one.curve for name, one in found.items() if one.curve is not None}
         matches = {name: one.matches for name, one in found.items() if one.matches is not None}
         unit = unit_symbol(reference.units, reference.spacing, len(reference.spacing))

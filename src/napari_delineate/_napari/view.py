@@ -314,9 +314,11 @@ class View:
         docks.show_table(viewer, name, table)
         labels = labels_measured(workflow, name)
         layer = None if labels is None else self._bindings.layer(workflow, labels)
-        if isinstance(layer, Labels) and "label" in table.columns:
+        is_of_one_image = not workflow.values[name].axes
+        if isinstance(layer, Labels) and "label" in table.columns and is_of_one_image:
             # napari finds the row of a label by this column.
-            layer.features = table.assign(index=table["label"])
+            there = table[table["label"] > 0]
+            layer.features = there.assign(index=there["label"])
 
     def _on_removed(self, event: Any) -> None:
         if self._bindings.own_change:
