@@ -20,7 +20,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_delineate.files import Annotation, FileError, read_annotation, write_annotation
+from napari_delineate.files import AnnotatedLabels, FileError, read_annotation, write_annotation
 from napari_delineate.files.annotations import imagej, ome_zarr
 
 SMALL = np.array([[1, 1, 1, 0], [1, 0, 1, 2], [1, 1, 1, 2]])
@@ -214,7 +214,7 @@ def test_a_region_for_a_whole_stack_is_not_repeated_without_end(tmp_path):
 def stored(tmp_path):
     """A small OME-Zarr label image."""
     pytest.importorskip("zarr")
-    return write_annotation(tmp_path / "a.ome.zarr", Annotation.of(SMALL, classes={1: "a"}))
+    return write_annotation(tmp_path / "a.ome.zarr", AnnotatedLabels.of(SMALL, classes={1: "a"}))
 
 
 def change(path, **fields):
@@ -306,7 +306,7 @@ def test_a_folder_that_is_no_label_image_is_not_replaced(tmp_path):
     mine.mkdir()
     (mine / "thesis.txt").write_text("all of it")
     with pytest.raises(FileError, match="no OME-Zarr label image, and is not replaced"):
-        write_annotation(mine, Annotation.of(SMALL))
+        write_annotation(mine, AnnotatedLabels.of(SMALL))
     assert (mine / "thesis.txt").read_text() == "all of it"
     with pytest.raises(FileError, match="holds no OME-Zarr label image"):
         read_annotation(mine)
@@ -318,7 +318,7 @@ def test_an_old_label_image_stays_where_writing_fails(stored, monkeypatch):
 
     monkeypatch.setattr(ome_zarr, "_image_label", fail)
     with pytest.raises(OSError, match="No space left"):
-        write_annotation(stored, Annotation.of(SMALL * 9))
+        write_annotation(stored, AnnotatedLabels.of(SMALL * 9))
     assert read_annotation(stored).labels.max() == 2
     assert [one.name for one in stored.parent.iterdir()] == [stored.name]
 
@@ -326,7 +326,7 @@ def test_an_old_label_image_stays_where_writing_fails(stored, monkeypatch):
 def test_without_zarr_the_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(FileError, match=r"needs the package zarr; .*'napari-delineate\[zarr\]'"):
-        write_annotation(tmp_path / "a.ome.zarr", Annotation.of(SMALL))
+        write_annotation(tmp_path / "a.ome.zarr", AnnotatedLabels.of(SMALL))
     assert not list(tmp_path.iterdir())
 
 
@@ -340,7 +340,7 @@ def test_what_could_run_code_or_is_unknown_is_refused(tmp_path, name):
     with pytest.raises(FileError, match="no annotation that can be read or written here"):
         read_annotation(path)
     with pytest.raises(FileError, match="the endings known are"):
-        write_annotation(path, Annotation.of(SMALL))
+        write_annotation(path, AnnotatedLabels.of(SMALL))
 
 
 @pytest.mark.parametrize("ending", ALL)
@@ -364,12 +364,12 @@ def test_a_format_that_can_not_hold_it_says_so_and_the_old_file_stays(
     path = tmp_path / f"a{ending}"
     path.write_text("old")
     with pytest.raises(FileError, match=words):
-        write_annotation(path, Annotation.of(labels))
+        write_annotation(path, AnnotatedLabels.of(labels))
     assert path.read_text() == "old"
 
 
 def test_a_tiff_that_states_more_than_it_holds_is_refused(tmp_path):
-    path = write_annotation(tmp_path / "a.ome.tif", Annotation.of(SMALL))
+    path = write_annotation(tmp_path / "a.ome.tif", AnnotatedLabels.of(SMALL))
     with tifffile.TiffFile(path, mode="r+") as file:
         file.pages[0].tags["ImageLength"].overwrite(10**8)
     with pytest.raises(FileError, match=r"states 100000000 x 4 pixels and is far too small"):
@@ -395,7 +395,7 @@ def test_damaged_files_say_so_or_are_read(ending, cut, flips):
     """Never another error than a FileError, and never without the name of the file."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        path = write_annotation(Path(folder) / f"a{ending}", Annotation.of(SMALL))
+        path = write_annotation(Path(folder) / f"a{ending}", AnnotatedLabels.of(SMALL))
         content = bytearray(path.read_bytes())
         for place, value in flips:
             content[min(int(place * len(content)), len(content) - 1)] = value
@@ -413,5 +413,5 @@ def test_a_read_only_folder_leaves_no_trace(tmp_path):
     shutil.rmtree(tmp_path)
     tmp_path.write_text("a file where a folder should be")
     with pytest.raises(OSError, match=r"Not a directory|exists"):
-        write_annotation(tmp_path / "a.geojson", Annotation.of(SMALL))
+        write_annotation(tmp_path / "a.geojson", AnnotatedLabels.of(SMALL))
     assert tmp_path.read_text() == "a file where a folder should be"

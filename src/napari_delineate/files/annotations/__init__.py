@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from napari_delineate.files.annotations import coco, geojson, imagej, masks, ome_zarr
-from napari_delineate.files.annotations.annotation import Annotation, Colour, Wanted
+from napari_delineate.files.annotations.annotation import AnnotatedLabels, Colour, Wanted
 from napari_delineate.files.annotations.statement import parsed
 from napari_delineate.files.errors import FileError
 
-__all__ = ["ANNOTATIONS", "Annotation", "Colour", "read_annotation", "write_annotation"]
+__all__ = ["ANNOTATIONS", "AnnotatedLabels", "Colour", "read_annotation", "write_annotation"]
 
 
 class _Format(NamedTuple):
     title: str
-    read: Callable[[Path, Wanted], Annotation]
-    write: Callable[[Path, Annotation], None] | None
+    read: Callable[[Path, Wanted], AnnotatedLabels]
+    write: Callable[[Path, AnnotatedLabels], None] | None
 
 
-def _read_json(path: Path, wanted: Wanted) -> Annotation:
+def _read_json(path: Path, wanted: Wanted) -> AnnotatedLabels:
     content = parsed(path)
     if geojson.is_geojson(content):
         return geojson.read(path, content, wanted)
@@ -63,7 +63,7 @@ def read_annotation(
     axes: str | None = None,
     units: str | None = None,
     image: str | None = None,
-) -> Annotation:
+) -> AnnotatedLabels:
     """Read the annotation of an image, a stack or a movie.
 
     Parameters
@@ -85,7 +85,7 @@ def read_annotation(
 
     Returns
     -------
-    Annotation
+    AnnotatedLabels
         The labels with their axes and voxel size, and classes, their colours and names as
         far as the file has them. Objects without a number get one in the order of the file.
 
@@ -105,7 +105,7 @@ def read_annotation(
     >>> import tempfile
     >>> import numpy as np
     >>> labels = np.zeros((6, 8), int); labels[1:4, 2:7] = 5; labels[2, 3:5] = 0
-    >>> annotation = Annotation.of(labels, spacing=0.5, units="micrometer", classes={5: "ring"})
+    >>> annotation = AnnotatedLabels.of(labels, None, 0.5, "micrometer", {5: "ring"})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = write_annotation(Path(folder) / "cells.geojson", annotation)
     ...     found = read_annotation(path)
@@ -127,7 +127,7 @@ def read_annotation(
         raise FileError(f"{path} can not be read: {_reason(error)}") from error
 
 
-def write_annotation(path: str | os.PathLike[str], annotation: Annotation) -> Path:
+def write_annotation(path: str | os.PathLike[str], annotation: AnnotatedLabels) -> Path:
     """Write an annotation for other programs.
 
     Parameters
@@ -136,7 +136,7 @@ def write_annotation(path: str | os.PathLike[str], annotation: Annotation) -> Pa
         The file; its ending chooses the format: .ome.tif, .ome.zarr (a folder), .zip
         (ImageJ), .geojson (QuPath), .coco.json, or _cp_masks.tif and _cp_masks.png
         (Cellpose).
-    annotation : Annotation
+    annotation : AnnotatedLabels
         The annotation. In formats of outlines a stack or a movie has one outline for each
         object in each plane.
 

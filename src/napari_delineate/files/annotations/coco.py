@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_delineate.files.annotations import run_lengths
 from napari_delineate.files.annotations.annotation import (
     LARGEST_NUMBER,
-    Annotation,
+    AnnotatedLabels,
     Wanted,
     check_size,
 )
@@ -46,7 +46,7 @@ def is_coco(content: Any) -> bool:
     return all(isinstance(content.get(key), list) for key in ("images", "annotations"))
 
 
-def read(path: Path, content: Any, wanted: Wanted) -> Annotation:
+def read(path: Path, content: Any, wanted: Wanted) -> AnnotatedLabels:
     """Return the annotation of one image, or of one stack; `ValueError` if there is none."""
     info = content.get("info")
     stated = read_statement(info.get(MEMBER) if isinstance(info, Mapping) else None)
@@ -77,7 +77,7 @@ def read(path: Path, content: Any, wanted: Wanted) -> Annotation:
     return paint(path, drawings, wanted, stated, shape, colours)
 
 
-def write(path: Path, annotation: Annotation) -> None:
+def write(path: Path, annotation: AnnotatedLabels) -> None:
     """Write one annotation for every object, in stacks and movies one for each plane."""
     classes = colours_of_classes(annotation)
     ids = {name: place for place, name in enumerate(classes, 1)}

@@ -19,14 +19,21 @@ import numpy as np
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.annotations.annotation import (
-    Annotation,
+    AnnotatedLabels,
     Colour,
     Wanted,
     check_shape,
     check_size,
     sides,
 )
-from napari_delineate.files.annotations.statement import colours_in, text_in
+from napari_delineate.files.annotations.statement import (
+    MEMBER,
+    Meaning,
+    colours_in,
+    read_meaning,
+    stated_meaning,
+    text_in,
+)
 from napari_delineate.types import spacing_per_axis
 
 __all__ = ["read", "write"]
@@ -49,7 +56,7 @@ _CHUNK = {"T": 1, "Z": 32, "Y": 512, "X": 512}
 _MOST_CHUNKS = 1_000_000
 
 
-def read(path: Path, wanted: Wanted) -> Annotation:
+def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
     """Return the finest level of a label image, or of the only one that an image has."""
     _need_zarr()
     import zarr
@@ -78,19 +85,12 @@ def read(path: Path, wanted: Wanted) -> Annotation:
         by_letter = dict(zip(axes, (sizes[place] for place in kept), strict=True))
         spacing = tuple(by_letter[letter] for letter in spatial_axes(axes))
         unit = units or "pixel"
-    classes, names, colours = _properties(attributes.get("image-label"))
-    return Annotation.of(
-        data,
-        axes,
-        spacing_per_axis(spacing, len(spatial_axes(axes))),
-        unit,
-        classes,
-        colours,
-        names,
-    )
+    names, meaning = _properties(attributes.get("image-label"))
+    spacing = spacing_per_axis(spacing, len(spatial_axes(axes)))
+    return AnnotatedLabels.of(data, axes, spacing, unit, names=names, **meaning)
 
 
-def write(path: Path, annotation: Annotation) -> None:
+def write(path: Path, annotation: AnnotatedLabels) -> None:
     """Write a label image with a pyramid; in the folder "labels" of an image, it is listed."""
     _need_zarr()
     if path.exists() and not _is_replaceable(path):
@@ -109,7 +109,7 @@ def write(path: Path, annotation: Annotation) -> None:
         _list_label(path.parent, path.name)
 
 
-def _write_group(folder: Path, name: str, annotation: Annotation) -> None:
+def _write_group(folder: Path, name: str, annotation: AnnotatedLabels) -> None:
     import numcodecs
     import zarr
 
@@ -162,7 +162,7 @@ def _axis(letter: str, units: str) -> dict[str, str]:
     return {"name": letter.lower(), "type": "space", **unit}
 
 
-def _image_label(annotation: Annotation) -> dict[str, Any]:
+def _image_label(annotation: AnnotatedLabels) -> dict[str, Any]:
     """Return what the format says about objects: colours, and properties of any name."""
     properties: dict[int, dict[str, Any]] = {}
     for key, texts in (("class", annotation.classes), ("name", annotation.names)):
@@ -178,28 +178,32 @@ def _image_label(annotation: Annotation) -> dict[str, Any]:
         stated["colors"] = colours
     if properties:
         stated["properties"] = list(properties.values())
-    if annotation.colours:
-        stated["class-colors"] = {name: list(its) for name, its in annotation.colours.items()}
-    return stated
+    return stated | {MEMBER: stated_meaning(annotation)}
 
 
-def _properties(stated: Any) -> tuple[dict[int, str], dict[int, str], dict[str, Colour]]:
-    """Return classes and names by number, and the colours of the classes."""
+def _properties(stated: Any) -> tuple[dict[int, str], Meaning]:
+    """Return names by number, and what the labels mean."""
     stated = stated if isinstance(stated, Mapping) else {}
-    classes, names, colours = {}, {}, {}
+    own = stated.get(MEMBER)
+    meaning = read_meaning(own if isinstance(own, Mapping) else {})
+    classes: dict[int, str] = {}
+    colours: dict[str, Colour] = {}
+    names: dict[int, str] = {}
     for entry in _mappings(stated.get("properties")):
         number = entry.get("label-value")
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             continue
-        if own := text_in(entry.get("class")):
-            classes[number] = own
-        if own := text_in(entry.get("name")):
-            names[number] = own
+        if text := text_in(entry.get("class")):
+            classes[number] = text
+        if text := text_in(entry.get("name")):
+            names[number] = text
     for entry in _mappings(stated.get("colors")):
         number = entry.get("label-value")
         if isinstance(number, int) and number in classes:
             colours.update(colours_in({classes[number]: entry.get("rgba")}))
-    return classes, names, colours | colours_in(stated.get("class-colors"))
+    meaning["classes"] |= classes
+    meaning["colours"] = colours | meaning["colours"]
+    return names, meaning
 
 
 def _mappings(stated: Any) -> Iterator[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from napari_delineate.arrays import label_dtype
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.annotations.annotation import (
     AXES,
-    Annotation,
+    AnnotatedLabels,
     Colour,
     Wanted,
     check_shape,
@@ -25,7 +25,7 @@ from napari_delineate.files.annotations.annotation import (
     sides,
 )
 from napari_delineate.files.annotations.outlines import Polygon
-from napari_delineate.files.annotations.statement import Statement
+from napari_delineate.files.annotations.statement import Statement, read_meaning
 
 __all__ = ["ANY_STACK", "Drawing", "paint", "ring"]
 
@@ -88,7 +88,7 @@ def paint(
     stated: Statement | None = None,
     shape: tuple[int, ...] | None = None,
     colours: dict[str, Colour] | None = None,
-) -> Annotation:
+) -> AnnotatedLabels:
     """Paint drawings, later ones on top.
 
     Parameters
@@ -108,7 +108,7 @@ def paint(
 
     Returns
     -------
-    Annotation
+    AnnotatedLabels
         The annotation. A pixel belongs to a drawing that its centre lies in.
 
     Raises
@@ -139,8 +139,10 @@ def paint(
             classes.setdefault(number, drawing.object_class)
         if drawing.name:
             names.setdefault(number, drawing.name)
-    colours = {**(colours or {}), **({} if stated is None else stated.colours)}
-    return Annotation.of(labels, axes, spacing, units, classes, colours, names)
+    meaning = read_meaning({}) if stated is None else stated.meaning
+    meaning["classes"] = meaning["classes"] | classes
+    meaning["colours"] = (colours or {}) | meaning["colours"]
+    return AnnotatedLabels.of(labels, axes, spacing, units, names=names, **meaning)
 
 
 def _grid(
