@@ -15,6 +15,10 @@ __all__ = ["go_to_box"]
 
 _AROUND = 6
 """How many times as wide as an object its surroundings are that are shown at most."""
+_FEWEST_PIXELS = 60
+"""How many pixels are shown at least: nobody recognises a tiny object without its surroundings."""
+_MARGIN = 1.5
+"""How many times as wide as an object what is shown is at least."""
 
 
 def go_to_box(
@@ -24,7 +28,7 @@ def go_to_box(
     low: Sequence[int],
     high: Sequence[int],
 ) -> None:
-    """Show a box of a layer in the middle of the screen, not smaller than before.
+    """Show a box of a layer in the middle of the screen, as large as before where it fits.
 
     Parameters
     ----------
@@ -54,5 +58,7 @@ def go_to_box(
     center = np.array(camera.center, float)
     center[-len(shown) :] = middle[shown]
     camera.center = tuple(center)
-    nearest = min(size) / (_AROUND * max(float(extent[shown].max()), 1e-12))
-    camera.zoom = max(camera.zoom, nearest)
+    wide = max(float(extent[shown].max()), 1e-12)
+    pixel = float((extent / (last - first + 1))[shown].max())
+    farthest = min(size) / max(_AROUND * wide, _FEWEST_PIXELS * pixel)
+    camera.zoom = min(max(camera.zoom, farthest), max(min(size) / (_MARGIN * wide), farthest))
