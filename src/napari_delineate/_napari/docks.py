@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.widgets import Tables
 
-__all__ = ["dock_of", "keep_tables", "show_table", "table_dock", "tables_of"]
+__all__ = ["dock_of", "keep_tables", "show_report", "show_table", "table_dock", "tables_of"]
 
 W = TypeVar("W", bound=QWidget)
 
@@ -76,10 +76,17 @@ def show_table(viewer: napari.Viewer, name: str, table: Any) -> None:
     tables_of(viewer).show_table(name, table)
 
 
+def show_report(viewer: napari.Viewer, name: str, table: Any) -> None:
+    """Show a table that is no result of a step, and stays whatever becomes of these."""
+    tables = tables_of(viewer)
+    tables.reports.add(name)
+    tables.show_table(name, table)
+
+
 def keep_tables(viewer: napari.Viewer, names: Collection[str]) -> None:
-    """Show the tables with these names, and no others."""
+    """Show the results with these names and no others, and all reports."""
     tables = table_dock(viewer)
     if tables is not None:
         for name in tables.names():
-            if name not in names:
+            if name not in names and name not in tables.reports:
                 tables.remove_table(name)

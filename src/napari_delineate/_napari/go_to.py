@@ -17,6 +17,10 @@ __all__ = ["box_of", "go_to", "index_along"]
 
 _AROUND = 6
 """How many times as wide as an object its surroundings are that are shown at most."""
+_FEWEST_PIXELS = 60
+"""How many pixels are shown at least: nobody recognises a tiny object without its surroundings."""
+_MARGIN = 1.5
+"""How many times as wide as an object what is shown is at least."""
 
 Box = tuple[Sequence[int], Sequence[int]]
 
@@ -61,7 +65,8 @@ def go_to(
         Where it is along the others, by their letters; those that the layer lacks are looked
         for in other layers.
     is_near : bool
-        Whether the object comes to the middle of the screen, and near enough to be looked at.
+        Whether the object comes to the middle of the screen, and as near as it can be looked at
+        well.
     """
     axes = place_of(layer).axes
     space = iter(zip(*box, strict=True))
@@ -84,8 +89,11 @@ def go_to(
     camera.center = tuple(center)
     if is_near:
         corners = layer.data_to_world(last + 0.5), layer.data_to_world(first - 0.5)
-        extent = np.abs(np.subtract(*corners))[shown].max()
-        camera.zoom = max(camera.zoom, min(size) / (_AROUND * max(float(extent), 1e-12)))
+        extent = np.abs(np.subtract(*corners))
+        wide = max(float(extent[shown].max()), 1e-12)
+        pixel = float((extent / (last - first + 1))[shown].max())
+        farthest = min(size) / max(_AROUND * wide, _FEWEST_PIXELS * pixel)
+        camera.zoom = min(max(camera.zoom, farthest), max(min(size) / (_MARGIN * wide), farthest))
 
 
 def index_along(viewer: napari.Viewer, letter: str, layer: Layer) -> int | None:

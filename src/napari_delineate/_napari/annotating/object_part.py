@@ -22,7 +22,7 @@ from superqt import QFlowLayout
 
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.object_model import COLUMNS, ObjectModel
-from napari_delineate._napari.go_to import go_to_box
+from napari_delineate._napari.go_to import go_to
 from napari_delineate._napari.layers import LayerError, place_of
 from napari_delineate._napari.widgets.layer_choice import shrink
 from napari_delineate.annotation import objects
@@ -232,9 +232,8 @@ def _go_to(hand: Hand, layer: Labels, number: int) -> None:
     loops = looped_axes(axes)
     at = {letter: side.start for letter, side in zip(axes, box, strict=True) if letter in loops}
     inside = [side for letter, side in zip(axes, box, strict=True) if letter not in loops]
-    go_to_box(
-        hand.viewer, layer, at, [one.start for one in inside], [one.stop - 1 for one in inside]
-    )
+    ends = [one.start for one in inside], [one.stop - 1 for one in inside]
+    go_to(hand.viewer, layer, ends, at, is_near=True)
 
 
 def _listed(numbers: list[int]) -> str:
