@@ -158,7 +158,7 @@ def _tune(chosen: argparse.Namespace) -> int:
             check=stop,
         )
     write_workflow(chosen.output, found.workflow)
-    history = write_table(chosen.output.with_suffix(".csv"), found.table())
+    history = write_table(chosen.output.with_suffix(".csv"), found.table(), found.provenance())
     _say(found, tuned)
     write(f"wrote {chosen.output} and {history}")
     return 1 if found.is_cancelled else 0
