@@ -27,6 +27,7 @@ __all__ = [
     "accepts",
     "categories",
     "converter",
+    "documentation_of",
     "explain_mismatch",
     "find",
     "kind_in_words",
@@ -113,6 +114,28 @@ class Documentation:
     references: tuple[str, ...]
 
 
+def documentation_of(function: Callable[..., Any]) -> Documentation:
+    """Return the parts of the docstring of a function."""
+    from docstring_parser import DocstringStyle, parse
+
+    doc = parse(function.__doc__ or "", style=DocstringStyle.NUMPYDOC)
+    sources = " ".join(meta.description or "" for meta in doc.meta if meta.args[0] == "references")
+    references = tuple(" ".join(part.split()) for part in sources.split(".. ") if part.strip())
+    return Documentation(
+        doc.short_description or "",
+        {
+            name.strip(): " ".join((parameter.description or "").split())
+            for parameter in doc.params
+            for name in parameter.arg_name.split(",")
+        },
+        tuple(
+            (returned.return_name or "", " ".join((returned.description or "").split()))
+            for returned in doc.many_returns
+        ),
+        references,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """Describe an operation.
@@ -197,26 +220,7 @@ class Operation:
     @functools.cached_property
     def documentation(self) -> Documentation:
         """The parts of the docstring."""
-        from docstring_parser import DocstringStyle, parse
-
-        doc = parse(self.function.__doc__ or "", style=DocstringStyle.NUMPYDOC)
-        sources = " ".join(
-            meta.description or "" for meta in doc.meta if meta.args[0] == "references"
-        )
-        references = tuple(" ".join(part.split()) for part in sources.split(".. ") if part.strip())
-        return Documentation(
-            doc.short_description or "",
-            {
-                name.strip(): " ".join((parameter.description or "").split())
-                for parameter in doc.params
-                for name in parameter.arg_name.split(",")
-            },
-            tuple(
-                (returned.return_name or "", " ".join((returned.description or "").split()))
-                for returned in doc.many_returns
-            ),
-            references,
-        )
+        return documentation_of(self.function)
 
     def input(self, name: str) -> Input:
         """Return one of the inputs by its name."""

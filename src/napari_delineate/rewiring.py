@@ -254,13 +254,15 @@ def rewire(workflow: Workflow, name: str, inputs: Wiring) -> Workflow:
         return reordered.change(step.name, inputs=inputs)
 
 
-def without_unused_inputs(workflow: Workflow) -> Workflow:
-    """Return a workflow without the inputs that no step takes.
+def without_unused_inputs(workflow: Workflow, *, keep_annotations: bool = True) -> Workflow:
+    """Return a workflow without the inputs that no step takes and nobody annotates.
 
     Parameters
     ----------
     workflow : Workflow
         The workflow.
+    keep_annotations : bool
+        Whether what is annotated stays, even where no step takes it.
 
     Returns
     -------
@@ -278,5 +280,9 @@ def without_unused_inputs(workflow: Workflow) -> Workflow:
     ['used']
     """
     used = {source for step in workflow.steps for source in step.sources}
-    left = {name: one for name, one in workflow.inputs.items() if name in used}
+    left = {
+        name: one
+        for name, one in workflow.inputs.items()
+        if name in used or (keep_annotations and one.annotation is not None)
+    }
     return workflow if len(left) == len(workflow.inputs) else replace(workflow, inputs=left)

@@ -7,7 +7,7 @@ import inspect
 import math
 import numbers
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -15,7 +15,15 @@ import numpy as np
 
 from napari_delineate.types import Corrections, Kind, Quantity, Range, Surface, Voxels
 
-__all__ = ["REQUIRED", "Input", "Output", "Setting", "Signature", "read_signature"]
+__all__ = [
+    "REQUIRED",
+    "Input",
+    "Output",
+    "Setting",
+    "Signature",
+    "read_signature",
+    "settings_of",
+]
 
 REQUIRED = inspect.Parameter.empty
 """The default of a parameter that has none."""
@@ -222,6 +230,32 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         raise TypeError(f"{function.__module__}.{function.__name__}: the return kind is missing")
     outputs = _read_outputs(hints["return"], f"{function.__module__}.{function.__name__}")
     return Signature(tuple(inputs), tuple(settings), outputs, frozenset(carried))
+
+
+def settings_of(function: Callable[..., Any], names: Collection[str]) -> tuple[Setting, ...]:
+    """Read some of the keyword parameters of a function as settings.
+
+    Parameters
+    ----------
+    function : callable
+        Any function whose parameters of these names are annotated as settings are.
+    names : collection of str
+        The parameters.
+
+    Returns
+    -------
+    tuple of Setting
+        The settings, in the order of the names.
+    """
+    hints = get_type_hints(function, include_extras=True)
+    parameters = inspect.signature(function).parameters
+    settings = []
+    for name in names:
+        hint, optional = _without_none(hints[name])
+        base, marks = _strip(hint)
+        where = f"{function.__module__}.{function.__name__}, parameter {name!r}"
+        settings.append(_read_setting(parameters[name], base, marks, optional, where))
+    return tuple(settings)
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:

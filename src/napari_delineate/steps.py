@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from napari_delineate import catalogue
+from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.axes import (
     IN_SPACE,
     axes_of_output,
@@ -57,6 +58,9 @@ class WorkflowInput:
         The file it was read from; None for what was made by hand or by another program.
     version : str or None
         Fingerprint of the content, see `napari_delineate.values.fingerprint`.
+    annotation : Annotation or None
+        What its labels mean where it is drawn by hand; None for all else. An annotation
+        belongs to a workflow even where no step takes it.
     """
 
     kind: Kind
@@ -65,6 +69,7 @@ class WorkflowInput:
     units: str = "pixel"
     source: str | None = None
     version: str | None = None
+    annotation: Annotation | None = None
 
     @classmethod
     def of(cls, value: Value, source: str | None = None) -> WorkflowInput:

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.annotation.edits import Change, joined, put, take_back
 from napari_delineate.values import Value
 
 __all__ = ["Store"]
+
+_NOTHING = Change(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
 
 _LARGEST_DIFFERENCE = 0.1
 """Share of changed elements above which a version is kept whole."""
@@ -20,12 +23,11 @@ _LARGEST_DIFFERENCE = 0.1
 
 @dataclass(frozen=True)
 class _Difference:
-    """A version as what differs from a newer one."""
+    """A version as what differs from another one, that before it or that after it."""
 
     described: Value
-    newer: str
-    positions: NDArray[np.int64]
-    elements: NDArray[Any]
+    other: str
+    change: Change  # from the other version to this one
 
 
 class Store:
@@ -80,6 +82,72 @@ class Store:
             self._whole[version] = kept
         return version
 
+    def put_change(self, version: str, change: Change) -> str:
+        """Keep a version of labels as what was changed since the last one.
+
+        That takes no time that depends on the size of the labels.
+
+        Parameters
+        ----------
+        version : str
+            The last version.
+        change : Change
+            What was changed since. Labels that are not in memory, such as those of a Zarr
+            array, hold it already: they are not copied.
+
+        Returns
+        -------
+        str
+            The new version, for `get`.
+        """
+        series = version.rpartition("@")[0]
+        with self._lock:
+            versions = self._versions[series]
+            new = f"{series}@{len(versions) + 1}"
+            versions.append(new)
+            described = replace(self._described(version), data=None)
+            self._differences[new] = _Difference(described, version, change)
+            self._follow(new)
+        return new
+
+    def form(self, version: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        """Return the shape and the dtype of a version on a grid."""
+        with self._lock:
+            *_, start = self._way(version)
+            data = self._whole[start].data
+        return tuple(data.shape), np.dtype(data.dtype)
+
+    def follow(self, version: str) -> None:
+        """Note that labels that are not in memory hold a version now, as after an undo."""
+        with self._lock:
+            self._follow(version)
+
+    def change_between(self, before: str, after: str) -> Change | None:
+        """Return what differs from one version to another; None where that is not kept so.
+
+        Parameters
+        ----------
+        before, after : str
+            Versions of the same name, in any order.
+
+        Returns
+        -------
+        Change or None
+            What to change in the one to get the other.
+        """
+        if before not in self or after not in self:
+            return None
+        with self._lock:
+            there, back = self._way(before), self._way(after)
+            common = next((version for version in there if version in back), None)
+            if common is None:
+                return None
+            up = [*there][: [*there].index(common)]
+            down = [*back][: [*back].index(common)]
+            changes = [take_back(self._differences[version].change) for version in up]
+            changes += [self._differences[version].change for version in reversed(down)]
+        return joined(changes) if changes else _NOTHING
+
     def get(self, version: str) -> Value:
         """Return the value of a version; `KeyError` if it was never put."""
         with self._lock:
@@ -103,8 +171,7 @@ class Store:
         with self._lock:
             whole = sum(value.nbytes for value in self._whole.values())
             return whole + sum(
-                difference.positions.nbytes + difference.elements.nbytes
-                for difference in self._differences.values()
+                difference.change.nbytes for difference in self._differences.values()
             )
 
     def compact(self) -> None:
@@ -117,6 +184,9 @@ class Store:
         for name, versions in known.items():
             for older, newer in itertools.pairwise(versions):
                 with self._lock:
+                    if older in self._differences or newer in self._differences:
+                        self._compacted[name] = self._versions[name].index(newer)
+                        continue
                     old, new = self._get(older), self._get(newer)
                 difference = _difference(old, new, newer)  # unlocked: `put` does not wait
                 with self._lock:
@@ -126,17 +196,41 @@ class Store:
                         self._whole.pop(older, None)
 
     def _get(self, version: str) -> Value:
-        chain: list[_Difference] = []
-        while version not in self._whole:
-            chain.append(self._differences[version])
-            version = chain[-1].newer
-        value = self._whole[version]
+        *chain, start = self._way(version)
+        value = self._whole[start]
         if not chain:
             return value
-        data = value.data.copy()
-        for difference in reversed(chain):
-            data.reshape(-1)[difference.positions] = difference.elements
-        return replace(chain[0].described, data=data).frozen()
+        data = np.array(value.data)
+        for one in reversed(chain):
+            change = self._differences[one].change
+            put(data, change.positions, change.after)
+        return replace(self._differences[version].described, data=data).frozen()
+
+    def _way(self, version: str) -> dict[str, None]:
+        """Return the versions from one to that which is kept whole."""
+        way = {version: None}
+        while version not in self._whole:
+            version = self._differences[version].other
+            way[version] = None
+        return way
+
+    def _described(self, version: str) -> Value:
+        whole = self._whole.get(version)
+        return self._differences[version].described if whole is None else whole
+
+    def _follow(self, version: str) -> None:
+        """Turn the differences round where the labels that are kept whole hold a version."""
+        *chain, start = self._way(version)
+        live = self._whole[start]
+        if not chain or isinstance(live.data, np.ndarray):
+            return
+        del self._whole[start]
+        for one in reversed(chain):
+            known = self._differences.pop(one)
+            described = replace(live, data=None)
+            live = replace(known.described, data=live.data)
+            self._differences[known.other] = _Difference(described, one, take_back(known.change))
+        self._whole[version] = live
 
 
 def _difference(old: Value, new: Value, newer: str) -> _Difference | None:
@@ -151,7 +245,8 @@ def _difference(old: Value, new: Value, newer: str) -> _Difference | None:
     positions = np.flatnonzero(_bits(flat_old) != _bits(flat_new))
     if len(positions) > _LARGEST_DIFFERENCE * old.data.size:
         return None
-    return _Difference(replace(old, data=None), newer, positions, flat_old[positions])
+    change = Change(positions, flat_new[positions], flat_old[positions])
+    return _Difference(replace(old, data=None), newer, change)
 
 
 def _bits(array: NDArray[Any]) -> NDArray[Any]:

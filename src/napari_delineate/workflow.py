@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from napari_delineate import catalogue
+from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.axes import looped_axes
 from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.fits import Fit, bare, full
@@ -349,6 +350,7 @@ class Workflow:
                     "units": value.units,
                     "source": value.source,
                     "version": value.version,
+                    **({"annotation": value.annotation.to_dict()} if value.annotation else {}),
                 }
                 for name, value in self.inputs.items()
             },
@@ -411,6 +413,7 @@ class Workflow:
                     value["units"],
                     value["source"],
                     value["version"],
+                    Annotation.from_dict(value["annotation"]) if value.get("annotation") else None,
                 )
                 for name, value in data["inputs"].items()
             },

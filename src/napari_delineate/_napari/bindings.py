@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from napari.components import ViewerModel
@@ -20,9 +20,11 @@ from napari_delineate._napari.layers import (
     is_editable,
     is_upright,
     place_of,
+    share_axes,
     source_of,
     to_value,
 )
+from napari_delineate._napari.strokes import Strokes, has_form
 from napari_delineate.postprocessing.corrections import record_corrections
 from napari_delineate.rewiring import put_in
 from napari_delineate.store import Store
@@ -30,7 +32,10 @@ from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
 
-__all__ = ["Bindings"]
+__all__ = ["Bindings", "Source"]
+
+Source: TypeAlias = Layer | str
+"""What a step can work on: a layer, or the name of a value that has none."""
 
 _CHANGES = frozenset(
     ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
@@ -41,6 +46,9 @@ _DONE = ("added", "removed", "changed")
 
 _RECENT = 4
 """Workflows whose anchors are remembered: that now, the one computed, and those in between."""
+
+_AT_ONCE = 2**24
+"""Pixels of labels that can be looked at after every stroke without anybody noticing."""
 
 PAINTED = ""
 """What a layer shows on which something was painted that is not computed yet."""
@@ -87,6 +95,7 @@ class Bindings:
         self._places: dict[str, Place] = {}  # version of an input -> where its layer lay
         self._drawings: dict[str, Drawing] = {}  # version of an input -> what its layer held
         self._touched: set[Any] = set()  # layers whose data may have been edited
+        self._strokes = Strokes()  # what was painted since it was recorded last
         self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
         self.own_change = False  # whether it is us who change layers
@@ -165,12 +174,17 @@ class Bindings:
     def is_shown(self, layer: Layer) -> None:
         """Note that a layer shows just what it should."""
         self._touched.discard(layer.unique_id)
+        self._strokes.forget(layer)
         self._held[layer.unique_id] = _arrays(layer.data)
 
     def place(self, workflow: Workflow, name: str) -> Place:
         """Return where the input lies that a value follows."""
         start = self.anchors(workflow).start[name]
         return self._places[str(workflow.inputs[start].version)]
+
+    def is_same_place(self, version: str, other: str) -> bool:
+        """Tell whether two versions of inputs lie in the same place; false for unknown ones."""
+        return version in self._places and self._places[version] == self._places.get(other)
 
     def drawing(self, workflow: Workflow, name: str) -> Drawing | None:
         """Return what was drawn for an input, None for other inputs and for results."""
@@ -184,6 +198,36 @@ class Bindings:
             return workflow, name
         name = workflow.unique_name(layer.name)
         return self._with_input(workflow, name, layer), name
+
+    def wire(
+        self, workflow: Workflow, inputs: Mapping[str, Source | Sequence[Source] | None]
+    ) -> tuple[Workflow, dict[str, str | tuple[str, ...] | None]]:
+        """Return the values that sources show, and the workflow with what is new to it.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            The workflow.
+        inputs : mapping of str to layer, name, several of these, or None
+            What the inputs of a step are to be.
+        """
+        every = (one if isinstance(one, list | tuple) else [one] for one in inputs.values())
+        share_axes([one for several in every for one in several if isinstance(one, Layer)])
+
+        def name_of(source: Source) -> str:
+            nonlocal workflow
+            if isinstance(source, str):
+                return source
+            workflow, name = self.as_value(workflow, source)
+            return name
+
+        wired: dict[str, str | tuple[str, ...] | None] = {}
+        for name, given in inputs.items():
+            if given is None or isinstance(given, Layer | str):
+                wired[name] = None if given is None else name_of(given)
+            else:
+                wired[name] = tuple(name_of(one) for one in given)
+        return workflow, wired
 
     def changed_inputs(self, workflow: Workflow) -> dict[str, str]:
         """Return the inputs that are no longer what their layers hold.
@@ -264,14 +308,17 @@ class Bindings:
             if by_hand and not is_editable(layer):
                 continue
             if workflow.maker(name) is None:
+                workflow = self._with_strokes(workflow, name, layer)
+                if lenient and _takes_long(layer):
+                    continue  # what nobody tells of is looked for when it is used
                 try:
-                    if self._has_changed(shown, layer):
+                    if self._has_changed(self.shown[anchor], layer):
                         workflow = self._with_input(workflow, name, layer)
                 except LayerError:
                     if not lenient:
                         raise
                     continue
-            elif layer.unique_id in self._touched and workflow.values[name].kind is Kind.LABELS:
+            elif self._is_edited(layer) and workflow.values[name].kind is Kind.LABELS:
                 known = results.get(before.get(anchor, ""))
                 if known is None:
                     continue  # it has not been shown yet
@@ -295,21 +342,41 @@ class Bindings:
 
     def _on_paint(self, event: Any) -> None:
         if not self.own_change:
-            self._touched.add(event.source.unique_id)
+            self._strokes.add(event.source, event.value)
             self._on_stroke()
 
     def _on_drawn(self, event: Any) -> None:
         # What is about to change, or is being dragged, is announced as well.
-        if str(event.action) in _DONE:
-            self._on_paint(event)
+        if str(event.action) in _DONE and not self.own_change:
+            self._touched.add(event.source.unique_id)
+            self._on_stroke()
+
+    def _is_edited(self, layer: Layer) -> bool:
+        return layer.unique_id in self._touched or self._strokes.has(layer)
+
+    def _with_strokes(self, workflow: Workflow, name: str, layer: Layer) -> Workflow:
+        """Return a workflow with what was painted in the layer of an input."""
+        before = str(workflow.inputs[name].version)
+        if not self._strokes.has(layer):
+            return workflow
+        change = self._strokes.take(layer)
+        if change is None or not has_form(layer, self._store.form(before)):
+            self._touched.add(layer.unique_id)
+            return workflow
+        version = self._store.put_change(before, change)
+        self._places[version] = self._places[before]
+        workflow = workflow.add_input(name, replace(workflow.inputs[name], version=version))
+        self.shown[self.anchors(workflow).of[name]] = version
+        return workflow
 
     def _has_changed(self, version: str, layer: Layer) -> bool:
         """Tell whether an input is no longer what its layer holds."""
         if place_of(layer) != self._places[version]:
             return True
         if is_editable(layer):
-            touched = layer.unique_id in self._touched
-            return touched and not _same(self._store.get(version).data, to_value(layer).data)
+            return self._is_edited(layer) and not _same(
+                self._store.get(version).data, to_value(layer).data
+            )
         # Nobody paints on images: another content is another array.
         held, now = self._held[layer.unique_id], _arrays(layer.data)
         return len(held) != len(now) or any(a is not b for a, b in zip(held, now, strict=True))
@@ -321,7 +388,13 @@ class Bindings:
         series = name if known is None else str(known.version).rpartition("@")[0]
         version = self._store.put(series, value, copy=is_editable(layer))
         described = WorkflowInput(
-            value.kind, value.axes, value.spacing, value.units, source_of(layer), version
+            value.kind,
+            value.axes,
+            value.spacing,
+            value.units,
+            source_of(layer),
+            version,
+            None if known is None else known.annotation,
         )
         workflow = workflow.add_input(name, described)
         self.bind_input(workflow, name, layer, place_of(layer))
@@ -362,4 +435,10 @@ def _arrays(data: Any) -> tuple[Any, ...]:
 
 def _same(first: Any, second: Any) -> bool:
     pairs = zip(_arrays(first), _arrays(second), strict=True)
-    return all(np.array_equal(a, b) for a, b in pairs)
+    # What is not in memory is never copied: it is the same, and strokes tell what changes.
+    return all(a is b or np.array_equal(a, b) for a, b in pairs)
+
+
+def _takes_long(layer: Layer) -> bool:
+    """Tell whether people would notice that all labels of a layer are looked at."""
+    return isinstance(layer, Labels) and layer.data.size > _AT_ONCE

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate import catalogue
+from napari_delineate._napari.bindings import Source
 from napari_delineate._napari.last_settings import Measure
 from napari_delineate._napari.layers import (
     LayerError,
@@ -32,7 +33,7 @@ from napari_delineate._napari.layers import (
     share_axes,
     spacing_of,
 )
-from napari_delineate._napari.session import Session, Source
+from napari_delineate._napari.session import Session
 from napari_delineate._napari.view import is_shown_as_layer
 from napari_delineate._napari.widgets import (
     LayerChoice,

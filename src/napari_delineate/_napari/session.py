@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import napari
 from napari.layers import Image, Layer
@@ -21,7 +21,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
-from napari_delineate._napari.bindings import Bindings
+from napari_delineate._napari.bindings import Bindings, Source
 from napari_delineate._napari.drawings import is_being_edited
 from napari_delineate._napari.evaluator import CANCELLED, Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
@@ -31,7 +31,6 @@ from napari_delineate._napari.layers import (
     kind_of,
     place_of,
     plain_place,
-    share_axes,
     to_value,
 )
 from napari_delineate._napari.size_guard import SizeGuard
@@ -51,9 +50,6 @@ __all__ = ["METADATA", "Session"]
 
 _ONE_GESTURE = 1.0
 """Changes of the same settings within so many seconds are one entry of the history."""
-
-Source: TypeAlias = Layer | str
-"""What a step can work on: a layer, or the name of a value that has none."""
 
 
 class Session(QObject):
@@ -207,7 +203,7 @@ class Session(QObject):
         LayerError, ValueError, TypeError
             If a layer or a parameter does not fit; nothing is recorded then.
         """
-        workflow, wired = self._wire(inputs)
+        workflow, wired = self.wire(inputs)
         if step is None:
             workflow = workflow.add(operation, wired, parameters)
             step = workflow.steps[-1].name
@@ -264,7 +260,7 @@ class Session(QObject):
         LayerError, ValueError, TypeError
             If a layer or a parameter does not fit; nothing is recorded then.
         """
-        workflow, wired = self._wire(inputs or {})
+        workflow, wired = self.wire(inputs or {})
         if wired:
             workflow = rewiring.rewire(workflow, step, wired)
         if parameters:
@@ -339,7 +335,9 @@ class Session(QObject):
         self.apply(workflow)
 
     def undo(self, steps: int = 1) -> None:
-        """Go back to the workflow before the last changes."""
+        """Go back to the workflow before the last changes; not in the middle of a stroke."""
+        if self._is_in_stroke():
+            return
         # An input that can not be used any more must not lock the way back.
         self.record_edits(evaluate=False, lenient=True)
         for _ in range(steps):
@@ -347,7 +345,9 @@ class Session(QObject):
         self._go()
 
     def redo(self, steps: int = 1) -> None:
-        """Go forward to the workflow that was undone."""
+        """Go forward to the workflow that was undone; not in the middle of a stroke."""
+        if self._is_in_stroke():
+            return
         for _ in range(steps):
             self.history = self.history.redo()
         self._go()
@@ -410,9 +410,25 @@ class Session(QObject):
         preview : bool
             Whether what is on the screen is shown first where that saves time.
         """
+        if self._shows_by_itself():
+            self.evaluated = self.workflow
+            self._view.show(self.workflow, self.results)
+            self.finished.emit(self.results)
+            return
         region = self._on_screen() if preview else None
         self._task = Task(self.workflow, self.evaluated, self.results, region)
         self._evaluator.run(self._task)
+
+    def _is_in_stroke(self) -> bool:
+        return is_being_edited(self.viewer.layers.selection.active)
+
+    def _shows_by_itself(self) -> bool:
+        """Tell whether nothing is to be computed: only annotations changed that no step takes."""
+        now, before = (
+            rewiring.without_unused_inputs(one, keep_annotations=False)
+            for one in (self.workflow, self.evaluated)
+        )
+        return now == before and now != self.workflow and not self.running
 
     def _on_screen(self) -> Region | None:
         """Return what is on the screen of the images that are to be computed anew."""
@@ -421,6 +437,12 @@ class Session(QObject):
             if isinstance(layer, Image):
                 return shown_region(self.viewer, layer)
         return None
+
+    def wire(
+        self, inputs: Mapping[str, Source | Sequence[Source] | None]
+    ) -> tuple[Workflow, dict[str, str | tuple[str, ...] | None]]:
+        """Return the workflow with what was edited, and the values that sources show."""
+        return self._bindings.wire(self._with_edits(), inputs)
 
     def _with_edits(self, *, lenient: bool = False, by_hand: bool = False) -> Workflow:
         return self._bindings.with_edits(
@@ -440,29 +462,6 @@ class Session(QObject):
         self.changed.emit()
         self.evaluate()
 
-    def _wire(
-        self, inputs: Mapping[str, Source | Sequence[Source] | None]
-    ) -> tuple[Workflow, dict[str, str | tuple[str, ...] | None]]:
-        """Return the workflow with what was edited, and the values that sources show."""
-        workflow = self._with_edits()
-        every = (one if isinstance(one, list | tuple) else [one] for one in inputs.values())
-        share_axes([one for several in every for one in several if isinstance(one, Layer)])
-
-        def name_of(source: Source) -> str:
-            nonlocal workflow
-            if isinstance(source, str):
-                return source
-            workflow, name = self._bindings.as_value(workflow, source)
-            return name
-
-        wired: dict[str, str | tuple[str, ...] | None] = {}
-        for name, given in inputs.items():
-            if given is None or isinstance(given, Layer | str):
-                wired[name] = None if given is None else name_of(given)
-            else:
-                wired[name] = tuple(name_of(one) for one in given)
-        return workflow, wired
-
     def _on_previewed(self, task: Task, values: Mapping[str, Value]) -> None:
         if task is self._task and not self._evaluator.is_overtaken:
             self._view.preview(task.workflow, values)
@@ -475,7 +474,7 @@ class Session(QObject):
             cancelled = isinstance(results, CancelledError)
             self.failed.emit(CANCELLED if cancelled else str(results))
             return
-        if is_being_edited(self.viewer.layers.selection.active):
+        if self._is_in_stroke():
             # What is being painted would be painted over.
             QTimer.singleShot(50, lambda: self._on_computed(computed))
             return

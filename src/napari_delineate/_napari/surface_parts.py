@@ -20,8 +20,9 @@ from qtpy.QtWidgets import (
 )
 from superqt import QLabeledDoubleRangeSlider
 
+from napari_delineate._napari.bindings import Source
 from napari_delineate._napari.layers import LayerError
-from napari_delineate._napari.session import Session, Source
+from napari_delineate._napari.session import Session
 from napari_delineate._napari.surface_look import COLORMAPS, clip, clipped_at
 from napari_delineate._napari.visible import overlays_of
 from napari_delineate._napari.widgets import shrink

@@ -16,6 +16,7 @@ from napari_delineate._napari.drawings import put_back
 from napari_delineate._napari.layer_order import LayerOrder
 from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
 from napari_delineate._napari.size_guard import SizeGuard
+from napari_delineate._napari.strokes import has_form, show_change
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
 from napari_delineate.quantities import labels_measured
@@ -82,6 +83,7 @@ class View:
         self._replaced: dict[str, Layer] = {}  # anchor -> the layer that we hid for its layer
         self._results = Results()
         self._workflow = Workflow()
+        self._described: dict[str, Any] = {}
         viewer.layers.events.removed.connect(self._on_removed)
 
     def is_deleted(self, workflow: Workflow, name: str) -> bool:
@@ -111,7 +113,9 @@ class View:
             if workflow.values[name].kind in (Kind.IMAGE, Kind.RGB)
         }
 
-    def show(self, workflow: Workflow, results: Results, described: dict[str, Any]) -> None:
+    def show(
+        self, workflow: Workflow, results: Results, described: dict[str, Any] | None = None
+    ) -> None:
         """Make layers and tables agree with results.
 
         Parameters
@@ -120,13 +124,15 @@ class View:
             The workflow.
         results : Results
             Its results; values that are missing have failed, and their layers are hidden.
-        described : dict
-            The workflow as it is written into the metadata of layers.
+        described : dict, optional
+            The workflow as it is written into the metadata of layers; by default as the last
+            time, where nothing that was computed has changed.
         """
         viewer = self._viewer()
         if viewer is None:
             return
         self._workflow, self._results = workflow, results
+        self._described = self._described if described is None else described
         with self._changing():
             values = self._bindings.anchors(workflow).shown
             for anchor in list(self._shown):
@@ -138,7 +144,7 @@ class View:
                     self._show_value(viewer, anchor, name)
                     layer = self._bindings.layer_at(anchor)
                     if layer is not None and workflow.maker(name) is not None:
-                        layer.metadata[METADATA] = {"value": name, "workflow": described}
+                        layer.metadata[METADATA] = {"value": name, "workflow": self._described}
             for anchor, name in values.items():
                 if _is_table(workflow, name) and name in results:
                     self._show_table(viewer, anchor, name, results[name])
@@ -172,35 +178,38 @@ class View:
         with self._changing():
             self._show_value(viewer, anchor, anchors.shown[anchor])
 
-    def _value(self, name: str) -> tuple[Value, str] | None:
-        """Return a value and what tells it from others; None if it could not be computed."""
-        if name in self._workflow.inputs:
-            version = str(self._workflow.inputs[name].version)
-            return self._store.get(version), version
-        if name in self._results:
-            return self._results[name], self._results.content_keys[name]
-        return None
+    def _value(self, name: str) -> Value:
+        """Return an input, or a result that could be computed."""
+        described = self._workflow.inputs.get(name)
+        return self._results[name] if described is None else self._store.get(str(described.version))
+
+    def _key(self, name: str) -> str | None:
+        """Return what tells a value from others; None if it could not be computed."""
+        described = self._workflow.inputs.get(name)
+        if described is not None:
+            return str(described.version)
+        return self._results.content_keys[name] if name in self._results else None
 
     def _show_value(self, viewer: napari.Viewer, anchor: str, name: str) -> None:
         if anchor in self._deleted:
             return
-        found = self._value(name)
+        key = self._key(name)
         layer = self._bindings.layer_at(anchor)
-        if found is None:
+        if key is None:
             if layer is not None and layer.visible:
                 layer.visible = False
                 self._unlit.add(anchor)
             return
-        value, key = found
         place, made = self._bindings.place(self._workflow, name), self._workflow.maker(name)
         has_moved = made is not None and self._places.get(anchor, place) != place
-        is_held_back = made is not None and self._guard.holds_back(name, value, layer)
+        is_held_back = made is not None and self._guard.holds_back(name, self._value(name), layer)
         if is_held_back and layer is not None:
             layer.visible = False
         if layer is None:
-            layer = self._insert(viewer, anchor, name, value, is_hidden=is_held_back)
+            layer = self._insert(viewer, anchor, name, self._value(name), is_hidden=is_held_back)
         elif self._shown.get(anchor) != key or has_moved:
-            self._put(layer, name, value)
+            if not self._change(layer, str(self._shown.get(anchor)), name, key):
+                self._put(layer, name, self._value(name))
             self._bindings.is_shown(layer)
         if anchor in self._unlit:
             self._unlit.discard(anchor)
@@ -208,6 +217,19 @@ class View:
         if self._names.get(anchor) not in (None, name) and layer.name == self._names[anchor]:
             layer.name = name  # nobody has given the layer another name
         self._shown[anchor], self._names[anchor], self._places[anchor] = key, name, place
+
+    def _change(self, layer: Layer, shown: str, name: str, version: str) -> bool:
+        """Show another version of painted labels by its strokes; false where that is not known."""
+        if name not in self._workflow.inputs or not isinstance(layer, Labels):
+            return False
+        if not self._bindings.is_same_place(shown, version):
+            return False
+        change = self._store.change_between(shown, version)
+        if change is None or not has_form(layer, self._store.form(version)):
+            return False
+        show_change(layer, change)
+        self._store.follow(version)
+        return True
 
     def _insert(
         self, viewer: napari.Viewer, anchor: str, name: str, value: Value, *, is_hidden: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 __all__ = ["WorkflowForm"]
 
@@ -17,6 +17,28 @@ class _InVoxels(_Form):
     voxels: float
 
 
+class _ClassForm(_Form):
+    number: int = Field(ge=1)
+    name: str = Field(min_length=1, max_length=200)
+    color: str = Field(pattern="^#[0-9a-fA-F]{6}$")
+
+
+class _AnnotationForm(_Form):
+    semantic: bool
+    sparse: bool
+    classes: list[_ClassForm]
+    class_of: list[list[int]]
+    locked: list[int]
+    seen: list[int]
+
+    @field_validator("class_of")
+    @classmethod
+    def _check_pairs(cls, pairs: list[list[int]]) -> list[list[int]]:
+        if any(len(pair) != 2 for pair in pairs):
+            raise ValueError("class_of must hold pairs: the number of an object and of its class")
+        return pairs
+
+
 class _InputForm(_Form):
     kind: str
     axes: str = Field(max_length=10)
@@ -24,6 +46,7 @@ class _InputForm(_Form):
     units: str = Field(max_length=80)
     source: str | None = Field(min_length=1)
     version: str | None = Field(max_length=80)
+    annotation: _AnnotationForm | None = None
 
 
 _Literal = _InVoxels | bool | int | float | str | None

@@ -1,0 +1,243 @@
+"""Cut objects out of labels, and put together the edits that tools return."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate.annotation.edits import Edit
+from napari_delineate.annotation.protection import is_one_of, refuse_locked
+
+__all__ = [
+    "Crop",
+    "check_fits",
+    "crop_of",
+    "crop_of_several",
+    "edit_of",
+    "pixel_in",
+    "tight_box",
+    "widened",
+]
+
+_FEW = 8
+"""So many numbers are quicker compared with one by one."""
+
+
+class Crop(NamedTuple):
+    """Hold the part of labels in which an object lies, in C order.
+
+    Attributes
+    ----------
+    box : tuple of slice
+        The smallest box around the object, and perhaps a margin.
+    held : ndarray of int
+        What the labels hold there.
+    mask : ndarray of bool, same shape
+        The object.
+    """
+
+    box: tuple[slice, ...]
+    held: NDArray[Any]
+    mask: NDArray[np.bool_]
+
+
+def crop_of(
+    labels: Any,
+    number: int,
+    box: tuple[slice, ...],
+    locked: Collection[int] = (),
+    margin: Sequence[int] | int = 0,
+) -> Crop:
+    """Return the part of labels in which an object lies that is to be changed.
+
+    Parameters
+    ----------
+    labels : array-like of int
+        The labels; only boxes of them are read.
+    number : int
+        The object.
+    box : tuple of slice
+        A box that holds the object.
+    locked : collection of int
+        Numbers of the locked objects.
+    margin : int or sequence of int
+        By how many pixels the box is to be larger than the object, per axis, as far as the
+        labels go.
+
+    Returns
+    -------
+    Crop
+        The box, what it holds, and the object in it.
+
+    Raises
+    ------
+    ValueError
+        If the object is locked, or not in the box.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> crop_of(np.array([[0, 0, 7, 7, 0, 0]]), 7, (slice(0, 1), slice(0, 6)), margin=1).box
+    (slice(0, 1, None), slice(1, 5, None))
+    """
+    return crop_of_several(labels, [number], box, locked, margin)
+
+
+def crop_of_several(
+    labels: Any,
+    numbers: Sequence[int],
+    box: tuple[slice, ...],
+    locked: Collection[int] = (),
+    margin: Sequence[int] | int = 0,
+) -> Crop:
+    """Return the part of labels in which objects lie that are to be changed; see `crop_of`.
+
+    Raises
+    ------
+    ValueError
+        If one of the objects is locked, or not in the box.
+    """
+    refuse_locked(numbers, locked)
+    box = widened(box, 0, labels.shape)
+    held = np.asarray(labels[box])
+    mask = _is_any(held, numbers)
+    tight = tight_box(mask)
+    missing = sorted(set(numbers) - set(np.unique(held[mask]).tolist()))
+    if missing or 0 in numbers or tight is None:
+        which = ", ".join(map(str, missing or [0]))
+        raise ValueError(f"there is no object {which} at this place")
+    whole = tuple(
+        slice(side.start + part.start, side.start + part.stop)
+        for side, part in zip(box, tight, strict=True)
+    )
+    wider = widened(whole, margin, labels.shape)
+    if wider == whole:
+        return Crop(whole, np.ascontiguousarray(held[tight]), np.ascontiguousarray(mask[tight]))
+    held = np.ascontiguousarray(labels[wider])
+    return Crop(wider, held, _is_any(held, numbers))
+
+
+def _is_any(held: NDArray[Any], numbers: Sequence[int]) -> NDArray[np.bool_]:
+    if len(numbers) > _FEW:
+        return is_one_of(held, numbers)
+    mask: NDArray[np.bool_] = held == (numbers[0] if numbers else 0)
+    for number in numbers[1:]:
+        mask |= held == number
+    return mask
+
+
+def tight_box(mask: NDArray[np.bool_]) -> tuple[slice, ...] | None:
+    """Return the smallest box around what is True, None if nothing is.
+
+    Examples
+    --------
+    >>> tight_box(np.array([[False, True, True, False]]))
+    (slice(0, 1, None), slice(1, 3, None))
+    """
+    box: list[slice] = []
+    for axis in range(mask.ndim):
+        # What is known of the box already is not searched again.
+        part = mask[tuple(box)]
+        there = np.flatnonzero(part.any(axis=tuple(set(range(mask.ndim)) - {axis})))
+        if not len(there):
+            return None
+        box.append(slice(int(there[0]), int(there[-1]) + 1))
+    return tuple(box)
+
+
+def widened(
+    box: tuple[slice, ...], margin: Sequence[int] | int, shape: Sequence[int]
+) -> tuple[slice, ...]:
+    """Return a box with a margin, as far as labels of a shape go.
+
+    Examples
+    --------
+    >>> widened((slice(0, 4), slice(7, 9)), (1, 2), (8, 10))
+    (slice(0, 5, None), slice(5, 10, None))
+    """
+    margins = np.broadcast_to(margin, len(shape)).tolist()
+    return tuple(
+        slice(max(side.start - more, 0), min(side.stop + more, size))
+        for side, more, size in zip(box, margins, shape, strict=True)
+    )
+
+
+def pixel_in(point: Sequence[float], box: tuple[slice, ...]) -> tuple[int, ...] | None:
+    """Return the pixel of a box that a point lies in, None if it lies outside of the box.
+
+    Parameters
+    ----------
+    point : sequence of float
+        A place in pixels of the labels; the centre of the first pixel is the origin, and
+        half a pixel belongs to the next one.
+    box : tuple of slice
+        A box of the labels.
+
+    Returns
+    -------
+    tuple of int or None
+        The pixel, counted from the first one of the box.
+
+    Examples
+    --------
+    >>> pixel_in((4.5, 2.4), (slice(4, 9), slice(0, 9)))
+    (1, 2)
+    """
+    if len(point) != len(box):
+        raise ValueError(
+            f"a point must have {len(box)} coordinates here, one per axis; it has {len(point)}"
+        )
+    place = np.floor(np.asarray(point, float) + 0.5) - [side.start for side in box]
+    sizes = [side.stop - side.start for side in box]
+    if not ((place >= 0) & (place < sizes)).all():
+        return None
+    return tuple(int(entry) for entry in place)
+
+
+def check_fits(dtype: np.dtype[Any], number: int) -> None:
+    """Refuse a number that is none of an object, or too large for labels of a dtype.
+
+    Raises
+    ------
+    ValueError
+        If the number is below 1, or the dtype does not hold it.
+    """
+    if number < 1:
+        raise ValueError(f"objects have numbers from 1, {number} is none")
+    largest = np.iinfo(dtype).max
+    if number > largest:
+        raise ValueError(
+            f"these labels hold numbers up to {largest} ({dtype}); {number} is too large"
+        )
+
+
+def edit_of(
+    box: tuple[slice, ...], held: NDArray[Any], wanted: NDArray[Any], otherwise: str
+) -> Edit:
+    """Return an edit that changes something.
+
+    Parameters
+    ----------
+    box : tuple of slice
+        A box of the labels.
+    held, wanted : ndarray of int
+        What it holds before and afterwards.
+    otherwise : str
+        What to tell the person if that is the same.
+
+    Returns
+    -------
+    Edit
+        The edit.
+
+    Raises
+    ------
+    ValueError
+        If nothing changes.
+    """
+    if np.array_equal(held, wanted):
+        raise ValueError(otherwise)
+    return Edit(box, wanted)

@@ -1,0 +1,167 @@
+"""Describe edits of labels: what a box of them holds afterwards, and what that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Change", "Edit", "bounding_box", "change_of", "joined", "place_in", "put", "take_back"]
+
+
+class Edit(NamedTuple):
+    """Say what a box of labels holds after an edit.
+
+    Tools return edits; they leave the labels as they are.
+
+    Attributes
+    ----------
+    box : tuple of slice
+        The box, one slice per axis of the labels, with start and stop.
+    labels : ndarray of int
+        What it holds afterwards, in the shape of the box.
+    """
+
+    box: tuple[slice, ...]
+    labels: NDArray[Any]
+
+
+class Change(NamedTuple):
+    """Say which pixels of labels an edit changed, from what and to what.
+
+    Attributes
+    ----------
+    positions : (N,) ndarray of int64
+        Flat positions (C order) in the whole labels, increasing, each once.
+    before, after : (N,) ndarray
+        What the labels hold there before and after, in their dtype.
+    """
+
+    positions: NDArray[np.int64]
+    before: NDArray[Any]
+    after: NDArray[Any]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory it takes, in bytes."""
+        return self.positions.nbytes + self.before.nbytes + self.after.nbytes
+
+
+def change_of(labels: Any, edit: Edit) -> Change:
+    """Return what an edit changes.
+
+    Parameters
+    ----------
+    labels : array-like of int
+        The labels before the edit; anything that boxes can be read of.
+    edit : Edit
+        The edit.
+
+    Returns
+    -------
+    Change
+        The pixels that hold something else afterwards.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.array([[0, 1], [0, 1]])
+    >>> change_of(labels, Edit((slice(0, 2), slice(1, 2)), np.array([[1], [2]]))).positions
+    array([3])
+    """
+    held = np.asarray(labels[edit.box])
+    wanted = np.asarray(edit.labels).astype(held.dtype, copy=False)
+    places = np.nonzero(held != wanted)
+    starts = [side.start for side in edit.box]
+    whole = tuple(place + start for place, start in zip(places, starts, strict=True))
+    positions = np.ravel_multi_index(whole, tuple(labels.shape)).astype(np.int64, copy=False)
+    return Change(positions, held[places], wanted[places])
+
+
+def joined(changes: Sequence[Change]) -> Change:
+    """Return several changes, made one after the other, as one.
+
+    Parameters
+    ----------
+    changes : sequence of Change
+        Changes of the same labels, the oldest first; at least one.
+
+    Returns
+    -------
+    Change
+        What they change together; pixels that hold what they held before are left out.
+    """
+    if len(changes) == 1:
+        return changes[0]
+    positions = np.concatenate([change.positions for change in changes])
+    order = np.argsort(positions, kind="stable")  # of equal positions, the oldest is first
+    positions = positions[order]
+    before = np.concatenate([change.before for change in changes])[order]
+    after = np.concatenate([change.after for change in changes])[order]
+    if not len(positions):
+        return Change(positions, before, after)
+    starts = np.append(True, positions[1:] != positions[:-1])
+    ends = np.append(starts[1:], True)
+    positions, before, after = positions[starts], before[starts], after[ends]
+    changed = before != after
+    return Change(positions[changed], before[changed], after[changed])
+
+
+def put(labels: Any, positions: NDArray[np.int64], values: NDArray[Any]) -> None:
+    """Write values at flat positions of labels, in place."""
+    if isinstance(labels, np.ndarray) and labels.flags.c_contiguous:
+        labels.reshape(-1)[positions] = values
+    else:
+        labels[np.unravel_index(positions, tuple(labels.shape))] = values
+
+
+def take_back(change: Change) -> Change:
+    """Return the change that undoes a change."""
+    return Change(change.positions, change.after, change.before)
+
+
+def place_in(edit: Edit, view: Sequence[int | slice]) -> Edit:
+    """Return an edit of a part of labels as an edit of the whole labels.
+
+    Parameters
+    ----------
+    edit : Edit
+        An edit of `labels[view]`.
+    view : sequence of int or slice
+        What was taken of each axis of the labels: one place of an axis that the part does
+        not have, or a slice without step of one that it has.
+
+    Returns
+    -------
+    Edit
+        The same edit, of the whole labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> edit = Edit((slice(1, 2),), np.array([7]))
+    >>> place_in(edit, (3, slice(5, 9))).box
+    (slice(3, 4, None), slice(6, 7, None))
+    """
+    sides = iter(edit.box)
+    box, shape = [], []
+    for taken in view:
+        if isinstance(taken, slice):
+            side, start = next(sides), taken.start or 0
+            box.append(slice(side.start + start, side.stop + start))
+            shape.append(side.stop - side.start)
+        else:
+            box.append(slice(int(taken), int(taken) + 1))
+            shape.append(1)
+    return Edit(tuple(box), np.asarray(edit.labels).reshape(shape))
+
+
+def bounding_box(boxes: Iterable[tuple[slice, ...]]) -> tuple[slice, ...]:
+    """Return the smallest box that holds several boxes; at least one."""
+    sides = zip(*boxes, strict=True)
+    return tuple(
+        slice(min(side.start for side in one), max(side.stop for side in one))
+        for one in map(tuple, sides)
+    )
