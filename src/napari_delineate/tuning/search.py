@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_delineate.engine import CancelledError, Engine, StepError
-from napari_delineate.fits import Fit, Found
+from napari_delineate.fits import ALGORITHM, Fit, Found
 from napari_delineate.tuning.cases import Case, CaseError, Scorer
 from napari_delineate.tuning.goals import Goal
 from napari_delineate.tuning.proposals import Proposals
@@ -151,6 +151,12 @@ class Tuned:
         """
         if self.best.number == 0:
             return workflow
+        kept = {one.step for one in self.tuned} - {
+            one.step for one in self.tuned if one.setting == ALGORITHM
+        }
+        for name in kept:
+            if workflow.step(name).operation != self.workflow.step(name).operation:
+                raise ValueError(f"step {name!r} is another operation by now")
         found = changed(workflow, self.tuned, self.best.parameters)
         fits: dict[str, Fit] = {}
         for name in {one.step: None for one in self.tuned}:
