@@ -8,12 +8,30 @@ from typing import Any
 
 from napari_delineate.files.saving import atomic_path
 
-__all__ = ["MOST_TRIANGLES", "preference", "preferences_file", "set_preference"]
+__all__ = [
+    "MOST_TRIANGLES",
+    "TRIALS",
+    "TUNED_FOR",
+    "TUNED_TO",
+    "preference",
+    "preferences_file",
+    "set_preference",
+    "text_preference",
+]
 
 MOST_TRIANGLES = "most_triangles"
 """The preference that says how many triangles are shown without asking."""
 
-DEFAULTS: dict[str, int] = {MOST_TRIANGLES: 1_000_000}
+TRIALS = "trials"
+"""The preference that says how many settings a search tries."""
+
+TUNED_TO = "tuned_to"
+"""The text that says what of an image was annotated when a search began last."""
+
+TUNED_FOR = "tuned_for"
+"""The text that says which score a search was for last."""
+
+DEFAULTS: dict[str, int] = {MOST_TRIANGLES: 1_000_000, TRIALS: 100}
 
 
 def preferences_file() -> Path:
@@ -40,15 +58,32 @@ def preference(name: str) -> int:
     return value if type(value) is int and value > 0 else DEFAULTS[name]
 
 
-def set_preference(name: str, value: int) -> None:
+def text_preference(name: str) -> str:
+    """Return a text that was chosen last, empty where none was.
+
+    Parameters
+    ----------
+    name : str
+        `TUNED_TO` or `TUNED_FOR`.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    value = _stored().get(name)
+    return value if isinstance(value, str) else ""
+
+
+def set_preference(name: str, value: int | str) -> None:
     """Remember a preference.
 
     Parameters
     ----------
     name : str
-        One of `DEFAULTS`.
-    value : int
-        Its value, more than 0.
+        One of `DEFAULTS`, or the name of a text.
+    value : int or str
+        Its value; a number is more than 0.
 
     Raises
     ------

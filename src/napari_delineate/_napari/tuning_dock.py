@@ -8,7 +8,9 @@ from typing import Any
 
 import napari
 from napari.layers import Layer
-from qtpy.QtCore import QEvent, QSignalBlocker, Qt
+from napari.utils.notifications import show_warning
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QSignalBlocker, Qt, QTimer
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -24,6 +26,14 @@ from qtpy.QtWidgets import (
 
 from napari_delineate import catalogue
 from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.preferences import (
+    TRIALS,
+    TUNED_FOR,
+    TUNED_TO,
+    preference,
+    set_preference,
+    text_preference,
+)
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.tuning_images import MoreImages, annotation_of, is_annotation
@@ -93,7 +103,8 @@ class TuningDock(QWidget):
         self.kind.setToolTip("Whether all objects are outlined, some are, or you painted strokes")
         for title, kind in _KINDS.items():
             self.kind.addItem(title, kind)
-        self.kind.setCurrentIndex(1)
+        known = self.kind.findData(text_preference(TUNED_TO))
+        self.kind.setCurrentIndex(known if known >= 0 else 1)
         self.score = QComboBox()
         shrink(self.score)
         self.score.setAccessibleName("Score")
@@ -104,7 +115,7 @@ class TuningDock(QWidget):
         self.trials.setAccessibleName("Trials")
         self.trials.setToolTip("How many different settings are tried")
         self.trials.setRange(2, 100_000)
-        self.trials.setValue(100)
+        self.trials.setValue(preference(TRIALS))
         self.seed = QSpinBox()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same trials")
@@ -173,6 +184,7 @@ class TuningDock(QWidget):
         except (LayerError, ValueError, TypeError, OSError) as error:
             self._on_failed(str(error))
             return
+        self._remember()
         self._tunables = list(plan.search["tuned"])
         self._trials, self.found, self._skipped = [], None, []
         self._say("")
@@ -204,6 +216,15 @@ class TuningDock(QWidget):
             self.seed.value(),
             {"tuned": tuned, "goal": self._goal, "trials": self.trials.value()},
         )
+
+    def _remember(self) -> None:
+        """Keep what was chosen for the next time."""
+        try:
+            set_preference(TRIALS, self.trials.value())
+            set_preference(TUNED_TO, self.kind.currentData())
+            set_preference(TUNED_FOR, self.score.currentText())
+        except OSError as error:
+            show_warning(f"What was chosen can not be kept: {error}")
 
     def apply(self) -> None:
         """Take the best parameters into the workflow, as one change."""
@@ -311,7 +332,8 @@ class TuningDock(QWidget):
         self._fill_scores()
 
     def _fill_scores(self) -> None:
-        name, before = self.result.currentData(), self.score.currentText()
+        name = self.result.currentData()
+        before = self.score.currentText() or text_preference(TUNED_FOR)
         with QSignalBlocker(self.score):
             self.score.clear()
             if name is not None:
@@ -325,6 +347,10 @@ class TuningDock(QWidget):
 
     def _refresh(self, _: Any = None) -> None:
         """Let be done what can be done now."""
+        number = len(self.more.entries)
+        self.sections["More images"].head.setText(
+            f"More images ({number})" if number else "More images"
+        )
         has_result = self.result.currentData() is not None
         has_annotation = self.annotation.layer() is not None
         is_ticked = any(row.tick.isChecked() for row in self.parameters.rows.values())
@@ -369,6 +395,8 @@ class TuningDock(QWidget):
         self.found = found
         self.scores.show_images(found.images)
         self.scores.setVisible(len(found.images) > 1)
+        # It has its place only when all that changed is laid out.
+        QTimer.singleShot(50, self._show_scores)
         self.progress.setValue(self.progress.maximum())
         failed = sum(bool(trial.reason) for trial in found.trials)
         tried = f"{len(found.trials)} trials" + (f", {failed} refused" if failed else "")
@@ -391,6 +419,10 @@ class TuningDock(QWidget):
         self.result_line.setText(text)
         self._refresh()
 
+    def _show_scores(self) -> None:
+        if isalive(self) and not self.scores.isHidden():
+            self.holder.ensureWidgetVisible(self.scores)
+
     def _aside(self, found: Tuned) -> str:
         """Say what the images kept aside tell."""
         if found.is_cancelled:
@@ -401,7 +433,9 @@ class TuningDock(QWidget):
         )
         if found.best.number == 0:
             return f" {before} on what was kept aside."
-        return f"On what was kept aside {before} before, {after} now."
+        merits = [found.goal.merit(one) for one in (found.held_out_before, found.held_out_after)]
+        worse = " That is worse: they fit the other images only." if merits[1] < merits[0] else ""
+        return f"On what was kept aside {before} before, {after} now.{worse}"
 
     def _on_skipped(self, name: str, reason: str) -> None:
         self._skipped.append(f"{name} is skipped: {reason}")

@@ -12,11 +12,11 @@ from napari_delineate.engine import Engine, StepError
 from napari_delineate.steps import WorkflowInput
 from napari_delineate.tuning.goals import Goal
 from napari_delineate.types import Kind
-from napari_delineate.values import Value
+from napari_delineate.values import Value, fingerprint
 from napari_delineate.variants import upstream
 from napari_delineate.workflow import Workflow
 
-__all__ = ["Case", "CaseError", "Scorer", "split"]
+__all__ = ["Case", "CaseError", "Scorer", "check_apart", "split"]
 
 
 class CaseError(ValueError):
@@ -40,6 +40,10 @@ class Case:
     name: str
     values: Mapping[str, Value]
     annotation: Value
+
+    def fingerprint(self) -> tuple[str, ...]:
+        """Return texts that are equal only for equal values, whatever the annotation is."""
+        return tuple(fingerprint(self.values[name].data) for name in sorted(self.values))
 
 
 def split(
@@ -95,6 +99,29 @@ def split(
         tuple(case for place, case in enumerate(cases) if place not in places),
         tuple(case for place, case in enumerate(cases) if place in places),
     )
+
+
+def check_apart(fitted: Sequence[Case], held_out: Sequence[Case]) -> None:
+    """Refuse images with their annotations that are both for fitting and kept aside.
+
+    Raises
+    ------
+    ValueError
+        If there is one: its score would promise too much.
+    """
+    if not held_out:
+        return
+
+    def key(case: Case) -> tuple[str, ...]:
+        return (*case.fingerprint(), fingerprint(case.annotation.data))
+
+    seen = {key(case): case.name for case in fitted}
+    for case in held_out:
+        if key(case) in seen:
+            raise ValueError(
+                f"{case.name!r} is kept aside and is the same as {seen[key(case)]!r}, which is "
+                "fitted to: what is kept aside must be new to the search"
+            )
 
 
 class Scorer:

@@ -103,11 +103,21 @@ def carry_out(
     fitted, held_out = list(plan.fitted), list(plan.held_out)
     axes = plan.workflow.values[plan.result].axes
     known = (*plan.fitted, *plan.held_out)[0].values
+    seen = {one.fingerprint() for one in (*fitted, *held_out)} if plan.folders else set()
     for folders in plan.folders:
         others = {name: value for name, value in known.items() if name != folders.main}
         places = {folders.main: folders.images}
-        cases = read_cases(plan.workflow, places, folders.annotations, axes, skipped, check, others)
-        if folders.held_out >= len(cases):
+        cases = []
+        for case in read_cases(
+            plan.workflow, places, folders.annotations, axes, skipped, check, others
+        ):
+            key = case.fingerprint()
+            if key in seen:  # what is kept aside must be new to the search
+                skipped(case.name, "the same image is there already")
+            else:
+                seen.add(key)
+                cases.append(case)
+        if folders.held_out >= len(cases):  # perhaps there is none left
             held_out += cases
         else:
             further, aside = split(cases, folders.held_out, seed=plan.seed)

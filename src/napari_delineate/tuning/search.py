@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_delineate.engine import CancelledError, Engine, StepError
 from napari_delineate.fits import ALGORITHM, Fit, Found
-from napari_delineate.tuning.cases import Case, CaseError, Scorer
+from napari_delineate.tuning.cases import Case, CaseError, Scorer, check_apart
 from napari_delineate.tuning.goals import Goal
 from napari_delineate.tuning.proposals import Proposals
 from napari_delineate.tuning.tunables import Tunable, changed, present_values
@@ -316,7 +316,8 @@ def tune(
     RuntimeError
         If Optuna is not installed.
     ValueError
-        If nothing can change, an annotation can not be compared, or every trial failed.
+        If nothing can change, an annotation can not be compared, every trial failed, or an image
+        is both for fitting and kept aside.
     """
     if not cases:
         raise ValueError("tuning needs at least one annotated image")
@@ -328,6 +329,7 @@ def tune(
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise ValueError(f"{repeated[0]} is there twice")
+    check_apart(cases, held_out)
     goal = Goal() if goal is None else goal
     result = scored_value(workflow) if result is None else result
     proposals = Proposals(workflow, tuned, seed)
