@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from napari_delineate import catalogue
+from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.steps import Step, WorkflowInput, names_in, renamed, wire
 from napari_delineate.types import Kind
 from napari_delineate.wording import spaced, unit_symbol, value_in_words
@@ -20,13 +21,17 @@ _PAINTED = (Kind.LABELS, Kind.MASK)
 _DRAWN = (Kind.POINTS, Kind.SHAPES)
 
 
-def describe_change(before: Workflow, after: Workflow) -> str:
+def describe_change(
+    before: Workflow, after: Workflow, title_of_edit: Callable[[str], str] = lambda _: ""
+) -> str:
     """Say what changed from one workflow to another.
 
     Parameters
     ----------
     before, after : Workflow
         The workflows; any two.
+    title_of_edit : callable, optional
+        Returns what was done by hand to get a version of an input, empty where nobody knows.
 
     Returns
     -------
@@ -48,15 +53,18 @@ def describe_change(before: Workflow, after: Workflow) -> str:
     if before == after:
         return "No change"
     # A workflow may one day differ in what this module does not know.
-    first, *more = _Comparison(before, after).titles() or ["Change the workflow"]
+    first, *more = _Comparison(before, after, title_of_edit).titles() or ["Change the workflow"]
     return f"{first} and {len(more)} more" if more else first
 
 
 class _Comparison:
     """Compare two workflows; steps are known by their names."""
 
-    def __init__(self, before: Workflow, after: Workflow) -> None:
+    def __init__(
+        self, before: Workflow, after: Workflow, title_of_edit: Callable[[str], str]
+    ) -> None:
         self.before, self.after = before, after
+        self.title_of_edit = title_of_edit
         old = {step.name: _plain(step) for step in before.steps}
         new = {step.name: _plain(step) for step in after.steps}
         self.renamed = _renamed(before, after)
@@ -125,7 +133,12 @@ class _Comparison:
             source in self.new_inputs and self.after.inputs[source].kind is Kind.CORRECTIONS
             for source in step.sources
         )
-        return f"Paint on {step.sources[0]}" if painted else f"Add {_title(step)}"
+        if not painted:
+            return f"Add {_title(step)}"
+        return self._title_of_version(step.sources[1]) or f"Paint on {step.sources[0]}"
+
+    def _title_of_version(self, name: str) -> str:
+        return self.title_of_edit(str(self.after.inputs[name].version))
 
     def _moves(self) -> list[str]:
         if len(self.moved) > 1:
@@ -192,7 +205,13 @@ class _Comparison:
         rewirings = [*self.replaced, *self.rewired]
         come = _used(*self.added, *(new for _, new in rewirings))
         gone = _used(*self.removed, *(old for old, _ in rewirings))
-        titles = [f"Add input {name}" for name in self.new_inputs if name not in come]
+        titles = [
+            f"Add input {name}"
+            if self.after.inputs[name].annotation is None
+            else f"Annotate {name}"
+            for name in self.new_inputs
+            if name not in come
+        ]
         for name, old in self.before.inputs.items():
             new = self.after.inputs.get(self.renamed.get(name, name))
             if new is None:
@@ -211,6 +230,8 @@ class _Comparison:
             titles.append(self._title_of_edit(name, new.kind))
         elif old.source != new.source:
             titles.append(f"File of {name}: {_file(old.source)} → {_file(new.source)}")
+        if old.annotation != new.annotation:
+            titles.append(_title_of_meaning(name, old.annotation, new.annotation))
         if old.axes != new.axes:
             titles.append(f"Axes of {name}: {old.axes} → {new.axes}")
         if (old.spacing, old.units) != (new.spacing, new.units):
@@ -219,6 +240,9 @@ class _Comparison:
         return titles
 
     def _title_of_edit(self, name: str, kind: Kind) -> str:
+        title = self._title_of_version(name)
+        if title:
+            return title
         if kind is Kind.CORRECTIONS:
             # Corrections are painted on what their step corrects.
             users = (step.sources[0] for step in self.after.steps if name in step.sources[1:])
@@ -226,6 +250,20 @@ class _Comparison:
         if kind in _PAINTED:
             return f"Paint on {name}"
         return f"Draw in {name}" if kind in _DRAWN else f"Change {name}"
+
+
+def _title_of_meaning(name: str, old: Annotation | None, new: Annotation | None) -> str:
+    """Say what changed in what labels mean."""
+    if old is None or new is None:
+        return f"Annotate {name}" if old is None else f"Annotate {name} no longer"
+    if old.classes != new.classes:
+        return f"Change the classes of {name}"
+    for known, now, verb in ((old.locked, new.locked, "Lock"), (new.locked, old.locked, "Unlock")):
+        if set(now) - set(known):
+            return f"{verb} objects of {name}"
+    if old.class_of != new.class_of:
+        return f"Give objects of {name} a class"
+    return f"Change what {name} means"
 
 
 def _renamed(before: Workflow, after: Workflow) -> dict[str, str]:

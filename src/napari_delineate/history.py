@@ -46,6 +46,10 @@ class History(Generic[T]):
         """Return a history whose present is another value, as while a slider is dragged."""
         return History(value, self.past)
 
+    def amend(self, value: T) -> History[T]:
+        """Return a history whose present is another value, which is no change of its own."""
+        return History(value, self.past, self.future)
+
     def undo(self) -> History[T]:
         """Return a history one step back, unchanged where there is none."""
         if not self.past:

@@ -17,6 +17,7 @@ PLUGIN = "napari-delineate"
 ASSISTANT = "Assistant"
 _DOCKS = {
     ASSISTANT: "assistant:Assistant",
+    "Annotate": "annotate_dock:AnnotateDock",
     "Surfaces": "surfaces_dock:SurfacesDock",
     "Fit to annotation": "tuning_dock:TuningDock",
     "Evaluation": "evaluation_dock:EvaluationDock",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,6 +57,8 @@ class Store:
         self._differences: dict[str, _Difference] = {}
         self._versions: dict[str, list[str]] = {}
         self._compacted: dict[str, int] = {}  # how many versions of a name have been compared
+        self._titles: dict[str, str] = {}  # version -> what was done to get it
+        self._title = ""
         self._lock = threading.Lock()
 
     def put(self, name: str, value: Value, *, copy: bool = True) -> str:
@@ -79,6 +83,7 @@ class Store:
             versions = self._versions.setdefault(name, [])
             version = f"{name}@{len(versions) + 1}"
             versions.append(version)
+            self._titles[version] = self._title
             self._whole[version] = kept
         return version
 
@@ -105,10 +110,24 @@ class Store:
             versions = self._versions[series]
             new = f"{series}@{len(versions) + 1}"
             versions.append(new)
+            self._titles[new] = self._title
             described = replace(self._described(version), data=None)
             self._differences[new] = _Difference(described, version, change)
             self._follow(new)
         return new
+
+    @contextmanager
+    def titled(self, title: str) -> Iterator[None]:
+        """Say what was done to get the versions that are put meanwhile."""
+        before, self._title = self._title, title
+        try:
+            yield
+        finally:
+            self._title = before
+
+    def title(self, version: str) -> str:
+        """Return what was done to get a version; empty where nobody has said it."""
+        return self._titles.get(version, "")
 
     def form(self, version: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return the shape and the dtype of a version on a grid."""
@@ -260,7 +279,9 @@ def _copied(value: Value) -> Value:
     """Copy arrays, so that later edits in place do not reach the store."""
     data = value.data
     if isinstance(data, np.ndarray):
-        data = np.array(data, order="C")
+        # Zeros take no memory until something is written: an empty annotation costs nothing.
+        is_empty = data.dtype.kind in "biu" and not data.any()
+        data = np.zeros(data.shape, data.dtype) if is_empty else np.array(data, order="C")
     elif isinstance(data, tuple):
         parts = [np.array(part) if isinstance(part, np.ndarray) else part for part in data]
         data = type(data)(*parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from napari.components import ViewerModel
 from napari.layers import Labels, Layer, Points, Shapes
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt
@@ -69,8 +70,9 @@ def is_being_drawn(layer: Layer) -> bool:
     return bool(getattr(layer, "_is_creating", False))
 
 
-def is_being_edited(layer: Layer | None) -> bool:
-    """Tell whether a person draws or paints in a layer just now."""
+def is_being_edited(viewer: ViewerModel) -> bool:
+    """Tell whether a person draws or paints in the selected layer just now."""
+    layer = viewer.layers.selection.active
     if not isinstance(layer, Labels | Points | Shapes):
         return False
     pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import napari
-from napari.layers import Image, Layer
+from napari.layers import Layer
 from napari.utils.notifications import show_warning
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
@@ -35,12 +35,9 @@ from napari_delineate._napari.layers import (
 )
 from napari_delineate._napari.size_guard import SizeGuard
 from napari_delineate._napari.view import METADATA, View, is_shown_as_layer
-from napari_delineate._napari.visible import shown_region
 from napari_delineate.engine import CancelledError, Engine, Results
 from napari_delineate.files import FileError, load_inputs
 from napari_delineate.history import History
-from napari_delineate.regional import outdated
-from napari_delineate.regions import Region
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -294,6 +291,13 @@ class Session(QObject):
         if evaluate:
             self.evaluate(preview=gesture is not None)
 
+    def amend(self, workflow: Workflow) -> None:
+        """Change what nothing is computed from, such as what was looked at; no undo is needed."""
+        if self.evaluated == self.workflow:
+            self.evaluated = workflow
+        self.history = self.history.amend(workflow)
+        self.changed.emit()
+
     def open(self, workflow: Workflow, given: Mapping[str, Source | Value] | None = None) -> None:
         """Replace the workflow by another one, read its inputs, and compute it.
 
@@ -336,7 +340,7 @@ class Session(QObject):
 
     def undo(self, steps: int = 1) -> None:
         """Go back to the workflow before the last changes; not in the middle of a stroke."""
-        if self._is_in_stroke():
+        if is_being_edited(self.viewer):
             return
         # An input that can not be used any more must not lock the way back.
         self.record_edits(evaluate=False, lenient=True)
@@ -346,7 +350,7 @@ class Session(QObject):
 
     def redo(self, steps: int = 1) -> None:
         """Go forward to the workflow that was undone; not in the middle of a stroke."""
-        if self._is_in_stroke():
+        if is_being_edited(self.viewer):
             return
         for _ in range(steps):
             self.history = self.history.redo()
@@ -366,12 +370,15 @@ class Session(QObject):
         self._view.bring_back(self.workflow, name)
         self.changed.emit()
 
-    def record_edits(self, *, evaluate: bool = True, lenient: bool = False) -> None:
-        """Record what was painted or replaced by hand since the last change.
+    def record_edits(
+        self, *, evaluate: bool = True, lenient: bool = False, title: str = ""
+    ) -> None:
+        """Record what was painted or replaced by hand, in the history under a title.
 
         Where that is lenient, an input that can not be used any more is left as it was.
         """
-        workflow = self._with_edits(lenient=lenient)
+        with self.store.titled(title):
+            workflow = self._with_edits(lenient=lenient)
         if workflow != self.workflow:
             self.apply(workflow, evaluate=evaluate)
 
@@ -415,12 +422,9 @@ class Session(QObject):
             self._view.show(self.workflow, self.results)
             self.finished.emit(self.results)
             return
-        region = self._on_screen() if preview else None
+        region = self._view.region_on_screen(self.evaluated, self.workflow) if preview else None
         self._task = Task(self.workflow, self.evaluated, self.results, region)
         self._evaluator.run(self._task)
-
-    def _is_in_stroke(self) -> bool:
-        return is_being_edited(self.viewer.layers.selection.active)
 
     def _shows_by_itself(self) -> bool:
         """Tell whether nothing is to be computed: only annotations changed that no step takes."""
@@ -429,14 +433,6 @@ class Session(QObject):
             for one in (self.workflow, self.evaluated)
         )
         return now == before and now != self.workflow and not self.running
-
-    def _on_screen(self) -> Region | None:
-        """Return what is on the screen of the images that are to be computed anew."""
-        for name in sorted(outdated(self.evaluated, self.workflow)):
-            layer = self.layer(self.workflow.step(name).outputs[0])
-            if isinstance(layer, Image):
-                return shown_region(self.viewer, layer)
-        return None
 
     def wire(
         self, inputs: Mapping[str, Source | Sequence[Source] | None]
@@ -474,7 +470,7 @@ class Session(QObject):
             cancelled = isinstance(results, CancelledError)
             self.failed.emit(CANCELLED if cancelled else str(results))
             return
-        if self._is_in_stroke():
+        if is_being_edited(self.viewer):
             # What is being painted would be painted over.
             QTimer.singleShot(50, lambda: self._on_computed(computed))
             return

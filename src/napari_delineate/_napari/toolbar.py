@@ -137,7 +137,7 @@ class AssistantBar(QToolBar):
         return action
 
     def _fill_history(self) -> None:
-        self.history.set_history(self._session.history)
+        self.history.set_history(self._session.history, self._session.store.title)
 
     def _on_history(self, steps: int) -> None:
         self.history_menu.close()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import napari
-from napari.layers import Labels, Layer
+from napari.layers import Image, Labels, Layer
 
 from napari_delineate._napari import docks
 from napari_delineate._napari.bindings import Bindings
@@ -17,9 +17,12 @@ from napari_delineate._napari.layer_order import LayerOrder
 from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
 from napari_delineate._napari.size_guard import SizeGuard
 from napari_delineate._napari.strokes import has_form, show_change
+from napari_delineate._napari.visible import shown_region
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
 from napari_delineate.quantities import labels_measured
+from napari_delineate.regional import outdated
+from napari_delineate.regions import Region
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -167,6 +170,15 @@ class View:
                 if layer is not None and layer.visible:
                     put_into(layer, value, self._bindings.place(workflow, name), is_ours=False)
                     self._shown[self._bindings.anchors(workflow).of[name]] = PREVIEW
+
+    def region_on_screen(self, evaluated: Workflow, workflow: Workflow) -> Region | None:
+        """Return what is on the screen of the images that a change outdates."""
+        viewer = self._viewer()
+        for name in sorted(outdated(evaluated, workflow)):
+            layer = self._bindings.layer(workflow, workflow.step(name).outputs[0])
+            if viewer is not None and isinstance(layer, Image):
+                return shown_region(viewer, layer)
+        return None
 
     def bring_back(self, workflow: Workflow, name: str) -> None:
         """Show the layer of a value that a person has deleted."""

@@ -18,6 +18,7 @@ __all__ = [
     "crop_of_several",
     "edit_of",
     "pixel_in",
+    "renumbered",
     "tight_box",
     "widened",
 ]
@@ -241,3 +242,8 @@ def edit_of(
     if np.array_equal(held, wanted):
         raise ValueError(otherwise)
     return Edit(box, wanted)
+
+
+def renumbered(crop: Crop, mask: NDArray[np.bool_], number: int) -> NDArray[Any]:
+    """Return what a crop holds, with a number where a mask is True."""
+    return np.where(mask, crop.held.dtype.type(number), crop.held)

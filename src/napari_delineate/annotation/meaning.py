@@ -78,14 +78,26 @@ class Annotation:
         ValueError
             If the name is empty, or there is such a class already.
         """
+        name = self._checked(name)
+        number = max((known.number for known in self.classes), default=0) + 1
+        color = CLASS_COLORS[(number - 1) % len(CLASS_COLORS)]
+        return replace(self, classes=(*self.classes, AnnotationClass(number, name, color)))
+
+    def renamed(self, number: int, name: str) -> Annotation:
+        """Return the annotation with another name for a class; `ValueError` as for `named`."""
+        name = self._checked(name)
+        classes = tuple(
+            replace(known, name=name) if known.number == number else known for known in self.classes
+        )
+        return replace(self, classes=classes)
+
+    def _checked(self, name: str) -> str:
         name = name.strip()
         if not name:
             raise ValueError("a class needs a name")
         if any(known.name == name for known in self.classes):
             raise ValueError(f"there is a class named {name!r} already; choose another name")
-        number = max((known.number for known in self.classes), default=0) + 1
-        color = CLASS_COLORS[(number - 1) % len(CLASS_COLORS)]
-        return replace(self, classes=(*self.classes, AnnotationClass(number, name, color)))
+        return name
 
     def class_number(self, label: int) -> int:
         """Return the number of the class of a label, 0 where it has none."""
@@ -99,10 +111,6 @@ class Annotation:
     def with_lock(self, label: int, *, locked: bool) -> Annotation:
         """Return the annotation with an object locked, or not."""
         return replace(self, locked=_changed(self.locked, label, locked))
-
-    def with_seen(self, label: int, *, seen: bool) -> Annotation:
-        """Return the annotation with an object marked as seen, or not."""
-        return replace(self, seen=_changed(self.seen, label, seen))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the annotation as lists, texts and numbers, ready for JSON."""

@@ -1,5 +1,11 @@
 """Read images and workflows, write results; never run code from a file."""
 
+from napari_delineate.files.annotations import (
+    ANNOTATIONS,
+    Annotation,
+    read_annotation,
+    write_annotation,
+)
 from napari_delineate.files.errors import FileError
 from napari_delineate.files.images import READABLE, read, read_value
 from napari_delineate.files.meshes import MESHES, write_surface, write_surfaces
@@ -16,16 +22,20 @@ from napari_delineate.files.workflows import (
 )
 
 __all__ = [
+    "ANNOTATIONS",
     "FORMAT",
     "MESHES",
     "READABLE",
+    "Annotation",
     "FileError",
     "atomic_path",
     "is_workflow_file",
     "load_inputs",
     "read",
+    "read_annotation",
     "read_value",
     "read_workflow",
+    "write_annotation",
     "write_result",
     "write_surface",
     "write_surfaces",

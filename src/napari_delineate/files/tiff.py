@@ -25,7 +25,7 @@ from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.wording import SYMBOLS
 
-__all__ = ["KNOWN_AXES", "Content", "native", "read_tiff", "write_value"]
+__all__ = ["KNOWN_AXES", "Content", "native", "read_description", "read_tiff", "write_value"]
 
 KNOWN_AXES = "TCZYXS"
 """The axes that OME-TIFF has and that have a meaning here."""
@@ -129,6 +129,19 @@ def read_tiff(path: Path) -> Content:
     if data.ndim - axes.endswith("S") == 2:
         axes = "YX" + "S" * axes.endswith("S")
     return Content(data, axes, spacing, units)
+
+
+def read_description(path: Path) -> tuple[tuple[int, ...], str]:
+    """Return the shape of the first image, and the description that OME metadata have of it."""
+    import tifffile
+
+    with _complaints(), tifffile.TiffFile(path) as file:
+        shape = tuple(file.series[0].shape) if file.series else ()
+        if not file.is_ome:
+            return shape, ""
+        root = ElementTree.fromstring(file.ome_metadata)  # noqa: S314 - expat limits expansion
+    texts = (node.text for node in root.iter() if node.tag.endswith("}Description"))
+    return shape, next((text for text in texts if text), "")
 
 
 @contextmanager

@@ -12,48 +12,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["grow"]
+from napari_delineate.kernels.heaps import drop_first, push
 
-_CHILDREN = 4
-"""Children per node of the heap: wider than 2, because a cache line holds several."""
+__all__ = ["grow"]
 
 _BUCKETS = 2**16
 """Into how many buckets the costs of a single step are divided."""
-
-
-@numba.njit(cache=True, nogil=True)
-def _push(
-    costs: NDArray[np.float64], places: NDArray[np.int64], size: int, cost: float, place: int
-) -> None:
-    """Add an entry to a heap that holds `size` entries."""
-    child = size
-    while child > 0:
-        parent = (child - 1) // _CHILDREN
-        if costs[parent] <= cost:
-            break
-        costs[child], places[child] = costs[parent], places[parent]
-        child = parent
-    costs[child], places[child] = cost, place
-
-
-@numba.njit(cache=True, nogil=True)
-def _drop_first(costs: NDArray[np.float64], places: NDArray[np.int64], size: int) -> None:
-    """Take the cheapest entry off a heap, which then holds `size` entries."""
-    cost, place = costs[size], places[size]
-    parent = 0
-    while True:
-        first = _CHILDREN * parent + 1
-        if first >= size:
-            break
-        best = first
-        for child in range(first + 1, min(first + _CHILDREN, size)):
-            if costs[child] < costs[best]:
-                best = child
-        if costs[best] >= cost:
-            break
-        costs[parent], places[parent] = costs[best], places[best]
-        parent = best
-    costs[parent], places[parent] = cost, place
 
 
 @numba.njit(cache=True, nogil=True)
@@ -114,7 +78,7 @@ def grow(
         while size > 0:
             cost, place = costs[0], places[0]
             size -= 1
-            _drop_first(costs, places, size)
+            drop_first(costs, places, size)
             if cost > reached[place]:  # a cheaper path was found meanwhile
                 continue
             for k in range(steps.size):
@@ -132,7 +96,7 @@ def grow(
                     if size == costs.size:
                         costs = np.append(costs, np.empty_like(costs))
                         places = np.append(places, np.empty_like(places))
-                    _push(costs, places, size, found, neighbour)
+                    push(costs, places, size, found, neighbour)
                     size += 1
                     continue
                 entry = free
@@ -161,7 +125,7 @@ def grow(
                 if size == costs.size:
                     costs = np.append(costs, np.empty_like(costs))
                     places = np.append(places, np.empty_like(places))
-                _push(costs, places, size, cost, place)
+                push(costs, places, size, cost, place)
                 size += 1
             after = entry_next[entry]
             entry_next[entry] = free

@@ -15,7 +15,11 @@ _OUTSIDE = -1
 """Marks what lies beyond the border of the image."""
 
 
-def most_frequent(labels: NDArray[Any], footprint: NDArray[np.bool_]) -> NDArray[Any]:
+def most_frequent(
+    labels: NDArray[Any],
+    footprint: NDArray[np.bool_],
+    places_to_change: NDArray[np.bool_] | None = None,
+) -> NDArray[Any]:
     """Give each pixel the most frequent label in a footprint.
 
     Parameters
@@ -25,6 +29,8 @@ def most_frequent(labels: NDArray[Any], footprint: NDArray[np.bool_]) -> NDArray
     footprint : ndarray of bool
         Which pixels count, as many before as after the middle along each axis, which it
         holds itself.
+    places_to_change : ndarray of bool, optional
+        Where labels may change; everywhere without it.
 
     Returns
     -------
@@ -36,6 +42,8 @@ def most_frequent(labels: NDArray[Any], footprint: NDArray[np.bool_]) -> NDArray
     steps = (np.argwhere(footprint) - half) @ (np.array(padded.strides) // padded.itemsize)
     # Only pixels that see another label can change.
     near = _sees_another(labels, footprint.shape)
+    if places_to_change is not None:
+        near &= places_to_change
     places = np.ravel_multi_index(
         tuple(axis + width for axis, width in zip(np.nonzero(near), half, strict=True)),
         padded.shape,

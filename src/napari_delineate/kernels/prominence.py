@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from napari_delineate.kernels.buffers import doubled
 from napari_delineate.kernels.neighbours import bordered, inside, neighbour_offsets
 
-__all__ = ["prominent_maxima"]
+__all__ = ["most_prominent_maxima", "prominent_maxima"]
 
 
 def prominent_maxima(
@@ -50,9 +50,7 @@ def prominent_maxima(
         Number i + 1 on all pixels that are connected with top i without going down by
         more than the prominence; 0 elsewhere.
     """
-    small = image.dtype.itemsize <= (4 if image.dtype.kind == "f" else 2)
-    levels = bordered(image, 0, np.float32 if small else np.float64)
-    areas = bordered(np.zeros(image.shape, np.int32) if mask is None else mask - np.int32(1), -1)
+    levels, areas = _bordered(image, mask)
     flat, flat_areas = levels.reshape(-1), areas.reshape(-1)
     offsets = neighbour_offsets(levels.shape, image.ndim)
     peaks = _peaks(flat, flat_areas, offsets)
@@ -62,8 +60,55 @@ def prominent_maxima(
     tops = tops[_outlasts(flat, peaks, tops, heights, first, second, order, prominence)]
     tops = tops[np.lexsort((tops, -flat[tops]))]
     _spread(flat, flat_areas, tops, offsets, prominence)
-    places = np.stack(np.unravel_index(tops, levels.shape)) - 1
-    return np.ravel_multi_index(tuple(places), image.shape), areas[inside(image.ndim)].clip(0)
+    return _without_border(tops, levels.shape), areas[inside(image.ndim)].clip(0)
+
+
+def most_prominent_maxima(
+    image: NDArray[Any], number: int, mask: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Find the maxima that stand out the most.
+
+    Parameters
+    ----------
+    image : ndarray
+        Finite intensities. Pixels that touch over corners are neighbours.
+    number : int
+        How many maxima to find.
+    mask : ndarray of bool, optional
+        Pixels elsewhere do not exist.
+
+    Returns
+    -------
+    (N,) ndarray of int64
+        Flat index of one highest pixel of each maximum, the most prominent first; fewer than
+        `number` where there are no more. Of equally prominent ones the higher come first,
+        then those that a scan meets first.
+    """
+    levels, areas = _bordered(image, mask)
+    flat = levels.reshape(-1)
+    offsets = neighbour_offsets(levels.shape, image.ndim)
+    peaks = _peaks(flat, areas.reshape(-1), offsets)
+    heights, first, second = _passes(flat, peaks, offsets[offsets > 0], np.inf)
+    tops = np.flatnonzero(peaks == np.arange(peaks.size))
+    order = np.argsort(-heights, kind="stable")
+    stand_out = _prominences(flat, peaks, tops, heights, first, second, order)
+    best = np.lexsort((tops, -flat[tops], -stand_out))[:number]
+    return _without_border(tops[best], levels.shape)
+
+
+def _bordered(
+    image: NDArray[Any], mask: NDArray[np.bool_] | None
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return levels with a border, and -1 on the border and outside of the mask, 0 elsewhere."""
+    small = image.dtype.itemsize <= (4 if image.dtype.kind == "f" else 2)
+    free = np.zeros(image.shape, np.int32) if mask is None else mask - np.int32(1)
+    return bordered(image, 0, np.float32 if small else np.float64), bordered(free, -1)
+
+
+def _without_border(places: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return flat places in a bordered image as flat places in the image."""
+    inner = tuple(np.stack(np.unravel_index(places, shape)) - 1)
+    return np.asarray(np.ravel_multi_index(inner, tuple(size - 2 for size in shape)))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -163,6 +208,24 @@ def _outlasts(
         if np.float64(levels[other]) - heights[number] <= prominence:
             peaks[other] = one
     return peaks[tops] == tops
+
+
+@numba.njit(cache=True, nogil=True)
+def _prominences(
+    levels: Any, peaks: Any, tops: Any, heights: Any, first: Any, second: Any, order: Any
+) -> Any:
+    """Return how much each top stands out: infinitely, where nothing higher is connected."""
+    found = np.full(levels.size, np.inf)
+    for number in order:
+        one = _group(peaks, first[number])
+        other = _group(peaks, second[number])
+        if one == other:
+            continue
+        if levels[one] < levels[other] or (levels[one] == levels[other] and one < other):
+            one, other = other, one
+        found[other] = np.float64(levels[other]) - heights[number]
+        peaks[other] = one
+    return found[tops]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -2,6 +2,11 @@
 
 from napari_delineate.metrics.agreement import map_matches, map_overlap
 from napari_delineate.metrics.annotations import read_scribbles
+from napari_delineate.metrics.annotators import (
+    annotator_agreement,
+    compare_annotators,
+    map_disagreement,
+)
 from napari_delineate.metrics.boundary import (
     boundary_iou,
     contour_distance,
@@ -69,5 +74,8 @@ __all__ = [
     "adapted_rand_error",
     "variation_of_information",
     "centerline_dice",
+    "compare_annotators",
+    "annotator_agreement",
+    "map_disagreement",
     "read_scribbles",
 ]

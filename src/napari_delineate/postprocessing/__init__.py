@@ -7,6 +7,13 @@ from napari_delineate.postprocessing.by_hand import (
     split_by_points,
 )
 from napari_delineate.postprocessing.combining import combine, mask_labels, relate, subtract
+from napari_delineate.postprocessing.consensus import (
+    consensus_objects,
+    majority_labels,
+    majority_mask,
+    staple,
+    staple_labels,
+)
 from napari_delineate.postprocessing.conversion import (
     labels_to_mask,
     labels_to_points,
@@ -121,6 +128,11 @@ __all__ = [
     "subtract",
     "mask_labels",
     "relate",
+    "consensus_objects",
+    "majority_mask",
+    "majority_labels",
+    "staple",
+    "staple_labels",
     "remove_small_islands",
     "split_islands",
     "select_islands",

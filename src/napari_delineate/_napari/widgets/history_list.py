@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QPointF, QSize, Qt, Signal
@@ -51,14 +52,19 @@ class HistoryList(QListView):
         self.clicked.connect(self._choose)
         self.set_theme(theme)
 
-    def set_history(self, history: History[Workflow]) -> None:
+    def set_history(
+        self, history: History[Workflow], title_of_edit: Callable[[str], str] = lambda _: ""
+    ) -> None:
         """Show a history.
 
         Parameters
         ----------
         history : History of Workflow
             The history.
+        title_of_edit : callable, optional
+            Returns what was done by hand to get a version of an input.
         """
+        self._entries.title_of_edit = title_of_edit
         self._entries.show(history)
         present = self._entries.index(self._entries.present)
         self.setCurrentIndex(present)
@@ -95,6 +101,7 @@ class _Entries(QAbstractListModel):
         super().__init__()
         self._workflows: tuple[Workflow, ...] = ()
         # Workflows never change, so two of them differ the same for as long as they live.
+        self.title_of_edit: Callable[[str], str] = lambda _: ""
         self._titles: dict[tuple[int, int], tuple[Workflow, Workflow, str]] = {}
         self.present = 0
 
@@ -116,7 +123,7 @@ class _Entries(QAbstractListModel):
         key = id(before), id(after)
         if key not in self._titles:
             # The workflows are kept with it, so that no other gets the same id.
-            self._titles[key] = before, after, describe_change(before, after)
+            self._titles[key] = before, after, describe_change(before, after, self.title_of_edit)
         return self._titles[key][2]
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802

@@ -1,0 +1,255 @@
+"""Let tools edit one layer of labels, and record every edit in the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import napari
+import numpy as np
+from napari.layers import Image, Labels
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_delineate._napari.annotating.scene import Scene, scene_of
+from napari_delineate._napari.layers import LayerError, level_0
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.strokes import change_of_stroke
+from napari_delineate.annotation.edits import (
+    Change,
+    Edit,
+    bounding_box,
+    change_of,
+    place_in,
+    put,
+)
+from napari_delineate.annotation.meaning import Annotation
+from napari_delineate.annotation.object_index import ObjectIndex
+from napari_delineate.arrays import label_dtype
+
+__all__ = ["Hand"]
+
+
+class Hand(QObject):
+    """Edit a layer of labels: all that tools know of the viewer.
+
+    Parameters
+    ----------
+    session : Session
+        The session that edits are recorded in.
+
+    Signals
+    -------
+    turned : another layer is edited, or none
+    edited : `Change` of the labels of the layer, whoever made it; None where all may differ
+    said : a sentence for the person, and whether it is an error
+    """
+
+    turned = Signal()
+    edited = Signal(object)
+    said = Signal(str, bool)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.layer: Labels | None = None
+        self.image: Image | None = None
+        self._index: ObjectIndex | None = None
+        self._annotation = Annotation()  # of a layer that is no input of the workflow
+        self._seen: dict[Any, set[int]] = {}  # unique_id of a layer -> objects
+
+    @property
+    def viewer(self) -> napari.Viewer:
+        """The viewer."""
+        return self.session.viewer
+
+    # What is edited
+
+    def take(self, layer: Labels | None) -> None:
+        """Edit a layer, None to edit none."""
+        if layer is self.layer:
+            return
+        if self.layer is not None:
+            self.layer.events.paint.disconnect(self._on_paint)
+            self.layer.events.data.disconnect(self._on_data)
+        self.layer, self._index, self._annotation = layer, None, Annotation()
+        if layer is not None:
+            layer.events.paint.connect(self._on_paint)
+            layer.events.data.connect(self._on_data)
+        self.turned.emit()
+
+    @property
+    def objects(self) -> ObjectIndex:
+        """The objects of the layer."""
+        if self._index is None:
+            self._index = ObjectIndex(np.asarray(level_0(self._labels())))
+        return self._index
+
+    def scene(self, *, with_image: bool = False) -> Scene:
+        """Return what is edited of the layer now.
+
+        Parameters
+        ----------
+        with_image : bool
+            Whether the tool looks at the image.
+
+        Raises
+        ------
+        LayerError
+            If there is no layer, or no image that fits.
+        """
+        layer = self._labels()
+        if with_image and self.image is None:
+            raise LayerError("this tool looks at an image; choose one under Image")
+        return scene_of(self.viewer, layer, self.image if with_image else None)
+
+    def whole(self) -> Scene:
+        """Return all of the layer as what is edited, whatever is shown."""
+        labels = level_0(self._labels())
+        view = tuple(slice(0, int(size)) for size in labels.shape)
+        return Scene(labels, None, view, (1.0,) * len(view), "pixel", view)
+
+    def box(self, scene: Scene, numbers: Iterable[int]) -> tuple[slice, ...]:
+        """Return a box of the scene that holds objects; `ValueError` where none is there."""
+        found = [self.objects.box(number) for number in numbers]
+        boxes = [scene.box(box) for box in found if box is not None]
+        if not boxes:
+            raise ValueError("there is no object at this place")
+        return bounding_box(boxes)
+
+    def new_number(self) -> int:
+        """Return a number for a new object."""
+        return self.objects.new_number()
+
+    @property
+    def annotation(self) -> Annotation:
+        """What the labels mean."""
+        name = None if self.layer is None else self.session.name_of(self.layer)
+        described = None if name is None else self.session.workflow.inputs.get(name)
+        known = None if described is None else described.annotation
+        return self._annotation if known is None else known
+
+    @property
+    def locked(self) -> frozenset[int]:
+        """The objects that no tool changes."""
+        return frozenset(self.annotation.locked)
+
+    @property
+    def preserve(self) -> bool:
+        """Whether other objects are not painted over."""
+        return self.layer is not None and bool(self.layer.preserve_labels)
+
+    # Edits
+
+    def edit(self, scene: Scene, edit: Edit, title: str) -> bool:
+        """Make an edit, and record it.
+
+        Parameters
+        ----------
+        scene : Scene
+            What was edited.
+        edit : Edit
+            The edit of the scene's labels.
+        title : str
+            What it is called in the history.
+
+        Returns
+        -------
+        bool
+            Whether anything changed.
+        """
+        layer = self._labels()
+        self._adopt(layer)
+        self._make_room(layer, int(edit.labels.max(initial=0)))
+        change = change_of(level_0(layer), place_in(edit, scene.view))
+        if not len(change.positions):
+            return False
+        places = np.unravel_index(change.positions, tuple(layer.data.shape))
+        layer.data_setitem(tuple(places), change.after)
+        self.session.record_edits(lenient=True, title=title)
+        return True
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Change what the labels mean."""
+        session, layer = self.session, self._labels()
+        workflow, wired = session.wire({"labels": layer})
+        name = str(wired["labels"])
+        if workflow.maker(name) is not None:
+            self._annotation = annotation  # what is computed means what its step says
+            self.edited.emit(None)
+            return
+        workflow = workflow.add_input(name, replace(workflow.inputs[name], annotation=annotation))
+        session.apply(workflow)
+
+    def see(self, number: int, *, seen: bool = True) -> None:
+        """Note that an object was looked at, or not; that is never undone."""
+        session, layer = self.session, self._labels()
+        known = self.seen
+        (known.add if seen else known.discard)(number)
+        name = session.name_of(layer)
+        described = None if name is None else session.workflow.inputs.get(name)
+        if name is not None and described is not None and described.annotation is not None:
+            annotation = replace(described.annotation, seen=tuple(sorted(known)))
+            described = replace(described, annotation=annotation)
+            session.amend(session.workflow.add_input(name, described))
+        self.edited.emit(None)
+
+    @property
+    def seen(self) -> set[int]:
+        """The objects of the layer that were looked at."""
+        key = None if self.layer is None else self.layer.unique_id
+        if key not in self._seen:
+            self._seen[key] = set(self.annotation.seen)
+        return self._seen[key]
+
+    def _adopt(self, layer: Labels) -> None:
+        """Let the layer belong to the session, so that what is done to it can be undone there."""
+        if self.session.name_of(layer) is None:
+            self.annotate(self._annotation)
+
+    def _adopt_with(self, layer: Labels, change: Change) -> None:
+        """Let a layer belong to the session that was as it is before the first stroke."""
+        if layer is self.layer and self.session.name_of(layer) is None:
+            put(layer.data, change.positions, change.before)
+            try:
+                self._adopt(layer)
+            except LayerError as error:
+                self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
+            finally:
+                places = np.unravel_index(change.positions, tuple(layer.data.shape))
+                layer.data_setitem(tuple(places), change.after)
+
+    def _labels(self) -> Labels:
+        if self.layer is None or self.layer not in self.viewer.layers:
+            raise LayerError("choose or make an annotation first")
+        if not self.layer.editable:
+            raise LayerError(f"the layer {self.layer.name!r} can not be edited: unlock it first")
+        return self.layer
+
+    def _make_room(self, layer: Labels, number: int) -> None:
+        """Let a layer hold a number, by a wider dtype where it must."""
+        if number <= np.iinfo(layer.data.dtype).max:
+            return
+        wider = label_dtype(number)
+        before = layer.data.dtype
+        layer.data = np.asarray(layer.data).astype(wider)
+        self.said.emit(
+            f"The labels are stored as {np.dtype(wider)} now: {before} holds no number "
+            f"above {np.iinfo(before).max}.",
+            False,
+        )
+
+    def _on_paint(self, event: Any) -> None:
+        change = change_of_stroke(event.source, event.value)
+        if change is None:
+            self._index = None
+        elif self._index is not None:
+            self._index.note(change)
+        self.edited.emit(change)
+        if change is not None and self.session.name_of(event.source) is None:
+            # napari is still at it: its stroke is made again once it is known what was before.
+            QTimer.singleShot(0, lambda: self._adopt_with(event.source, change))
+
+    def _on_data(self, _: Any) -> None:
+        self._index = None
+        self.edited.emit(None)

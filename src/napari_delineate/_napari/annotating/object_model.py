@@ -1,0 +1,130 @@
+"""The objects of an annotation as rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtGui import QColor
+
+from napari_delineate._napari.annotating.hand import Hand
+
+__all__ = ["COLUMNS", "ObjectModel"]
+
+COLUMNS = ("Object", "Pixels", "Class", "Seen", "Locked")
+_OBJECT, _PIXELS, _CLASS, _SEEN, _LOCKED = range(len(COLUMNS))
+_TIPS = (
+    "The number of the object",
+    "How many pixels or voxels it has",
+    "The class it was given",
+    "Whether you have looked at it; click to change",
+    "Whether tools leave it alone; click to change",
+)
+
+
+class ObjectModel(QAbstractTableModel):
+    """List the objects that a hand edits.
+
+    Parameters
+    ----------
+    hand : Hand
+        What is edited.
+    """
+
+    def __init__(self, hand: Hand) -> None:
+        super().__init__()
+        self._hand = hand
+        self._numbers: list[int] = []
+        self._order = (_OBJECT, Qt.SortOrder.AscendingOrder)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The objects in the order of the rows."""
+        return self._numbers
+
+    def refresh(self) -> None:
+        """List the objects anew."""
+        self.beginResetModel()
+        self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
+        column, order = self._order
+        if column != _OBJECT:
+            self._numbers.sort(key=lambda number: self._value(number, column))
+        if order == Qt.SortOrder.DescendingOrder:
+            self._numbers.reverse()
+        self.endResetModel()
+
+    def row_of(self, number: int) -> int:
+        """Return the row of an object, -1 where it is not listed."""
+        return self._numbers.index(number) if number in self._hand.objects else -1
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802
+        return 0 if parent is not None and parent.isValid() else len(self._numbers)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+
+    def headerData(  # noqa: N802
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section]
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return _TIPS[section]
+        return None
+
+    def flags(self, index: QModelIndex) -> Any:
+        flags = super().flags(index)
+        if index.column() in (_SEEN, _LOCKED):
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        return flags
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        number, column = self._numbers[index.row()], index.column()
+        if column in (_SEEN, _LOCKED):
+            if role == Qt.ItemDataRole.CheckStateRole:
+                is_set = bool(self._value(number, column))
+                return Qt.CheckState.Checked if is_set else Qt.CheckState.Unchecked
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            value = self._value(number, column)
+            return f"{value:,}" if column == _PIXELS else value
+        if role == Qt.ItemDataRole.DecorationRole and column == _OBJECT:
+            layer = self._hand.layer
+            rgba = None if layer is None else layer.get_color(number)
+            return None if rgba is None else QColor.fromRgbF(*np.asarray(rgba, float).tolist())
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (_OBJECT, _PIXELS):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def setData(  # noqa: N802
+        self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole
+    ) -> bool:
+        if role != Qt.ItemDataRole.CheckStateRole:
+            return False
+        number, is_set = self._numbers[index.row()], Qt.CheckState(value) == Qt.CheckState.Checked
+        annotation = self._hand.annotation
+        if index.column() == _SEEN:
+            self._hand.see(number, seen=is_set)
+        else:
+            self._hand.annotate(annotation.with_lock(number, locked=is_set))
+        self.dataChanged.emit(index, index)
+        return True
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._order = (column, order)
+        self.refresh()
+
+    def _value(self, number: int, column: int) -> Any:
+        annotation = self._hand.annotation
+        if column == _PIXELS:
+            return self._hand.objects.size(number)
+        if column == _CLASS:
+            known = {one.number: one.name for one in annotation.classes}
+            return known.get(annotation.class_number(number), "")
+        if column == _SEEN:
+            return number in self._hand.seen
+        if column == _LOCKED:
+            return number in annotation.locked
+        return number

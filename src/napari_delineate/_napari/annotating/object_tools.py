@@ -1,0 +1,182 @@
+"""Tools for whole objects: merge, delete, fill, smooth, grow, shrink, take apart."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate._napari.annotating.scene import Scene
+from napari_delineate._napari.annotating.tool import ClickTool, LineTool, Place, labels_along
+from napari_delineate.annotation import objects
+from napari_delineate.annotation.edits import Edit
+
+__all__ = [
+    "Delete",
+    "FillHoles",
+    "Grow",
+    "KeepComponent",
+    "Merge",
+    "SeparateComponents",
+    "Shrink",
+    "Smooth",
+]
+
+
+class Merge(LineTool):
+    """Merge the objects that a stroke crosses, or that are clicked one after the other."""
+
+    name, title, key = "merge", "Merge", "J"
+    hint = "Draw a stroke across the objects, or click them one by one and press Enter."
+    function = objects.merge
+
+    def __init__(self, *given: object) -> None:
+        super().__init__(*given)
+        self._clicked: dict[int, NDArray[np.float64]] = {}
+        self._clicked_in: Scene | None = None
+
+    def draw(self, scene: Scene, line: NDArray[np.float64]) -> None:
+        numbers = labels_along(scene, list(line))
+        if len(numbers) > 1:
+            self._merge(scene, numbers)
+        elif numbers:
+            self._clicked_in = scene
+            self._clicked[numbers[0]] = line[-1]
+            self.overlay.points(np.array(list(self._clicked.values())))
+            listed = ", ".join(map(str, self._clicked))
+            self.hand.said.emit(f"To merge: {listed}. Click more, then press Enter.", False)
+        else:
+            raise ValueError("there is no object under the stroke; draw it across objects")
+
+    def accept(self) -> None:
+        numbers, scene = list(self._clicked), self._clicked_in
+        self._forget()
+        if scene is None or len(numbers) < 2:
+            raise ValueError("click at least two objects before you press Enter")
+        self._merge(scene, numbers)
+
+    def cancel(self) -> bool:
+        is_forgotten = self._forget()
+        return super().cancel() or is_forgotten
+
+    def _forget(self) -> bool:
+        had = bool(self._clicked)
+        self._clicked, self._clicked_in = {}, None
+        self.overlay.points(np.zeros((0, 2)))
+        return had
+
+    def _merge(self, scene: Scene, numbers: list[int]) -> None:
+        self._forget()
+        box = self.hand.box(scene, numbers)
+        edit = objects.merge(scene.labels, numbers, box, **self.guards)
+        listed = ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
+        self.hand.edit(scene, edit, f"Merge objects {listed}")
+
+
+class Delete(ClickTool):
+    """Erase an object."""
+
+    name, title, key, verb = "delete", "Delete", "D", "Delete"
+    hint = "Click an object to erase it."
+    function = objects.delete
+
+    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+        return objects.delete(place.scene.labels, [place.label], box, **self.guards)
+
+
+class FillHoles(ClickTool):
+    """Fill what an object encloses."""
+
+    name, title, key, verb = "fill_holes", "Fill holes", "H", "Fill"
+    hint = "Click an object to fill its holes."
+    function = objects.fill_holes
+
+    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+        return objects.fill_holes(
+            place.scene.labels, place.label, box, preserve=self.hand.preserve, **self.guards
+        )
+
+
+class KeepComponent(ClickTool):
+    """Keep the clicked part of an object."""
+
+    name, title, key, verb = "keep_component", "Keep part", "K", "Keep one part of"
+    hint = "Click the part of an object that is to stay; its other parts are erased."
+    function = objects.keep_component
+    setting_names = ("connectivity",)
+
+    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+        return objects.keep_component(
+            place.scene.labels, place.label, place.at.tolist(), box, **self.values, **self.guards
+        )
+
+
+class SeparateComponents(ClickTool):
+    """Make the parts of an object objects of their own."""
+
+    name, title, key, verb = "separate", "Separate parts", "Shift-K", "Separate the parts of"
+    hint = "Click an object of several parts; each part gets a number of its own."
+    function = objects.separate_components
+    setting_names = ("connectivity",)
+
+    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+        return objects.separate_components(
+            place.scene.labels,
+            place.label,
+            box,
+            new_number=self.hand.new_number(),
+            **self.values,
+            **self.guards,
+        )
+
+
+class _Reshape(ClickTool):
+    """Change the outline of an object, with a setting that is a length."""
+
+    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+        function = type(self).function
+        assert function is not None
+        edit: Edit = function(
+            place.scene.labels,
+            place.label,
+            box,
+            spacing=place.scene.spacing,
+            **self.values,
+            **self.guards,
+            **self.protection,
+        )
+        return edit
+
+    @property
+    def protection(self) -> dict[str, bool]:
+        return {"preserve": self.hand.preserve}
+
+
+class Smooth(_Reshape):
+    """Smooth the outline of an object."""
+
+    name, title, key, verb = "smooth", "Smooth", "O", "Smooth"
+    hint = "Click an object to smooth its outline."
+    function = objects.smooth
+    setting_names = ("radius",)
+
+
+class Grow(_Reshape):
+    """Grow an object."""
+
+    name, title, key, verb = "grow", "Grow", "G", "Grow"
+    hint = "Click an object to grow it."
+    function = objects.grow
+    setting_names = ("distance",)
+
+
+class Shrink(_Reshape):
+    """Shrink an object."""
+
+    name, title, key, verb = "shrink", "Shrink", "Shift-G", "Shrink"
+    hint = "Click an object to shrink it."
+    function = objects.shrink
+    setting_names = ("distance",)
+
+    @property
+    def protection(self) -> dict[str, bool]:
+        return {}

@@ -1,0 +1,226 @@
+"""Bring pointer and keys to the tool that a person has taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from napari.layers import Labels
+from napari.layers.labels._labels_utils import mouse_event_to_labels_coordinate
+from qtpy.QtCore import QObject, QPoint, Qt, Signal
+from qtpy.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
+
+from napari_delineate._napari.annotating.hand import Hand
+from napari_delineate._napari.annotating.overlay import Overlay
+from napari_delineate._napari.annotating.tool import Place, Tool
+from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.widgets.icons import icon
+
+__all__ = ["Pointer"]
+
+_CURSOR, _HOT, _ICON = 32, 8, 18
+"""Pixels of the pointer's picture, where its cross lies in it, and of the tool's icon."""
+
+
+class Pointer(QObject):
+    """Hold the tool that a person has taken up; there is none while napari's own are used.
+
+    Parameters
+    ----------
+    hand : Hand
+        What tools edit.
+    tools : sequence of type
+        All tools; their keys take them up while the layer is selected.
+    values : callable
+        Returns the settings of a tool.
+
+    Signals
+    -------
+    taken : the name of the tool that is held now, empty for none
+    """
+
+    taken = Signal(str)
+
+    def __init__(
+        self,
+        hand: Hand,
+        tools: Sequence[type[Tool]],
+        values: Callable[[type[Tool]], dict[str, Any]],
+    ) -> None:
+        super().__init__()
+        self._hand = hand
+        self._tools = {tool.name: tool for tool in tools}
+        self._values = values
+        self._layer: Labels | None = None
+        self._overlay: Overlay | None = None
+        self.tool: Tool | None = None
+        viewer = hand.viewer
+        viewer.mouse_drag_callbacks.append(self._on_drag)
+        viewer.mouse_move_callbacks.append(self._on_move)
+        viewer.mouse_double_click_callbacks.append(self._on_double_click)
+        viewer.layers.selection.events.active.connect(self._on_active)
+        hand.turned.connect(self._on_turned)
+        self._on_turned()
+
+    def stop(self) -> None:
+        """Leave the viewer."""
+        self.put_down()
+        self._leave()
+        viewer = self._hand.viewer
+        viewer.mouse_drag_callbacks.remove(self._on_drag)
+        viewer.mouse_move_callbacks.remove(self._on_move)
+        viewer.mouse_double_click_callbacks.remove(self._on_double_click)
+        viewer.layers.selection.events.active.disconnect(self._on_active)
+        self._hand.turned.disconnect(self._on_turned)
+
+    def take_up(self, name: str) -> None:
+        """Take up a tool, or put it down where it is held already."""
+        before = "" if self.tool is None else self.tool.name
+        self.put_down()
+        layer = self._layer
+        if name in ("", before) or layer is None:
+            return
+        made = self._tools[name]
+        layer.mode = "pan_zoom"
+        self._hand.viewer.layers.selection.active = layer
+        self._overlay = Overlay(self._hand.viewer, layer)
+        self.tool = made(self._hand, self._overlay, lambda: self._values(made))
+        layer.mouse_pan = False  # dragging is for the tool now
+        for key, react in self._keys_of_tool().items():
+            layer.bind_key(key, react, overwrite=True)
+        self._show_cursor()
+        self._hand.viewer.status = f"{made.title}: {made.hint}"
+        self.taken.emit(name)
+
+    def put_down(self) -> None:
+        """Use no tool."""
+        tool, self.tool = self.tool, None
+        if tool is None:
+            return
+        tool.close()
+        if self._overlay is not None:
+            self._overlay.remove()
+            self._overlay = None
+        if self._layer is not None:
+            for key in self._keys_of_tool():
+                self._layer.bind_key(key, None)
+            self._layer.mouse_pan = True
+        self._canvas().unsetCursor()
+        self.taken.emit("")
+
+    def change(self) -> None:
+        """Tell the tool that its settings changed."""
+        if self.tool is not None:
+            self._guarded(self.tool.change)
+
+    # The layer
+
+    def _on_turned(self) -> None:
+        self.put_down()
+        self._leave()
+        self._layer = self._hand.layer
+        if self._layer is not None:
+            for tool in self._tools.values():
+                self._layer.bind_key(
+                    tool.key, lambda _, name=tool.name: self.take_up(name), overwrite=True
+                )
+            self._layer.events.mode.connect(self._on_mode)
+
+    def _leave(self) -> None:
+        layer, self._layer = self._layer, None
+        if layer is not None:
+            for tool in self._tools.values():
+                layer.bind_key(tool.key, None)
+            layer.events.mode.disconnect(self._on_mode)
+
+    def _on_mode(self, event: Any) -> None:
+        if str(event.mode) != "pan_zoom":
+            self.put_down()  # a person paints with one of napari's tools
+
+    def _on_active(self, event: Any) -> None:
+        if event.value is not self._layer:
+            self.put_down()
+
+    # Pointer and keys
+
+    def _on_drag(self, _: Any, event: Any) -> Iterator[None]:
+        tool = self.tool
+        if tool is None or event.button != 1:
+            return
+        self._send(tool.press, event)
+        yield
+        while event.type == "mouse_move":
+            if self.tool is tool:
+                self._send(tool.drag, event)
+            yield
+        if self.tool is tool:
+            self._send(tool.release, event)
+
+    def _on_move(self, _: Any, event: Any) -> None:
+        if self.tool is not None:
+            self._send(self.tool.hover, event)
+
+    def _on_double_click(self, _: Any, __: Any) -> None:
+        if self.tool is not None:
+            self._guarded(self.tool.accept)
+
+    def _keys_of_tool(self) -> dict[str, Callable[[Any], Any]]:
+        return {"Enter": self._on_enter, "Escape": self._on_escape, "Space": self._on_space}
+
+    def _on_enter(self, _: Any) -> None:
+        if self.tool is not None:
+            self._guarded(self.tool.accept)
+
+    def _on_escape(self, _: Any) -> None:
+        if self.tool is not None and not self.tool.cancel():
+            self.put_down()
+
+    def _on_space(self, layer: Labels) -> Iterator[None]:
+        """Let a person move the view while the key is held."""
+        layer.mouse_pan = True
+        yield
+        layer.mouse_pan = self.tool is None
+
+    def _send(self, react: Callable[[Place], None], event: Any) -> None:
+        def act() -> None:
+            assert self.tool is not None
+            layer = self._hand.layer
+            if layer is None or layer not in self._hand.viewer.layers:
+                return
+            at = mouse_event_to_labels_coordinate(layer, event)
+            if at is None:
+                return
+            scene = self._hand.scene(with_image=self.tool.looks_at_image)
+            point = scene.point(at)
+            keys = {str(key).lower() for key in event.modifiers}
+            react(Place(scene, point, scene.label_at(point), "shift" in keys, "control" in keys))
+
+        self._guarded(act)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Say what can not be done; nothing has been changed then."""
+        try:
+            act()
+        except (LayerError, ValueError, TypeError) as error:
+            self._hand.said.emit(str(error), True)
+
+    # The cursor
+
+    def _canvas(self) -> Any:
+        window: Any = self._hand.viewer.window
+        return window._qt_viewer.canvas.native
+
+    def _show_cursor(self) -> None:
+        assert self.tool is not None
+        theme = self._hand.viewer.theme
+        picture = QPixmap(_CURSOR, _CURSOR)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        for width, shade in ((3, QColor("black")), (1, QColor("white"))):
+            painter.setPen(QPen(shade, width))
+            painter.drawLine(_HOT, 0, _HOT, 2 * _HOT)
+            painter.drawLine(0, _HOT, 2 * _HOT, _HOT)
+        symbol = icon(f"tool-{self.tool.name}", theme, "text").pixmap(_ICON, _ICON)
+        painter.drawPixmap(QPoint(_CURSOR - _ICON, _CURSOR - _ICON), symbol)
+        painter.end()
+        self._canvas().setCursor(QCursor(picture, _HOT, _HOT))

@@ -1,0 +1,185 @@
+"""Say what tools see of a layer: the slice or the volume that is edited, and what is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import napari
+import numpy as np
+from napari.layers import Image, Labels
+from numpy.typing import NDArray
+
+from napari_delineate._napari.layers import LayerError, level_0, place_of, spacing_of
+from napari_delineate._napari.visible import displayed_axes, shown_region
+from napari_delineate.axes import spatial_axes
+
+__all__ = ["Scene", "scene_of"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Hold the part of a layer that is edited now.
+
+    Attributes
+    ----------
+    labels : (Y, X) or (Z, Y, X) array-like of int
+        The labels; a view, where they are in memory.
+    image : array-like or None
+        The image there, in the same shape.
+    view : tuple of int or slice
+        What is taken of each axis of the layer; see `annotation.edits.place_in`.
+    spacing : tuple of float
+        Voxel size along the axes of `labels`.
+    units : str
+        The unit of the voxel size.
+    window : tuple of slice
+        What is on the screen.
+    """
+
+    labels: Any
+    image: Any
+    view: tuple[int | slice, ...]
+    spacing: tuple[float, ...]
+    units: str
+    window: tuple[slice, ...]
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The axes of the layer that are edited."""
+        return tuple(axis for axis, taken in enumerate(self.view) if isinstance(taken, slice))
+
+    def point(self, place: Sequence[float]) -> NDArray[np.float64]:
+        """Return a place in the layer as a place in what is edited."""
+        return np.asarray(place, float)[list(self.kept)]
+
+    def box(self, box: Sequence[slice]) -> tuple[slice, ...]:
+        """Return the part of a box of the layer that is edited."""
+        return tuple(box[axis] for axis in self.kept)
+
+    def holds(self, point: NDArray[np.float64]) -> bool:
+        """Tell whether a point lies in what is edited."""
+        pixel = np.floor(point + 0.5)
+        return bool(np.all((pixel >= 0) & (pixel < self.labels.shape)))
+
+    def label_at(self, point: NDArray[np.float64]) -> int:
+        """Return the label at a point; 0 outside."""
+        if not self.holds(point):
+            return 0
+        return int(self.labels[tuple(np.floor(point + 0.5).astype(int).tolist())])
+
+
+def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene:
+    """Return what is edited of a layer now.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    layer : napari.layers.Labels
+        The labels. All axes in space are edited where the layer is painted in 3D or shown in
+        3D, else the two on the screen.
+    image : napari.layers.Image, optional
+        The image that tools look at.
+
+    Returns
+    -------
+    Scene
+        The part of the layer at the sliders.
+
+    Raises
+    ------
+    LayerError
+        If the axes are not known, or the image has another shape or lies elsewhere.
+    """
+    axes = place_of(layer).axes
+    in_space = spatial_axes(axes)
+    solid = layer.n_edit_dimensions >= len(in_space) or viewer.dims.ndisplay == 3
+    edited = in_space if solid else "".join(sorted(displayed_axes(viewer, layer), key=axes.index))
+    labels = level_0(layer)
+    at = layer.world_to_data(viewer.dims.point[-layer.ndim :])
+    view: list[int | slice] = []
+    for letter, place, size in zip(axes, at, labels.shape, strict=True):
+        if letter in edited:
+            view.append(slice(0, size))
+        else:
+            view.append(int(np.clip(np.floor(place + 0.5), 0, size - 1)))
+    sizes, units = spacing_of(layer)
+    spacing = dict(zip(in_space, sizes, strict=True))
+    region = shown_region(viewer, layer)
+    whole = dict(zip(axes, ((0, size) for size in labels.shape), strict=True))
+    # Along an edited axis that has a slider, all of it belongs to what is looked at.
+    shown = {
+        letter: (region or whole)[letter]
+        if letter in displayed_axes(viewer, layer)
+        else whole[letter]
+        for letter in edited
+    }
+    return Scene(
+        _taken(labels, view),
+        None if image is None else _image_of(layer, image, view),
+        tuple(view),
+        tuple(spacing[letter] for letter in edited),
+        units,
+        tuple(slice(*shown[letter]) for letter in edited),
+    )
+
+
+def _image_of(layer: Labels, image: Image, view: Sequence[int | slice]) -> Any:
+    data = level_0(image)
+    grid = data.shape[:-1] if image.rgb else data.shape
+    if tuple(grid) != tuple(level_0(layer).shape):
+        raise LayerError(
+            f"the image {image.name!r} has the shape {tuple(grid)} and the labels "
+            f"{layer.name!r} have {tuple(level_0(layer).shape)}; choose an image of their shape"
+        )
+    same = np.allclose(image.scale, layer.scale) and np.allclose(image.translate, layer.translate)
+    if not same:
+        raise LayerError(
+            f"the image {image.name!r} and the labels {layer.name!r} do not lie over each other: "
+            "give both layers the same scale and translate"
+        )
+    return _Gray(data, view) if image.rgb else _taken(data, view)
+
+
+def _taken(data: Any, view: Sequence[int | slice]) -> Any:
+    return data[tuple(view)] if isinstance(data, np.ndarray) else _Part(data, view)
+
+
+class _Part:
+    """A part of an array that is not in memory: only boxes that are asked for are read."""
+
+    def __init__(self, data: Any, view: Sequence[int | slice]) -> None:
+        self._data, self._view = data, tuple(view)
+        kept = [axis for axis, taken in enumerate(self._view) if isinstance(taken, slice)]
+        self.shape = tuple(int(data.shape[axis]) for axis in kept)
+        self.ndim, self.dtype = len(kept), np.dtype(data.dtype)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    def __getitem__(self, box: Any) -> Any:
+        inner = iter(box if isinstance(box, tuple) else (box,))
+        # What is left out at the end is taken whole.
+        return np.asarray(
+            self._data[
+                tuple(
+                    next(inner, slice(None)) if isinstance(taken, slice) else taken
+                    for taken in self._view
+                )
+            ]
+        )
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.asarray(self[()], dtype)
+
+
+class _Gray(_Part):
+    """A part of a colour image in gray."""
+
+    def __getitem__(self, box: Any) -> Any:
+        from skimage.color import rgb2gray
+
+        return rgb2gray(super().__getitem__(box)[..., :3])

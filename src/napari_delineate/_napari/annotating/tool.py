@@ -1,0 +1,197 @@
+"""Say what a tool is: what it reacts to, what it is called, and which settings it has."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_delineate._napari.annotating.hand import Hand
+from napari_delineate._napari.annotating.overlay import Overlay
+from napari_delineate._napari.annotating.scene import Scene
+from napari_delineate.annotation.edits import Edit
+from napari_delineate.catalogue import documentation_of
+from napari_delineate.signatures import Setting, settings_of
+
+__all__ = ["ClickTool", "LineTool", "Place", "Tool", "labels_along"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Say where the pointer is.
+
+    Attributes
+    ----------
+    scene : Scene
+        What is edited.
+    at : (D,) ndarray of float
+        The place in pixels of the scene's labels.
+    label : int
+        The label there; 0 for background and outside.
+    shift, control : bool
+        Whether these keys are held.
+    """
+
+    scene: Scene
+    at: NDArray[np.float64]
+    label: int
+    shift: bool = False
+    control: bool = False
+
+
+class Tool:
+    """React to the pointer, and edit labels by it; one object for each time it is taken up.
+
+    Attributes
+    ----------
+    name : str
+        Tells it from other tools; its icon is called "tool-" and this.
+    title : str
+        Its name for people.
+    key : str
+        The key that takes it up.
+    hint : str
+        What to do with it, in one or two sentences.
+    group : str
+        Title of the group of tools that it stands in.
+    function : callable or None
+        The function that makes its edits; settings and their texts are read of it.
+    setting_names : tuple of str
+        Those of its parameters that a person chooses.
+    looks_at_image : bool
+        Whether it needs an image.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    key: ClassVar[str]
+    hint: ClassVar[str]
+    group: ClassVar[str] = "Objects"
+    function: ClassVar[Callable[..., Any] | None] = None
+    setting_names: ClassVar[tuple[str, ...]] = ()
+    looks_at_image: ClassVar[bool] = False
+
+    def __init__(self, hand: Hand, overlay: Overlay, values: Callable[[], dict[str, Any]]) -> None:
+        self.hand = hand
+        self.overlay = overlay
+        self._values = values
+
+    @classmethod
+    def settings(cls) -> tuple[Setting, ...]:
+        """Return the settings that a person chooses."""
+        return () if cls.function is None else settings_of(cls.function, cls.setting_names)
+
+    @classmethod
+    def help_of(cls, setting: str) -> str:
+        """Return what is said about a setting."""
+        return documentation_of(cls.function).parameters.get(setting, "") if cls.function else ""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The settings as they are now."""
+        return self._values()
+
+    @property
+    def guards(self) -> dict[str, Any]:
+        """What edits leave alone."""
+        return {"locked": self.hand.locked}
+
+    # What happens
+
+    def press(self, place: Place) -> None:
+        """React to the button going down."""
+
+    def drag(self, place: Place) -> None:
+        """React to the pointer moving with the button down."""
+
+    def release(self, place: Place) -> None:
+        """React to the button going up."""
+
+    def hover(self, place: Place) -> None:
+        """React to the pointer moving with no button down."""
+
+    def accept(self) -> None:
+        """React to Enter or a double click: finish what is under way."""
+
+    def cancel(self) -> bool:
+        """Take back what is not finished, as for Escape; false where there is nothing."""
+        self.overlay.clear()
+        return False
+
+    def change(self) -> None:
+        """React to another setting."""
+
+    def close(self) -> None:
+        """Leave nothing behind when the tool is put down."""
+        self.cancel()
+
+
+class ClickTool(Tool):
+    """Do something with the object that is clicked."""
+
+    verb: ClassVar[str]
+
+    def press(self, place: Place) -> None:
+        if not place.label:
+            raise ValueError("there is no object at this place; click on one")
+        edit = self.edit_of(place, self.hand.box(place.scene, [place.label]))
+        if not self.hand.edit(place.scene, edit, f"{self.verb} object {place.label}"):
+            self.hand.said.emit(f"Object {place.label} stays as it is.", False)
+
+    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+        """Return the edit of the object at a place."""
+        raise NotImplementedError
+
+
+class LineTool(Tool):
+    """Do something with what a line is drawn across."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._line: list[NDArray[np.float64]] = []
+        self._scene: Scene | None = None
+
+    def press(self, place: Place) -> None:
+        self._scene, self._line = place.scene, [place.at]
+
+    def drag(self, place: Place) -> None:
+        if self._line:
+            self._line.append(place.at)
+            self.overlay.lines([np.array(self._line)])
+
+    def release(self, _: Place) -> None:
+        scene, line = self._finish()
+        if scene is not None and len(line):
+            self.draw(scene, line)
+
+    def cancel(self) -> bool:
+        return self._finish()[0] is not None
+
+    def _finish(self) -> tuple[Scene | None, NDArray[np.float64]]:
+        scene, line = self._scene, np.array(self._line)
+        self._scene, self._line = None, []
+        self.overlay.lines([])
+        return scene, line
+
+    def draw(self, scene: Scene, line: NDArray[np.float64]) -> None:
+        """Act on a finished line of (N, D) points."""
+        raise NotImplementedError
+
+
+def labels_along(scene: Scene, line: Sequence[NDArray[np.float64]]) -> list[int]:
+    """Return the objects that a line runs through, in order, each once."""
+    found: dict[int, None] = {}
+    points = np.asarray(line, float)
+    for first, last in itertools.pairwise(points):
+        count = int(np.ceil(np.abs(last - first).max() * 2)) + 1
+        for share in np.linspace(0, 1, count):
+            label = scene.label_at(first + share * (last - first))
+            if label:
+                found[label] = None
+    if len(points) == 1 and scene.label_at(points[0]):
+        found[scene.label_at(points[0])] = None
+    return list(found)
