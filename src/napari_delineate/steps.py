@@ -17,6 +17,7 @@ from napari_delineate.axes import (
     spatial_axes,
 )
 from napari_delineate.catalogue import Operation, UnknownNameError
+from napari_delineate.fits import Fit
 from napari_delineate.names import check_name
 from napari_delineate.types import Kind, spacing_per_axis
 from napari_delineate.values import Value, fingerprint
@@ -122,6 +123,8 @@ class Step:
     bypassed : bool
         Whether the step hands on what it is given, as if it were not there; see
         `passed_on`.
+    fit : Fit or None
+        The search that led to settings of it; it stays when they are changed again.
     """
 
     name: str
@@ -131,6 +134,7 @@ class Step:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     over: str = ""
     bypassed: bool = False
+    fit: Fit | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))

@@ -10,6 +10,7 @@ import numpy as np
 from napari.layers import Layer
 
 from napari_delineate import catalogue
+from napari_delineate._napari.gestures import one_entry
 from napari_delineate._napari.layers import to_value
 from napari_delineate._napari.session import Session
 from napari_delineate.comparison import SCRIBBLES, Annotations, settings_of
@@ -27,7 +28,7 @@ def record_scores(
     annotation: Annotations,
     settings: Settings,
 ) -> None:
-    """Record scores as steps, each operation once for a segmentation.
+    """Record scores as steps, each operation once for a segmentation, as one change.
 
     Parameters
     ----------
@@ -49,16 +50,17 @@ def record_scores(
     """
     truth: dict[str, Any] = {"reference": reference}
     pairs = list(dict.fromkeys(wanted))
-    if annotation == "scribbles" and pairs:
-        step = find_step(session, SCRIBBLES, {"annotation": reference}, {})
-        step = step or session.run(SCRIBBLES, {"annotation": reference}, {})
-        outputs = session.workflow.step(step).outputs
-        truth = dict(zip(("reference", "region"), outputs, strict=True))
-    for operation, layer in pairs:
-        inputs = {**truth, "labels": layer}
-        found = settings_of(operation, annotation, settings)
-        if find_step(session, operation, inputs, found) is None:
-            session.run(operation, inputs, found)
+    with one_entry(session):
+        if annotation == "scribbles" and pairs:
+            step = find_step(session, SCRIBBLES, {"annotation": reference}, {})
+            step = step or session.run(SCRIBBLES, {"annotation": reference}, {})
+            outputs = session.workflow.step(step).outputs
+            truth = dict(zip(("reference", "region"), outputs, strict=True))
+        for operation, layer in pairs:
+            inputs = {**truth, "labels": layer}
+            found = settings_of(operation, annotation, settings)
+            if find_step(session, operation, inputs, found) is None:
+                session.run(operation, inputs, found)
 
 
 def find_step(

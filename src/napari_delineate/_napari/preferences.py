@@ -8,7 +8,16 @@ from typing import Any
 
 from napari_delineate.files.saving import atomic_path
 
-__all__ = ["ANNOTATOR", "MOST_TRIANGLES", "preference", "preferences_file", "set_preference"]
+__all__ = [
+    "ANNOTATOR",
+    "MOST_TRIANGLES",
+    "TRIALS",
+    "TUNED_FOR",
+    "TUNED_TO",
+    "preference",
+    "preferences_file",
+    "set_preference",
+]
 
 ANNOTATOR = "annotator"
 """The preference that says who looks at objects; may be empty."""
@@ -16,7 +25,22 @@ ANNOTATOR = "annotator"
 MOST_TRIANGLES = "most_triangles"
 """The preference that says how many triangles are shown without asking."""
 
-DEFAULTS: dict[str, Any] = {MOST_TRIANGLES: 1_000_000, ANNOTATOR: ""}
+TRIALS = "trials"
+"""The preference that says how many settings a search tries."""
+
+TUNED_TO = "tuned_to"
+"""The preference that says what of an image was annotated when a search began last."""
+
+TUNED_FOR = "tuned_for"
+"""The preference that says which score a search was for last."""
+
+DEFAULTS: dict[str, Any] = {
+    MOST_TRIANGLES: 1_000_000,
+    ANNOTATOR: "",
+    TRIALS: 100,
+    TUNED_TO: "",
+    TUNED_FOR: "",
+}
 
 
 def preferences_file() -> Path:
