@@ -11,10 +11,36 @@ from napari.layers import Layer
 from napari_delineate._napari.layers import place_of
 from napari_delineate._napari.visible import camera_and_size
 
-__all__ = ["go_to_box"]
+__all__ = ["box_of", "go_to_box"]
 
 _AROUND = 6
 """How many times as wide as an object its surroundings are that are shown at most."""
+
+
+def box_of(layer: Layer, at: Mapping[str, int], number: int) -> tuple[list[int], list[int]] | None:
+    """Return the first and the last pixel of an object along the axes in space.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Labels.
+    at : mapping of str to int
+        The index along each axis that is looped, by its letter.
+    number : int
+        The object.
+
+    Returns
+    -------
+    (list of int, list of int) or None
+        The ends of the box; None where the object is not there.
+    """
+    place = tuple(at.get(letter, slice(None)) for letter in place_of(layer).axes)
+    inside = np.asarray(layer.data[place]) == number
+    if not inside.any():
+        return None
+    every = set(range(inside.ndim))
+    along = [np.flatnonzero(inside.any(axis=tuple(every - {axis}))) for axis in sorted(every)]
+    return [int(one[0]) for one in along], [int(one[-1]) for one in along]
 
 
 def go_to_box(
