@@ -38,6 +38,7 @@ def steps(*, mask: bool = False) -> Workflow:
 
 def write_folders(folder: Path, pairs: dict[str, tuple[np.ndarray | None, np.ndarray | None]]):
     """Write a workflow, images in which labels are bright, and annotations."""
+    folder.mkdir(exist_ok=True)
     write_workflow(folder / "workflow.json", steps())
     for place in ("images", "annotations"):
         (folder / place).mkdir()

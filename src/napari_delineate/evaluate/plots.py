@@ -63,7 +63,8 @@ def _curve(evaluation: Evaluation, column: str, title: str) -> Picture:
     """Draw a line per image and their mean."""
     assert evaluation.curve is not None
     figure, axes = _axes()
-    table = evaluation.curve
+    # The images of a movie are one line.
+    table = evaluation.curve.groupby(["image", "overlap"], sort=False)[column].mean().reset_index()
     for _, rows in table.groupby("image", sort=False):
         axes.plot(rows["overlap"], rows[column], color=_LIGHT, lw=1)
     mean = table.groupby("overlap")[column].mean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +15,15 @@ from napari_delineate.scoring import Scoring
 from napari_delineate.steps import list_names
 from napari_delineate.types import Kind, Table
 
-__all__ = ["Annotated", "Column", "Comparison", "choose_columns", "compare"]
+__all__ = [
+    "Annotated",
+    "Column",
+    "Comparison",
+    "badness",
+    "choose_columns",
+    "compare",
+    "join_frames",
+]
 
 Annotated = Literal["dense", "sparse", "scribbles"]
 """All objects are annotated; some are, each completely; or pixels: 0 is unknown, 1 background."""
@@ -98,6 +107,9 @@ class Comparison:
         What `metrics.match_objects` lists; None where pixels are compared.
     curve : pandas.DataFrame or None
         What `metrics.average_precision_curve` lists; None where pixels are compared.
+    frames : pandas.DataFrame or None
+        The scores of each image of a movie, of which `scores` are the means; None for one
+        image. Tables of movies have columns for time and channel.
     """
 
     scores: Mapping[str, float]
@@ -105,6 +117,7 @@ class Comparison:
     units: str
     objects: Table | None = None
     curve: Table | None = None
+    frames: Table | None = None
 
 
 def choose_columns(
@@ -192,6 +205,56 @@ def _check(operation: Operation, kind: Kind, annotation: Annotated) -> None:
 
 def _has_setting(operation: Operation, name: str) -> bool:
     return any(setting.name == name for setting in operation.settings)
+
+
+def badness(values: Any, column: Column) -> Any:
+    """Return how bad scores are, infinity for those without a value.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Scores.
+    column : Column
+        Which.
+
+    Returns
+    -------
+    pandas.Series
+        Numbers that are larger for worse scores.
+    """
+    bad = {"higher": -values, "lower": values, "nearer to 0": values.abs()}
+    return bad.get(column.scoring.better, 0 * values).fillna(math.inf)
+
+
+def join_frames(parts: Sequence[tuple[Mapping[str, int], Comparison]]) -> Comparison:
+    """Return what comparing all images of a movie gave.
+
+    Parameters
+    ----------
+    parts : sequence of (mapping of str to int, Comparison)
+        For each image where it is along the axes that are looped, by their letters, and what
+        comparing it gave.
+
+    Returns
+    -------
+    Comparison
+        The means of scores, of those that have a value; the objects of all.
+    """
+    import pandas as pd
+
+    first = parts[0][1]
+    frames = pd.DataFrame([{**at, **one.scores} for at, one in parts])
+    scores = {name: float(frames[name].mean()) for name in first.scores}
+    tables: dict[str, Table | None] = {}
+    for what in ("objects", "curve"):
+        found = [(at, getattr(one, what)) for at, one in parts]
+        tables[what] = None
+        if getattr(first, what) is not None:
+            placed = [table.assign(**at)[[*at, *table.columns]] for at, table in found]
+            joined = pd.concat(placed, ignore_index=True)
+            joined.attrs = getattr(first, what).attrs
+            tables[what] = joined
+    return Comparison(scores, first.spacing, first.units, frames=frames, **tables)
 
 
 def compare(
