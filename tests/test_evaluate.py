@@ -24,7 +24,16 @@ from napari_delineate.evaluate.statistics import bootstrap, recall_of_sizes
 from napari_delineate.types import Kind, voxels
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
-from tests.evaluations import EMPTY, PERFECT, SIDE, SLIDE, squares, steps, write_folders
+from tests.evaluations import (
+    EMPTY,
+    PERFECT,
+    SIDE,
+    SLIDE,
+    movies,
+    squares,
+    steps,
+    write_folders,
+)
 
 IMAGE = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
 
@@ -263,21 +272,6 @@ def test_a_folder_with_the_ending_of_an_image_is_none(tmp_path):
     write_folders(tmp_path, {"a": PERFECT})
     (tmp_path / "images" / "stacks.tif").mkdir()
     assert not evaluate(tmp_path).problems
-
-
-MOVIE = WorkflowInput(Kind.IMAGE, "TYX", (1.0, 1.0))
-
-
-def movies(folder, *names):
-    """A workflow for movies, and movies of the slide and of what is perfect."""
-    write_folders(folder, {})
-    seen, annotated = (np.stack([SLIDE[one], PERFECT[one]]) for one in (0, 1))
-    for name in names:
-        bright = (seen > 0).astype(np.uint8) * 200
-        tifffile.imwrite(folder / "images" / f"{name}.tif", bright, metadata={"axes": "TYX"})
-        tifffile.imwrite(folder / "annotations" / f"{name}.tif", annotated)
-    workflow = Workflow(inputs={"image": MOVIE}).add("segmentation.threshold", {"image": "image"})
-    return workflow.add("segmentation.label_connected_components", {"mask": "mask"})
 
 
 def test_each_image_of_a_movie_is_compared_by_itself(tmp_path):

@@ -22,8 +22,9 @@ __all__ = ["DETAILS", "SUMMARY", "add_arguments", "run"]
 SUMMARY = "Run a workflow on a folder of images and score the results against annotations."
 DETAILS = """\
     An image and an annotation belong together if their files have the same name, without
-    the ending and without words such as img, mask or labels at an end. What has no partner, and an image that can not be processed, is reported
-    and skipped. Tables, plots and a report (report.html) are written into --output.
+    the ending and without words such as img, mask or labels at an end. What has no partner,
+    and an image that can not be processed, is reported and skipped. Tables, plots and a
+    report (report.html) are written into --output.
 
     examples:
       napari-delineate evaluate nuclei.json images/ annotations/ --output quality/

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import catalogue, metrics
 from napari_delineate.catalogue import Operation
+from napari_delineate.comparison import ScoreId, title_of
 from napari_delineate.scoring import Scoring
 from napari_delineate.steps import list_names
 from napari_delineate.types import Kind, Table
@@ -23,6 +24,8 @@ __all__ = [
     "choose_columns",
     "compare",
     "join_frames",
+    "score_of",
+    "titles_of",
 ]
 
 Annotated = Literal["dense", "sparse", "scribbles"]
@@ -169,6 +172,24 @@ def choose_columns(
             title = name if is_alone or one == name else f"{name}.{one}"
             columns[title] = Column(title, operation.id, "" if is_alone else one, known[one])
     return tuple(columns.values())
+
+
+def titles_of(columns: Sequence[Column]) -> dict[str, str]:
+    """Return the titles of scores for people, by their names.
+
+    Examples
+    --------
+    >>> titles_of(choose_columns(["detection_scores.recall", "dice"], Kind.LABELS, "dense"))
+    {'detection_scores.recall': 'Recall', 'dice': 'Dice'}
+    """
+    scores = {one.name: score_of(one) for one in columns}
+    return {name: title_of(score, tuple(scores.values())) for name, score in scores.items()}
+
+
+def score_of(column: Column) -> ScoreId:
+    """Return the score of a column as comparisons name it."""
+    known = catalogue.find(column.operation).declaration.scores
+    return ScoreId(column.operation, column.key or next(iter(known)))
 
 
 def _find(name: str) -> Operation:
