@@ -39,6 +39,9 @@ from napari_delineate.wording import unit_symbol
 __all__ = ["AdvicePart", "ComparedPart", "PlotsPart", "ScoreChoice", "legend"]
 
 
+_FREE = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable
+
+
 class ComparedPart(QWidget):
     """Choose what is right, what of the image it annotates, and what is compared with it.
 
@@ -109,13 +112,13 @@ class ScoreChoice(QWidget):
         self.list.setToolTip("Tick the scores that the table shows")
         self.list.setFixedHeight(self.list.fontMetrics().height() * 12)
         every = tuple(offered_scores())
-        for score, operation in offered_scores().items():
+        for score in every:
             title = title_of(score, every)
             item = QListWidgetItem(f"{title} {ARROWS[scoring_of(score).better]}".strip(), self.list)
             item.setData(Qt.ItemDataRole.UserRole, score)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setFlags(_FREE)
             item.setCheckState(Qt.CheckState.Unchecked)
-            item.setToolTip(f"{operation.title}: {operation.summary}\n{scoring_of(score)}")
+            item.setToolTip(_meaning(score))
         self.search.textChanged.connect(self._on_search)
         self.list.itemChanged.connect(lambda _: self.changed.emit())
         layout = QVBoxLayout(self)
@@ -144,12 +147,33 @@ class ScoreChoice(QWidget):
         self.list.viewport().update()
         self.changed.emit()
 
+    def allow(self, why_not: Callable[[ScoreId], str]) -> None:
+        """Let a person tick only those scores of which nothing says why they can not be had."""
+        self.list.blockSignals(True)
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            assert item is not None
+            score = ScoreId(*item.data(Qt.ItemDataRole.UserRole))
+            why = why_not(score)
+            item.setFlags(_FREE if not why else Qt.ItemFlag.NoItemFlags)
+            if why:
+                item.setCheckState(Qt.CheckState.Unchecked)
+            item.setToolTip(f"{why}\n{_meaning(score)}" if why else _meaning(score))
+        self.list.blockSignals(False)
+        self.list.viewport().update()
+        self.changed.emit()
+
     def _on_search(self, text: str) -> None:
         for row in range(self.list.count()):
             item = self.list.item(row)
             assert item is not None
             said = f"{item.text()} {item.toolTip()}".lower()
             item.setHidden(not all(word in said for word in text.lower().split()))
+
+
+def _meaning(score: ScoreId) -> str:
+    operation = offered_scores()[score]
+    return f"{operation.title}: {operation.summary}\n{scoring_of(score)}"
 
 
 class AdvicePart(QWidget):

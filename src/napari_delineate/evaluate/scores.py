@@ -24,6 +24,7 @@ __all__ = [
     "choose_columns",
     "compare",
     "join_frames",
+    "name_of",
     "score_of",
     "titles_of",
 ]
@@ -184,6 +185,21 @@ def titles_of(columns: Sequence[Column]) -> dict[str, str]:
     """
     scores = {one.name: score_of(one) for one in columns}
     return {name: title_of(score, tuple(scores.values())) for name, score in scores.items()}
+
+
+def name_of(score: ScoreId) -> str:
+    """Return the name by which a score is chosen.
+
+    Examples
+    --------
+    >>> name_of(ScoreId("metrics.dice", "score"))
+    'dice'
+    >>> name_of(ScoreId("metrics.detection_scores", "recall"))
+    'detection_scores.recall'
+    """
+    operation = catalogue.find(score.operation)
+    is_alone = list(operation.declaration.scores) == [operation.outputs[0].name]
+    return operation.name if is_alone else f"{operation.name}.{score.score}"
 
 
 def score_of(column: Column) -> ScoreId:
