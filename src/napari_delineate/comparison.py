@@ -491,7 +491,7 @@ def _read(
             errors[score.operation] = refused
             continue
         if step in results.errors:
-            errors[score.operation] = results.errors[step].reason
+            errors[score.operation] = f"{name}: {results.errors[step].reason}"
             continue
         data = results[workflow.step(step).outputs[0]].data
         if isinstance(data, float | int):
