@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate._napari import preferences
-from napari_delineate._napari.docks import keep_tables, table_dock
+from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
 from napari_delineate._napari.reviewed_labels import METADATA
 from napari_delineate._napari.visible import camera_of
@@ -325,7 +325,8 @@ def test_the_report_is_a_table_that_stays(viewer, labels, dock, rest, qtbot):
     assert table["state"].tolist() == ["accepted", "open", "rejected", "open", "open"]
     assert table["size_before"].tolist() == [16, 16, 80, 16, 16]
     assert table["size_after"].tolist() == [16, 16, 0, 16, 16]
-    keep_tables(viewer, [])  # as after every run
+    dock.session.evaluate()
+    rest(dock)  # what is no result stays after every run
     assert table_dock(viewer).names() == [name]
 
 

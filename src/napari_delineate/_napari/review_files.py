@@ -11,7 +11,7 @@ import napari
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
-from napari_delineate._napari.docks import show_report
+from napari_delineate._napari.docks import show_table
 from napari_delineate._napari.reviewed_labels import ReviewedLabels
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.files.tables import write_table
@@ -68,7 +68,7 @@ class ReviewFiles(QWidget):
         layer, viewer = self._reviewed.layer, self._viewer
         if layer is not None:
             name = f"Proofreading of {layer.name}"
-            self._ask(lambda table: show_report(viewer, name, table))
+            self._ask(lambda table: show_table(viewer, name, table))
 
     def save(self) -> None:
         """Save the report as CSV or the review as JSON, wherever a person says."""

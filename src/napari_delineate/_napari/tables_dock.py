@@ -20,6 +20,7 @@ from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Scrolled, Tables
 from napari_delineate._napari.widgets.plot import Gate, Plot
 from napari_delineate.environment import versions
+from napari_delineate.files.tables import PROVENANCE
 from napari_delineate.gates import corners_as_text
 from napari_delineate.quantities import labels_measured
 
@@ -117,6 +118,9 @@ class TablesDock(Tables):
 
     def provenance(self) -> dict[str, Any]:
         """Return what is saved with a table: the workflow, and versions of packages."""
+        table = self.table(self.current())
+        if PROVENANCE in table.attrs:  # of a workflow that may have changed since
+            return dict(table.attrs[PROVENANCE])
         workflow, _ = self.session.snapshot(self.session.workflow)
         return {
             "table": self.current(),

@@ -76,6 +76,7 @@ class View:
         self._guard = guard
         self._on_deleted = on_deleted
         self._shown = bindings.shown
+        self._tables: dict[str, str] = {}  # name -> anchor of tables that are shown
         self._places: dict[str, Place] = {}  # anchor -> where its layer was put
         self._names: dict[str, str] = {}  # anchor -> name of the value, when last shown
         self._kept: dict[str, Layer] = {}  # anchor -> its layer, which is not in the viewer
@@ -147,7 +148,12 @@ class View:
                 if _is_table(workflow, name) and name in results:
                     self._show_table(viewer, anchor, name, results[name])
             computed = [name for name in values.values() if name in results]
-            docks.keep_tables(viewer, computed)
+            for name in [one for one in self._tables if one not in computed]:
+                # What others show, such as scores of a folder, stays.
+                docks.remove_table(viewer, name)
+                anchor = self._tables.pop(name)
+                if anchor not in self._tables.values():  # it has no other name
+                    self._shown.pop(anchor, None)
 
     def preview(self, workflow: Workflow, values: Mapping[str, Value]) -> None:
         """Show values that are not yet what they will be, until `show` is called.
@@ -312,6 +318,7 @@ class View:
         self._shown[anchor] = key
         table, workflow = as_table(name, value), self._workflow
         docks.show_table(viewer, name, table)
+        self._tables[name] = anchor
         labels = labels_measured(workflow, name)
         layer = None if labels is None else self._bindings.layer(workflow, labels)
         is_of_one_image = not workflow.values[name].axes

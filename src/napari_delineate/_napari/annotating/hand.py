@@ -215,15 +215,16 @@ class Hand(QObject):
 
     def _adopt_with(self, layer: Labels, change: Change) -> None:
         """Let a layer belong to the session that was as it is before the first stroke."""
-        if self.layer is layer and self.session.name_of(layer) is None:
-            put(layer.data, change.positions, change.before)
-            try:
-                self._adopt(layer)
-            except LayerError as error:
-                self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
-            finally:
-                places = np.unravel_index(change.positions, tuple(layer.data.shape))
-                layer.data_setitem(tuple(places), change.after)
+        if layer is not self.layer or self.session.name_of(layer) is not None:
+            return
+        put(layer.data, change.positions, change.before)
+        try:
+            self._adopt(layer)
+        except LayerError as error:
+            self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
+        finally:
+            places = np.unravel_index(change.positions, tuple(layer.data.shape))
+            layer.data_setitem(tuple(places), change.after)
 
     def _labels(self) -> Labels:
         if self.layer is None or self.layer not in self.viewer.layers:

@@ -46,7 +46,6 @@ class Tables(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = "dark"
-        self.reports: set[str] = set()  # names of tables that are no results of steps
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.currentChanged.connect(self._on_tab)
