@@ -215,7 +215,7 @@ class Hand(QObject):
 
     def _adopt_with(self, layer: Labels, change: Change) -> None:
         """Let a layer belong to the session that was as it is before the first stroke."""
-        if layer is not self.layer or self.session.name_of(layer) is not None:
+        if self.layer is None or layer is not self.layer or self.session.name_of(layer) is not None:
             return
         put(layer.data, change.positions, change.before)
         try:
