@@ -255,7 +255,8 @@ class Hand(QObject):
         self.edited.emit(change)
         if change is not None and self.session.name_of(event.source) is None:
             # napari is still at it: its stroke is made again once it is known what was before.
-            QTimer.singleShot(0, lambda: self._adopt_with(event.source, change))
+            layer = event.source
+            QTimer.singleShot(0, lambda: self._adopt_with(layer, change))
 
     def _on_data(self, _: Any) -> None:
         self._index = None
