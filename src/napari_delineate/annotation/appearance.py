@@ -27,10 +27,10 @@ _TRUST = 2.0
 as the logarithm of a ratio of probabilities."""
 
 _BLUR = 0.7
-"""Sigma in pixels of the Gaussian against noise."""
+"""Sigma in finest pixels of the Gaussian against noise."""
 
 _SMOOTH = 1.0
-"""Sigma in pixels of the Gaussian that makes neighbours decide together."""
+"""Sigma in finest pixels of the Gaussian that makes neighbours decide together."""
 
 _AROUND = 1.5
 """How much of what is around an object it is compared with, in reaches."""
@@ -100,14 +100,15 @@ def _scores(
     from scipy import ndimage
 
     largest = max(float(np.abs(image.astype(float)).max()) for image in (source, target)) or 1.0
-    before, now = (_blurred(image, largest) for image in (source, target))
+    finest = np.array([min(spacing) / step for step in spacing])
+    before, now = (_blurred(image, largest, _BLUR * finest) for image in (source, target))
     length = float(reach[0] * spacing[0])
     depth = building_blocks.depth(mask, spacing)
     alike = _likelihood(now, before, mask, (depth >= -_AROUND * length) & ~mask)
     if follow:
         mask = _moved(mask, _way(mask, before, now, reach))
         depth = building_blocks.depth(mask, spacing)
-    score = ndimage.gaussian_filter(alike, _SMOOTH) + _TRUST * depth / length
+    score = ndimage.gaussian_filter(alike, _SMOOTH * finest) + _TRUST * depth / length
     solid = holes.filled((score > 0) & (depth >= -length))
     parts = building_blocks.components_in_any_order(solid)
     sizes = np.bincount(parts[mask & solid], minlength=1)
@@ -118,12 +119,14 @@ def _scores(
     return np.where(largest, np.maximum(score, np.finfo(np.float32).tiny), 0).astype(np.float32)
 
 
-def _blurred(image: NDArray[Any], largest: float) -> NDArray[np.float32]:
+def _blurred(
+    image: NDArray[Any], largest: float, sigma: NDArray[np.float64]
+) -> NDArray[np.float32]:
     """Return an image in shares of the largest intensity, which fits all floats, without noise."""
     from scipy import ndimage
 
     pixels = image.astype(float) / largest
-    return np.asarray(ndimage.gaussian_filter(pixels, _BLUR)).astype(np.float32)
+    return np.asarray(ndimage.gaussian_filter(pixels, sigma)).astype(np.float32)
 
 
 def _likelihood(

@@ -174,7 +174,7 @@ def propagate(
 
     Parameters
     ----------
-    labels : array-like of int
+    labels : (Z, Y, X) or (T, Z, Y, X) array-like of int
         The labels, with an axis across slices or frames; only boxes of them are read.
     numbers : sequence of int
         The objects.
@@ -241,6 +241,10 @@ def propagate(
             f"it has {tuple(image.shape)}"
         )
     in_plane = _without(per_axis, axis)
+    if len(in_plane) < 2:
+        raise ValueError(
+            "the slices of a 2D image are lines, and lines have no outlines; copy them"
+        )
     in_pixels = length_per_axis(reach, in_plane)
     if not 0 < max(in_pixels) < np.inf:
         raise ValueError("reach must be above 0, as outlines are to move")
