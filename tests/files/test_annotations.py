@@ -573,7 +573,7 @@ def test_classes_of_pixels_stay_classes_of_pixels(tmp_path, ending):
 @pytest.mark.parametrize("ending", [*OUTLINES, *IMAGES])
 def test_classes_of_objects_keep_their_order_and_colours(tmp_path, ending):
     skip_without_its_package(ending)
-    meaning = Annotation().named("nucleus").named("mitosis").with_class(5, 2).with_class(2, 1)
+    meaning = Annotation().named("nucleus").named("mitosis").with_class(5, 1).with_class(2, 2)
     labels = np.array([[2, 2, 0, 5], [2, 0, 7, 7]])
     written = AnnotatedLabels.described(
         Value.of(labels, Kind.LABELS), meaning.with_lock(5, locked=True)

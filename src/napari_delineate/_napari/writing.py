@@ -22,6 +22,7 @@ from napari_delineate.types import Kind, Surface
 from napari_delineate.values import Value
 
 __all__ = [
+    "write_annotation_file",
     "write_image",
     "write_labels",
     "write_mesh",
@@ -60,6 +61,19 @@ def write_image(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
 def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
     """Write a labels layer as OME-TIFF, with the workflow that it comes from."""
     return _write_grid(path, data, attributes, Kind.LABELS)
+
+
+@_saying_why
+def write_annotation_file(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """Write a labels layer for other programs, with its classes and their colours."""
+    from napari_delineate._napari.annotation_files import save_annotation
+    from napari_delineate._napari.sessions import session_of
+
+    viewer = napari.current_viewer()
+    name = attributes.get("name")
+    if viewer is None or name not in viewer.layers or viewer.layers[name].data is not data:
+        raise FileError(f"{path}: annotations are saved from a viewer, which shows their layer")
+    return [str(save_annotation(session_of(viewer), path, viewer.layers[name]))]
 
 
 @_saying_why

@@ -202,6 +202,9 @@ def _planes(
     """Return the plane of each image that is read, and the shape of them all together."""
     if is_stated:
         return {entry["id"]: _plane(entry.get("plane")) for entry in entries}, None
+    if len(images) == 1:
+        ((key, (_, *size)),) = images.items()
+        return {key: {}}, tuple(size)
     if wanted.image is not None:
         asked = Path(wanted.image).stem
         found = [key for key, (name, *_) in images.items() if Path(name).stem == asked]
@@ -212,8 +215,6 @@ def _planes(
             )
         return {found[0]: {}}, images[found[0]][1:]
     sizes = {(height, width) for _, height, width in images.values()}
-    if len(images) == 1:
-        return {next(iter(images)): {}}, next(iter(sizes))
     shape = wanted.shape
     if len(sizes) == 1 and shape is not None and len(shape) == 3 and shape[0] == len(images):
         letter = (wanted.axes or "ZYX")[0]

@@ -202,7 +202,8 @@ def _properties(stated: Any) -> tuple[dict[int, str], Meaning]:
         if isinstance(number, int) and number in classes:
             colours.update(colours_in({classes[number]: entry.get("rgba")}))
     meaning["classes"] |= classes
-    meaning["colours"] = colours | meaning["colours"]
+    for name, colour in colours.items():
+        meaning["colours"].setdefault(name, colour)
     return names, meaning
 
 

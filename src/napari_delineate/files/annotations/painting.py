@@ -141,7 +141,8 @@ def paint(
             names.setdefault(number, drawing.name)
     meaning = read_meaning({}) if stated is None else stated.meaning
     meaning["classes"] = meaning["classes"] | classes
-    meaning["colours"] = (colours or {}) | meaning["colours"]
+    for name, colour in (colours or {}).items():
+        meaning["colours"].setdefault(name, colour)
     return AnnotatedLabels.of(labels, axes, spacing, units, names=names, **meaning)
 
 
