@@ -453,6 +453,42 @@ def test_a_rejection_in_a_result_is_a_correction_that_undo_takes_back(
     assert sorted(states(dock).values()) == ["", "", "", "", "accepted"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_pressed_and_painted_the_list_is_that_of_the_labels(labels, dock, rest, seed):
+    random = np.random.default_rng(seed)
+    whats = ["accept", "fix", "reject", "previous", "next"]
+
+    def press():
+        dock.decide(str(random.choice(whats)))
+
+    def paint():
+        labels.paint(tuple(random.integers(0, 60, 2).tolist()), int(random.integers(0, 9)))
+
+    def undo():
+        labels.undo()
+
+    def redo():
+        labels.redo()
+
+    def pick():
+        labels.selected_label = int(random.integers(0, 9))
+
+    def turn():
+        dock.order.setCurrentIndex(int(random.choice([0, 1])))
+
+    for _ in range(12):
+        for act in random.choice([press, press, press, paint, undo, redo, pick, turn], 5):
+            act()
+            assert dock.number is None or dock.number in dock.review
+        dock.reviewed._pause.start()
+        rest(dock)
+        there = [str(one.number) for one in dock.review.entries if not one.gone]
+        assert sorted(there) == sorted(map(str, np.unique(labels.data[labels.data > 0])))
+        assert dock.review.seen + len(dock.review.entries) >= dock.review.total
+        assert set(states(dock)) >= set(there)
+
+
 def test_everything_has_a_tooltip_and_a_name(dock):
     kinds = QAbstractButton, QComboBox, QLineEdit, QTableView
     for kind in kinds:

@@ -37,7 +37,7 @@ from napari_delineate.review_orders import ORDERS, Order
 
 __all__ = ["ProofreadingDock"]
 
-_MOST_COLOURS = 2000
+_MOST_COLOURS = 500
 """Objects whose own colours are dimmed; more of them become grey, which takes no time."""
 
 _NO_LABELS = "Open or draw labels to look through. Their objects are listed here one by one."
@@ -86,7 +86,6 @@ class ProofreadingDock(QWidget):
         self.order = QComboBox()
         shrink(self.order)
         self.order.setAccessibleName("Order")
-        self.order.setToolTip("Which objects are looked at first")
         for name, text in ORDERS.items():
             self.order.addItem(text, name)
         self.reverse = QCheckBox("Last first")
@@ -277,6 +276,7 @@ class ProofreadingDock(QWidget):
         needs = order == "disagreement" or order in _NEEDS_IMAGE
         with QSignalBlocker(self.other):
             self.other.refresh()
+        self.order.setToolTip(f"Which objects are looked at first: {self.order.currentText()}")
         self.other_title.setText("With" if order == "disagreement" else "Image")
         self.other.setToolTip(
             "Other labels of the same shape, such as those of another method or person"

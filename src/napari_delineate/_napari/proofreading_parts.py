@@ -50,6 +50,7 @@ class ObjectsModel(QAbstractTableModel):
     def __init__(self, theme: str) -> None:
         super().__init__()
         self._theme = theme
+        self._review: Review | None = None
         self._rows: list[Entry] = []
         self._places: dict[int, int] = {}
         self._values: Mapping[int, float] = {}
@@ -67,6 +68,9 @@ class ObjectsModel(QAbstractTableModel):
         title : str
             What these values are; empty if there are none.
         """
+        if review is self._review and title == self._title and values is self._values:
+            return
+        self._review = review
         rows = [one for one in review.entries if one.is_seen or not one.gone]
         is_same = [one.number for one in rows] == [one.number for one in self._rows]
         if is_same and title == self._title and values is self._values:
