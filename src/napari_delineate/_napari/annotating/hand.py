@@ -29,6 +29,8 @@ from napari_delineate.arrays import label_dtype
 
 __all__ = ["Hand"]
 
+_NO_IMAGE = "this tool looks at an image; choose one under Image"
+
 
 class Hand(QObject):
     """Edit a layer of labels: all that tools know of the viewer.
@@ -43,11 +45,13 @@ class Hand(QObject):
     turned : another layer is edited, or none
     edited : `Change` of the labels of the layer, whoever made it; None where all may differ
     said : a sentence for the person, and whether it is an error
+    next_wanted : the next object that was not looked at is to be shown
     """
 
     turned = Signal()
     edited = Signal(object)
     said = Signal(str, bool)
+    next_wanted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -100,8 +104,27 @@ class Hand(QObject):
         """
         layer = self._labels()
         if with_image and self.image is None:
-            raise LayerError("this tool looks at an image; choose one under Image")
+            raise LayerError(_NO_IMAGE)
         return scene_of(self.viewer, layer, self.image if with_image else None)
+
+    def stack(self, *, with_image: bool = False) -> Scene:
+        """Return what is shown along the first slider, as `scene`."""
+        layer = self._labels()
+        if with_image and self.image is None:
+            raise LayerError(_NO_IMAGE)
+        return scene_of(self.viewer, layer, self.image if with_image else None, is_stack=True)
+
+    def go_to_slice(self, scene: Scene, place: int) -> None:
+        """Turn the slider along which a stack was edited."""
+        self.turn_slider(scene.kept[scene.depth_axis], place)
+
+    def turn_slider(self, axis: int, place: int) -> None:
+        """Turn the slider of an axis of the layer to a place."""
+        layer, viewer = self._labels(), self.viewer
+        position = np.zeros(layer.ndim)
+        position[axis] = place
+        missing = viewer.dims.ndim - layer.ndim
+        viewer.dims.set_point(axis + missing, layer.data_to_world(position)[axis])
 
     def whole(self) -> Scene:
         """Return all of the layer as what is edited, whatever is shown."""

@@ -70,7 +70,7 @@ class AnnotatedObjects(QWidget):
         rows = self.table.verticalHeader().defaultSectionSize()
         self.table.setMinimumHeight(rows * _ROWS)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
-        self.next_button = self._button("Next unseen", "Go to the next object not seen yet (Y)")
+        self.next_button = self._button("Next unseen", "Go to the next object not seen yet (Q)")
         self.next_button.clicked.connect(self.next_unseen)
         self.delete_button = self._button("Delete", "Erase the selected objects")
         self.delete_button.clicked.connect(self.delete)
@@ -101,6 +101,7 @@ class AnnotatedObjects(QWidget):
         self._pause.timeout.connect(self.refresh)
         hand.edited.connect(self._on_edited)
         hand.turned.connect(self.refresh)
+        hand.next_wanted.connect(self.next_unseen)
         hand.session.changed.connect(self._pause.start)
         self.refresh()
 
@@ -109,6 +110,7 @@ class AnnotatedObjects(QWidget):
         self._pause.stop()
         self._hand.edited.disconnect(self._on_edited)
         self._hand.turned.disconnect(self.refresh)
+        self._hand.next_wanted.disconnect(self.next_unseen)
         self._hand.session.changed.disconnect(self._pause.start)
 
     def chosen(self) -> list[int]:

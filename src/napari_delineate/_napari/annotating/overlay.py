@@ -38,10 +38,15 @@ class Overlay:
         self._viewer, self._layer = viewer, layer
         self._visuals: dict[str, Any] = {}
 
-    def lines(self, scene: Scene, paths: Sequence[NDArray[Any]]) -> None:
-        """Draw paths of (N, D) points of the scene; none to draw none."""
-        paths = [path for path in paths if len(path) > 1]
-        if not paths:
+    def lines(
+        self, scene: Scene, paths: Sequence[NDArray[Any]], colors: Sequence[Any] | None = None
+    ) -> None:
+        """Draw paths of (N, D) points of the scene, with a colour each; none to draw none."""
+        colors = [_LINE] * len(paths) if colors is None else colors
+        shades = [
+            color for path, color in zip(paths, colors, strict=True) for _ in range(len(path))
+        ]
+        if not shades:
             self._hide("lines")
             return
         points = np.concatenate(paths)
@@ -52,7 +57,7 @@ class Overlay:
         visual.set_data(
             pos=self._on_canvas(scene, points),
             connect=np.stack([starts, starts + 1], 1),
-            color=_LINE,
+            color=np.array(shades, np.float32),
         )
         visual.visible = True
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from napari_delineate._napari.annotating import (
     image_tools,
     object_tools,
+    scribble_tools,
     seed_tools,
+    slice_tools,
     splitting_tools,
 )
 from napari_delineate._napari.annotating.tool import Tool
@@ -29,4 +31,8 @@ TOOLS: tuple[type[Tool], ...] = (
     image_tools.LevelTracing,
     image_tools.ObjectInBox,
     seed_tools.SeededObjects,
+    scribble_tools.Scribble,
+    slice_tools.Interpolate,
+    slice_tools.CopyToSlices,
+    slice_tools.Propagate,
 )
