@@ -25,7 +25,7 @@ from typing import Any
 import edt
 import numpy as np
 
-from benchmarks.toolbox import _largest
+from benchmarks.toolbox import largest
 from napari_delineate import metrics
 from napari_delineate.contours import contours_of
 
@@ -104,7 +104,7 @@ SIDES: dict[str, Callable[..., Any]] = {
 def _forget_largest() -> float:
     """Return how much memory this process has now; the most is counted from here."""
     Path("/proc/self/clear_refs").write_text("5")
-    return _largest()
+    return largest()
 
 
 def measure_here(side: str, objects: int, repeats: int) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def measure_here(side: str, objects: int, repeats: int) -> dict[str, Any]:
     factor = int(images[0].max()) / SAMPLE if side == "whole image" else 1
     return {
         "seconds": statistics.median(seconds) * factor,
-        "memory": _largest() - before,
+        "memory": largest() - before,
         "result": result,
     }
 

@@ -10,6 +10,9 @@ themes and on a large screen.
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +23,7 @@ import napari
 import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
+from tifffile import imwrite
 
 from napari_delineate import recovery, rewiring, voxels
 from napari_delineate._napari import last_settings
@@ -30,7 +34,12 @@ from napari_delineate._napari.surfaces_dock import SurfacesDock
 from napari_delineate._napari.tuning_dock import TuningDock
 from napari_delineate._napari.visible import camera_of
 from napari_delineate.demo import make_demo
+from napari_delineate.evaluate import evaluate_folder, write_evaluation
+from napari_delineate.filters import gaussian
+from napari_delineate.types import Kind
+from napari_delineate.workflow import Workflow, WorkflowInput
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 IMAGES = Path(__file__).parent / "images"
 
 
@@ -234,6 +243,52 @@ def comparing() -> None:
     window.close()
 
 
+def report() -> None:
+    """Show the report about a folder of round cells, where there is a browser to show it."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        return
+    image = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
+    workflow = Workflow().add_input("image", image)
+    workflow = workflow.add(
+        "segmentation.voronoi_otsu_labeling",
+        {"image": "image"},
+        {"spot_sigma": voxels(4), "outline_sigma": voxels(1)},
+    )
+    random = np.random.default_rng(1)
+    y, x = np.mgrid[:160, :200]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name in ("images", "annotations"):
+            (folder / name).mkdir()
+        for number in range(12):
+            pixels, annotation = np.full(y.shape, 12.0), np.zeros(y.shape, np.uint16)
+            for label in range(1, 16):
+                centre = random.uniform(12, (148, 188))
+                radius = random.uniform(7, 13)
+                inside = np.hypot(y - centre[0], x - centre[1]) < radius
+                if not annotation[inside].any():
+                    pixels[inside], annotation[inside] = random.uniform(20 + 8 * number, 200), label
+            seen = gaussian(pixels, sigma=1.5) + random.normal(0, 4, y.shape)
+            plate = f"plate {number + 1:02}.tif"
+            imwrite(folder / "images" / plate, np.clip(seen, 0, 255).astype(np.uint8))
+            if number < 11:
+                imwrite(folder / "annotations" / plate, annotation)
+        before = Path.cwd()
+        os.chdir(folder)  # the report names the folders as they are given
+        try:
+            page = write_evaluation(evaluate_folder(workflow, "images", "annotations"), "quality")
+        finally:
+            os.chdir(before)
+        command = [browser, "--headless", "--disable-gpu", "--hide-scrollbars"]
+        # The super-user, as in containers, has no sandbox.
+        command += (
+            ["--no-sandbox"] if getattr(os, "geteuid", int)() == 0 and os.name != "nt" else []
+        )
+        command += ["--window-size=1180,1900", f"--screenshot={IMAGES / 'evaluation_report.png'}"]
+        subprocess.run([*command, (folder / page).as_uri()], check=True)  # noqa: S603
+
+
 def outlines() -> None:
     """Draw what the demo finds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -288,6 +343,7 @@ def main() -> None:
             surfaces()
             tuning()
             comparing()
+            report()
             outlines()
 
 

@@ -16,6 +16,7 @@ from napari_delineate import catalogue
 from napari_delineate.axes import looped_axes, spatial_axes
 from napari_delineate.consequences import changed_surface
 from napari_delineate.declaration import settings_for
+from napari_delineate.fit_notes import describe_fit
 from napari_delineate.lineage import Lineage
 from napari_delineate.names import IMPORTS
 from napari_delineate.steps import Step, grid_source, passed_on
@@ -226,6 +227,8 @@ def _describe_step(workflow: Workflow, step: Step) -> str:
         lines[-1] += " Here it is bypassed."
     elif looped := step.over.replace(operation.declaration.picks, ""):
         lines[-1] += f" It runs for each index along {' and '.join(looped)}."
+    if note := describe_fit(workflow, step):
+        lines.append(note)
     references = operation.documentation.references
     lines += ["", *(f"<small>{text}</small>\n" for text in references)]
     return "\n".join(lines).rstrip()

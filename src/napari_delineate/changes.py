@@ -79,6 +79,9 @@ class _Comparison:
         ]
         self.moved = _moved([a.name for a in before.steps if a.name in new], [*new])
         self.rewired = [(a, b) for a, b in self.kept if a.inputs != b.inputs]
+        self.fitted = [
+            new.name for old, new in common if new.fit is not None and new.fit != old.fit
+        ]
         self.new_inputs = [
             name
             for name in after.inputs
@@ -92,7 +95,12 @@ class _Comparison:
         return [
             *(self._title_of_added(step) for step in self.added),
             *(f"Remove {_title(step)}" for step in self.removed),
-            *(f"Replace {_title(old)} by {_title(new)}" for old, new in self.replaced),
+            *self._fits(),
+            *(
+                f"Replace {_title(old)} by {_title(new)}"
+                for old, new in self.replaced
+                if new.name not in self.fitted
+            ),
             *(f"Rename {old} to {new}" for old, new in self.renamed.items()),
             *self._moves(),
             *(
@@ -162,9 +170,16 @@ class _Comparison:
                 titles += several
         return titles
 
+    def _fits(self) -> list[str]:
+        """Say which steps a search has changed, whatever it changed in them."""
+        titles = [_title(self.after.step(name)) for name in self.fitted]
+        return [f"Fit {', '.join(titles)} to annotations"] if titles else []
+
     def _settings(self) -> list[str]:
         titles = []
         for old, new in self.kept:
+            if new.name in self.fitted:
+                continue
             for setting in catalogue.find(new.operation).settings:
                 was, now = old.parameters[setting.name], new.parameters[setting.name]
                 if was != now:

@@ -13,7 +13,14 @@ from napari_delineate.gates import corners_from_text, in_polygon, in_range
 from napari_delineate.pictures import Picture
 from napari_delineate.types import Table
 
-__all__ = ["PlotColours", "draw_histogram", "draw_scatter", "show_histogram", "show_scatter"]
+__all__ = [
+    "PlotColours",
+    "draw_histogram",
+    "draw_scatter",
+    "dress",
+    "show_histogram",
+    "show_scatter",
+]
 
 _MOST_BINS = 100
 _WIDTH, _HEIGHT = 5.0, 3.2  # inches
@@ -39,6 +46,26 @@ class PlotColours:
     text: str = "black"
     mark: str = "tab:gray"
     accent: str = "tab:orange"
+
+
+def dress(axes: Any, colours: PlotColours) -> None:
+    """Give a plot its colours, and no more lines around it than it needs.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The plot.
+    colours : PlotColours
+        The colours.
+    """
+    axes.figure.set_facecolor(colours.background)
+    axes.set_facecolor(colours.background)
+    axes.tick_params(colors=colours.text, labelsize="small")
+    axes.xaxis.label.set_color(colours.text)
+    axes.yaxis.label.set_color(colours.text)
+    for name, line in axes.spines.items():
+        line.set_color(colours.text)
+        line.set_visible(name in ("left", "bottom"))
 
 
 def draw_histogram(
@@ -75,7 +102,7 @@ def draw_histogram(
             counts, _ = np.histogram(numbers[rows], edges)
             axes.stairs(counts, edges, fill=True, color=colour)
     axes.set(xlabel=title, ylabel="objects")
-    _finish(axes, colours)
+    dress(axes, colours)
 
 
 def draw_scatter(
@@ -108,7 +135,7 @@ def draw_scatter(
     for some, colour in ((known & ~over, colours.mark), (known & over, colours.accent)):
         axes.plot(*pairs[some].T, "o", markersize=3.5, markeredgewidth=0, color=colour)
     axes.set(xlabel=titles[0], ylabel=titles[1])
-    _finish(axes, colours)
+    dress(axes, colours)
 
 
 def show_histogram(
@@ -186,14 +213,3 @@ def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
     width = 2 * (third - first) / np.cbrt(len(values))
     bins = np.ceil((high - low) / width) if width > 0 else np.ceil(np.sqrt(len(values)))
     return np.linspace(low, high, int(np.clip(bins, 5, _MOST_BINS)) + 1)
-
-
-def _finish(axes: Any, colours: PlotColours) -> None:
-    axes.figure.set_facecolor(colours.background)
-    axes.set_facecolor(colours.background)
-    axes.tick_params(colors=colours.text, labelsize="small")
-    axes.xaxis.label.set_color(colours.text)
-    axes.yaxis.label.set_color(colours.text)
-    for name, line in axes.spines.items():
-        line.set_color(colours.text)
-        line.set_visible(name in ("left", "bottom"))

@@ -129,7 +129,7 @@ def _planar_feret_diameters(
     plane = np.ascontiguousarray(labels).view()
     plane.flags.writeable = False  # numba compiles once, whatever was given
     boxes = np.zeros((int(labels.max(initial=0)) + 1, 6), np.int64)
-    object_sums.find_boxes(plane[np.newaxis], boxes)
+    object_sums.find_boxes(plane[np.newaxis], boxes, np.zeros(len(boxes), np.int64))
     found = object_hulls.feret_diameters(plane, boxes[:, [1, 4]], spacing)[1:]
     return found[:, 0], found[:, 1]
 

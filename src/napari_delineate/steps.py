@@ -17,6 +17,7 @@ from napari_delineate.axes import (
     spatial_axes,
 )
 from napari_delineate.catalogue import Operation, UnknownNameError
+from napari_delineate.fits import Fit
 from napari_delineate.names import check_name
 from napari_delineate.types import Kind, spacing_per_axis
 from napari_delineate.values import Value, fingerprint
@@ -26,6 +27,7 @@ __all__ = [
     "Step",
     "Wiring",
     "WorkflowInput",
+    "axes_looped_in",
     "check_step",
     "grid_source",
     "list_names",
@@ -121,6 +123,8 @@ class Step:
     bypassed : bool
         Whether the step hands on what it is given, as if it were not there; see
         `passed_on`.
+    fit : Fit or None
+        The search that led to settings of it; it stays when they are changed again.
     """
 
     name: str
@@ -130,6 +134,7 @@ class Step:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     over: str = ""
     bypassed: bool = False
+    fit: Fit | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
@@ -168,6 +173,11 @@ class Described(NamedTuple):
     axes: str
 
 
+def axes_looped_in(value: Described) -> str:
+    """Return the axes of a value that no operation works on; tables have no others."""
+    return value.axes if value.kind is Kind.TABLE else looped_axes(value.axes)
+
+
 def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Described]:
     """Check one step against the values before it; return what it gives."""
     operation = catalogue.find(step.operation)
@@ -188,7 +198,7 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
             given = values[source]
             if not catalogue.accepts(entry.kind, given.kind):
                 raise TypeError(catalogue.explain_mismatch(operation, entry, source, given.kind))
-            left = [letter for letter in looped_axes(given.axes) if letter not in step.over]
+            left = [letter for letter in axes_looped_in(given) if letter not in step.over]
             if left:
                 raise ValueError(
                     f"step {step.name!r} must loop over {', '.join(left)}: {source!r} has the "

@@ -5,16 +5,12 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 from napari_delineate import batches, catalogue
-from napari_delineate.axes import spatial_axes
-from napari_delineate.files import FileError, read_workflow, write_table, write_workflow
-from napari_delineate.files.images import read_value
+from napari_delineate.files import read_workflow, write_table, write_workflow
 from napari_delineate.interrupts import noticed_interrupts
-from napari_delineate.steps import WorkflowInput
 from napari_delineate.terminal import write
 from napari_delineate.tuning import (
     ALGORITHM,
@@ -30,7 +26,7 @@ from napari_delineate.tuning import (
     tunables,
     tune,
 )
-from napari_delineate.types import Kind
+from napari_delineate.tuning.folders import read_cases
 from napari_delineate.wording import value_in_words
 from napari_delineate.workflow import Workflow
 
@@ -158,7 +154,7 @@ def _tune(chosen: argparse.Namespace) -> int:
             check=stop,
         )
     write_workflow(chosen.output, found.workflow)
-    history = write_table(chosen.output.with_suffix(".csv"), found.table())
+    history = write_table(chosen.output.with_suffix(".csv"), found.table(), found.provenance())
     _say(found, tuned)
     write(f"wrote {chosen.output} and {history}")
     return 1 if found.is_cancelled else 0
@@ -195,33 +191,11 @@ def _parameter(workflow: Workflow, text: str) -> Tunable:
 
 def _cases(workflow: Workflow, chosen: argparse.Namespace, axes: str) -> list[Case]:
     """Read images and annotations; one that can not be read is reported and skipped."""
-    places = _places(workflow, chosen)
-    inputs = {
-        name: replace(described, version=None) if name in places else described
-        for name, described in workflow.inputs.items()
-    }
-    workflow = replace(workflow, inputs=inputs)
-    annotation = workflow.unique_name("annotation")
-    described = WorkflowInput(Kind.LABELS, axes, (1.0,) * len(spatial_axes(axes)))
-    both = workflow.add_input(annotation, described)
-    cases = []
-    for job in batches.find_jobs(both, {**places, annotation: chosen.annotations}):
-        name = job.name or chosen.images.stem
-        try:
-            path = job.files[annotation]
-            if path is None:
-                raise FileError("there is no annotation of this name")
-            values = batches.load(workflow, job)
-            image = values[next(iter(places))]
-            # Masks painted by hand seldom state a voxel size: it is that of the image.
-            right = read_value(path, Kind.LABELS, axes, image.spacing, image.units)
-        except (OSError, ValueError) as error:
-            warnings.warn(f"{name} is skipped: {error}", stacklevel=1)
-            continue
-        cases.append(Case(name, values, right))
-    if not cases:
-        raise ValueError("no image could be read together with its annotation")
-    return cases
+
+    def skipped(name: str, reason: str) -> None:
+        warnings.warn(f"{name} is skipped: {reason}", stacklevel=1)
+
+    return read_cases(workflow, _places(workflow, chosen), chosen.annotations, axes, skipped)
 
 
 def _places(workflow: Workflow, chosen: argparse.Namespace) -> dict[str, Path]:

@@ -15,21 +15,22 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.annotation.meaning import Annotation
-from napari_delineate.axes import looped_axes
 from napari_delineate.catalogue import UnknownNameError
+from napari_delineate.fits import Fit, bare, full
 from napari_delineate.names import NAMING_RULE, check_name, is_free, is_identifier, to_identifier
 from napari_delineate.steps import (
     Described,
     Step,
     Wiring,
     WorkflowInput,
+    axes_looped_in,
     check_step,
     list_names,
     names_in,
     renamed,
     wire,
 )
-from napari_delineate.types import Kind, Voxels
+from napari_delineate.types import Kind
 
 __all__ = ["Step", "Workflow", "WorkflowInput"]
 
@@ -363,12 +364,10 @@ class Workflow:
                         for key, value in step.inputs.items()
                     },
                     "outputs": list(step.outputs),
-                    "parameters": {
-                        key: {"voxels": value.number} if isinstance(value, Voxels) else value
-                        for key, value in step.parameters.items()
-                    },
+                    "parameters": {key: bare(value) for key, value in step.parameters.items()},
                     "over": step.over,
                     "bypassed": step.bypassed,
+                    **({} if step.fit is None else {"fit": step.fit.to_dict()}),
                 }
                 for step in self.steps
             ],
@@ -399,12 +398,10 @@ class Workflow:
                         for key, value in step["inputs"].items()
                     },
                     tuple(step["outputs"]),
-                    {
-                        key: Voxels(value["voxels"]) if isinstance(value, dict) else value
-                        for key, value in step["parameters"].items()
-                    },
+                    {key: full(value) for key, value in step["parameters"].items()},
                     step["over"],
                     step.get("bypassed", False),
+                    None if step.get("fit") is None else Fit.from_dict(step["fit"]),
                 )
                 for step in data["steps"]
             ),
@@ -441,7 +438,7 @@ class Workflow:
         for value in wired.values():
             for name in names_in(value):
                 if name in self.values:
-                    axes.update(dict.fromkeys(looped_axes(self.values[name].axes)))
+                    axes.update(dict.fromkeys(axes_looped_in(self.values[name])))
         return "".join(axes)
 
     def _check(self) -> dict[str, Described]:

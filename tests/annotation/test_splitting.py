@@ -41,7 +41,7 @@ def split_in_two(labels, result, number=5):
     st.floats(0, np.pi),
     st.tuples(*[st.floats(0.5, 2.0)] * 2),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=28, deadline=None)
 def test_a_straight_line_leaves_what_lies_left_and_right_of_it(place, angle, spacing):
     labels = np.where(disk((41, 41), (20, 20), 15), 5, 0)
     labels[3:8] = np.where(labels[3:8], 5, 2)
@@ -117,7 +117,7 @@ def test_a_curved_line_goes_around():
 
 
 @given(small_labels(2), st.integers(0, 2**16), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_any_line_divides_or_says_that_it_does_not(labels, seed, locked):
     random = np.random.default_rng(seed)
     line = random.uniform(-2, 13, (random.integers(1, 6), 2))
@@ -131,7 +131,7 @@ def test_any_line_divides_or_says_that_it_does_not(labels, seed, locked):
 
 
 @given(small_labels(2), st.integers(0, 2**16), st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=21, deadline=None)
 def test_a_line_through_a_stack_cuts_all_slices_alike(labels, seed, axis):
     line = np.random.default_rng(seed).uniform(-2, 13, (3, 2))
     settings = {"new_number": 9, "axis": axis}
@@ -213,7 +213,7 @@ def quickest(mask, points, slowness, spacing):
 
 
 @given(small_labels(), st.integers(0, 2**16), st.sampled_from(["narrow places", "nearest"]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=28, deadline=None)
 def test_pixels_go_to_the_point_with_the_quickest_path(labels, seed, method):
     mask = labels == 1
     random = np.random.default_rng(seed)
@@ -312,7 +312,7 @@ def test_a_shape_without_narrow_places_is_halved_across_its_longest_axis(spacing
 
 
 @given(small_labels(), st.integers(2, 6), st.integers(0, 1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=35, deadline=None)
 def test_as_many_parts_are_made_as_asked_for(labels, parts, which):
     spacing = [(1.0,) * labels.ndim, (3.0, *(1.0,) * (labels.ndim - 1))][which]
     mask = labels == 1
@@ -341,7 +341,7 @@ def test_a_prominence_below_0_is_refused():
 
 
 @given(small_labels(), st.integers(0, 2**16))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=35, deadline=None)
 def test_a_plane_leaves_what_lies_before_and_behind_it(labels, seed):
     random = np.random.default_rng(seed)
     point = random.uniform(0, np.array(labels.shape) - 1)
@@ -362,7 +362,7 @@ def test_a_plane_leaves_what_lies_before_and_behind_it(labels, seed):
 
 
 @given(st.integers(0, 2**16))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_the_plane_through_a_line_holds_it_and_the_direction(seed):
     random = np.random.default_rng(seed)
     line, direction = random.normal(size=(2, 3)), random.normal(size=3)
@@ -406,7 +406,7 @@ def test_locked_objects_are_refused_and_missing_ones_named(name):
 
 
 @given(st.integers(0, 2**16), st.integers(1, 8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_the_most_prominent_maxima_outlast_the_others(seed, number):
     random = np.random.default_rng(seed)
     image = ndimage.gaussian_filter(random.random((12, 15)), 1.2)

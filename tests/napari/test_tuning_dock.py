@@ -9,9 +9,15 @@ import pandas as pd
 import pytest
 from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QFileDialog, QPushButton
 
+from napari_delineate._napari import preferences
 from napari_delineate._napari.tuning_dock import TuningDock
 
 LEVEL = "manual_threshold.lower"
+
+
+@pytest.fixture(autouse=True)
+def _own_preferences(monkeypatch, tmp_path):
+    monkeypatch.setattr(preferences, "preferences_file", lambda: tmp_path / "preferences.json")
 
 
 @pytest.fixture

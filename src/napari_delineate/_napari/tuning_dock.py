@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import functools
+import math
 from pathlib import Path
 from typing import Any
 
 import napari
-from napari.layers import Labels, Layer
-from qtpy.QtCore import QEvent, QSignalBlocker, Qt
+from napari.layers import Layer
+from napari.utils.notifications import show_warning
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QSignalBlocker, Qt, QTimer
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -23,20 +25,29 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate import catalogue
-from napari_delineate._napari.layers import LayerError, to_value
+from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.preferences import (
+    TRIALS,
+    TUNED_FOR,
+    TUNED_TO,
+    preference,
+    set_preference,
+)
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
+from napari_delineate._napari.tuning_images import MoreImages, annotation_of, is_annotation
 from napari_delineate._napari.tuning_parameters import ParameterRows
 from napari_delineate._napari.tuning_run import TuningRun
 from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled, shrink
+from napari_delineate._napari.widgets.image_scores import ImageScores
 from napari_delineate._napari.widgets.score_plot import ScorePlot
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.files import write_table
-from napari_delineate.tuning import Case, Goal, Trial, Tunable, Tuned, changed, goals, tune
+from napari_delineate.tuning import Case, Goal, Trial, Tunable, Tuned, goals
+from napari_delineate.tuning.folders import Plan
 from napari_delineate.types import Kind
 from napari_delineate.variants import upstream
 from napari_delineate.wording import spaced
-from napari_delineate.workflow import Workflow
 
 __all__ = ["TuningDock"]
 
@@ -48,6 +59,9 @@ _KINDS = {
     "Strokes: 1 background, 2 objects": "scribbles",
 }
 _ONE_IMAGE = "Fitted to this image alone: look at others before you trust it."
+_NONE_ASIDE = "No image was kept aside: look at others before you trust it."
+_MOST_SKIPPED = 5
+_SECTIONS = ("Goal", "More images", "Parameters", "Search")
 
 
 class TuningDock(QWidget):
@@ -66,6 +80,7 @@ class TuningDock(QWidget):
         self._is_stopped = False
         self._trials: list[Trial] = []
         self._tunables: list[Tunable] = []
+        self._skipped: list[str] = []
         self._goal = Goal()
         self.found: Tuned | None = None
         self.run = TuningRun(self)
@@ -74,7 +89,11 @@ class TuningDock(QWidget):
         shrink(self.result)
         self.result.setAccessibleName("Segmentation")
         self.result.setToolTip("The labels or mask that is to come close to the annotation")
-        self.annotation = LayerChoice(viewer, self._is_annotation, missing="no labels layer")
+        self.annotation = LayerChoice(
+            viewer,
+            lambda layer: is_annotation(self.session, layer),
+            missing="no labels layer",
+        )
         self.annotation.setAccessibleName("Annotation")
         self.annotation.setToolTip("The layer in which you outlined what is right")
         self.kind = QComboBox()
@@ -83,17 +102,19 @@ class TuningDock(QWidget):
         self.kind.setToolTip("Whether all objects are outlined, some are, or you painted strokes")
         for title, kind in _KINDS.items():
             self.kind.addItem(title, kind)
-        self.kind.setCurrentIndex(1)
+        known = self.kind.findData(preference(TUNED_TO))
+        self.kind.setCurrentIndex(known if known >= 0 else 1)
         self.score = QComboBox()
         shrink(self.score)
         self.score.setAccessibleName("Score")
         self.score.setToolTip("What is to become as good as possible")
+        self.more = MoreImages(self.session)
         self.parameters = ParameterRows()
         self.trials = QSpinBox()
         self.trials.setAccessibleName("Trials")
         self.trials.setToolTip("How many different settings are tried")
         self.trials.setRange(2, 100_000)
-        self.trials.setValue(100)
+        self.trials.setValue(preference(TRIALS))
         self.seed = QSpinBox()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same trials")
@@ -109,6 +130,8 @@ class TuningDock(QWidget):
         self.progress.setAccessibleName("Trials done")
         self.plot = ScorePlot(theme)
         self.plot.hide()  # there is nothing to see before the first trial
+        self.scores = ImageScores()
+        self.scores.hide()
         self.result_line = QLabel()
         self.result_line.setWordWrap(True)
         self.result_line.setTextFormat(Qt.TextFormat.PlainText)
@@ -117,7 +140,8 @@ class TuningDock(QWidget):
         self.save_button = QPushButton("Save history…")
         self.save_button.setToolTip("Save all trials with their scores as CSV")
         self.message = Message()
-        self.sections = {title: Section(title, theme) for title in ("Goal", "Parameters", "Search")}
+        self.sections = {title: Section(title, theme) for title in _SECTIONS}
+        self.sections["More images"].set_open(False)
         self._foot = (
             self.start_button,
             self.cancel_button,
@@ -136,10 +160,13 @@ class TuningDock(QWidget):
         self.cancel_button.clicked.connect(self.run.cancel)
         self.apply_button.clicked.connect(self.apply)
         self.save_button.clicked.connect(self.ask_history)
+        self.more.changed.connect(self._refresh)
         self.run.tried.connect(self._on_tried)
+        self.run.skipped.connect(self._on_skipped)
         self.run.found.connect(self._on_found)
         self.run.failed.connect(self._on_failed)
         self.run.finished.connect(self._refresh)
+        self.session.closed.connect(self.run.close)
         self.session.changed.connect(self._follow)
         self.session.finished.connect(self._follow)
         viewer.events.theme.connect(self._on_theme)
@@ -147,46 +174,63 @@ class TuningDock(QWidget):
 
     def start(self) -> None:
         """Begin to search."""
-        session, layer, name = self.session, self.annotation.layer(), self.result.currentData()
+        layer, name = self.annotation.layer(), self.result.currentData()
         if layer is None or name is None:
             return
+        self._goal = self.score.currentData()
         try:
-            # What was painted into an input a moment ago counts too.
-            session.record_edits(evaluate=False, lenient=True)
-            workflow = self._part(session.workflow, name)
-            self._tunables = self.parameters.chosen(workflow)
-            _, values = session.snapshot(workflow)
-            case = Case(layer.name, values, to_value(layer))
+            plan = self._plan(layer, name)
         except (LayerError, ValueError, TypeError, OSError) as error:
             self._on_failed(str(error))
             return
-        self._goal = self.score.currentData()
-        self._trials, self.found = [], None
+        self._remember()
+        self._tunables = list(plan.search["tuned"])
+        self._trials, self.found, self._skipped = [], None, []
         self._say("")
-        self.result_line.setText("")
+        self.result_line.setText("Reading images…" if plan.folders else "")
+        self.scores.hide()
         self.progress.setRange(0, self.trials.value())
         self.progress.setValue(0)
-        self.run.start(
-            functools.partial(
-                tune,
-                workflow,
-                [case],
-                self._tunables,
-                self._goal,
-                result=name,
-                trials=self.trials.value(),
-                seed=self.seed.value(),
-            )
-        )
+        self.run.start(plan)
         self._refresh()
+
+    def _plan(self, layer: Layer, name: str) -> Plan:
+        """Return what the search is to do."""
+        session = self.session
+        # What was painted into an input a moment ago counts too.
+        session.record_edits(evaluate=False, lenient=True)
+        workflow = upstream(session.workflow, [name])
+        tuned = self.parameters.chosen(workflow)
+        _, values = session.snapshot(workflow)
+        axes = workflow.values[name].axes
+        image = next((session.layer(one) for one in workflow.inputs), None)
+        title = layer.name if image is None else image.name
+        fitted, held_out = self.more.cases(workflow, values, axes)
+        return Plan(
+            workflow,
+            (Case(title, values, annotation_of(layer, axes)), *fitted),
+            tuple(held_out),
+            self.more.folders(),
+            name,
+            self.seed.value(),
+            {"tuned": tuned, "goal": self._goal, "trials": self.trials.value()},
+        )
+
+    def _remember(self) -> None:
+        """Keep what was chosen for the next time."""
+        try:
+            set_preference(TRIALS, self.trials.value())
+            set_preference(TUNED_TO, self.kind.currentData())
+            set_preference(TUNED_FOR, self.score.currentText())
+        except OSError as error:
+            show_warning(f"What was chosen can not be kept: {error}")
 
     def apply(self) -> None:
         """Take the best parameters into the workflow, as one change."""
         if self.found is None:
             return
         try:
-            workflow = changed(self.session.workflow, self._tunables, self.found.best.parameters)
-            self.session.apply(workflow)
+            self.session.apply(self.found.applied(self.session.workflow))
         except (ValueError, TypeError, KeyError) as error:
             self._on_failed(f"The workflow is another by now: {error}")
         else:
@@ -197,7 +241,7 @@ class TuningDock(QWidget):
         path, _ = QFileDialog.getSaveFileName(self, "Save history", "tuning.csv", "CSV (*.csv)")
         if path and self.found is not None:
             try:
-                saved = write_table(Path(path), self.found.table())
+                saved = write_table(Path(path), self.found.table(), self.found.provenance())
             except OSError as error:
                 self._on_failed(f"The history was not saved: {error}")
             else:
@@ -210,6 +254,8 @@ class TuningDock(QWidget):
         self._is_stopped = True
         self.run.close()
         self.annotation.stop()
+        self.more.stop()
+        self.session.closed.disconnect(self.run.close)
         self.session.changed.disconnect(self._follow)
         self.session.finished.disconnect(self._follow)
         self.session.viewer.events.theme.disconnect(self._on_theme)
@@ -223,11 +269,12 @@ class TuningDock(QWidget):
     # What there is
 
     def _lay_out(self) -> None:
-        goal, parameters, search = self.sections.values()
+        goal, more, parameters, search = self.sections.values()
         goal.rows.addRow("Fit", self.result)
         goal.rows.addRow("To", self.annotation)
         goal.rows.addRow("It shows", self.kind)
         goal.rows.addRow("Score", self.score)
+        more.rows.addRow(self.more)
         parameters.rows.addRow(self.parameters)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start_button, 1)
@@ -235,6 +282,7 @@ class TuningDock(QWidget):
         search.rows.addRow("Trials", self.trials)
         search.rows.addRow("Seed", self.seed)
         search.rows.addRow(self.plot)
+        search.rows.addRow(self.scores)
         taking = QHBoxLayout()
         taking.addWidget(self.apply_button, 1)
         taking.addWidget(self.save_button, 1)
@@ -257,16 +305,6 @@ class TuningDock(QWidget):
         layout.addLayout(taking)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
 
-    def _is_annotation(self, layer: Layer) -> bool:
-        """Tell whether a person may have painted a layer: it is no result of a step."""
-        if not isinstance(layer, Labels):
-            return False
-        name = self.session.name_of(layer)
-        return name is None or self.session.workflow.maker(name) is None
-
-    def _part(self, workflow: Workflow, name: str) -> Workflow:
-        return upstream(workflow, [name])
-
     def _follow(self, _: Any = None) -> None:
         """Follow the workflow: which results there are."""
         workflow, before = self.session.workflow, self.result.currentData()
@@ -286,13 +324,15 @@ class TuningDock(QWidget):
     def _on_result(self, _: Any = None) -> None:
         name = self.result.currentData()
         if name is not None:
-            part = self._part(self.session.workflow, name)
+            part = upstream(self.session.workflow, [name])
             maker = part.maker(name)
+            self.more.show_inputs(part)
             self.parameters.show_workflow(part, None if maker is None else maker.name)
         self._fill_scores()
 
     def _fill_scores(self) -> None:
-        name, before = self.result.currentData(), self.score.currentText()
+        name = self.result.currentData()
+        before = self.score.currentText() or preference(TUNED_FOR)
         with QSignalBlocker(self.score):
             self.score.clear()
             if name is not None:
@@ -306,6 +346,10 @@ class TuningDock(QWidget):
 
     def _refresh(self, _: Any = None) -> None:
         """Let be done what can be done now."""
+        number = len(self.more.entries)
+        self.sections["More images"].head.setText(
+            f"More images ({number})" if number else "More images"
+        )
         has_result = self.result.currentData() is not None
         has_annotation = self.annotation.layer() is not None
         is_ticked = any(row.tick.isChecked() for row in self.parameters.rows.values())
@@ -313,6 +357,7 @@ class TuningDock(QWidget):
         for section in self.sections.values():
             section.setVisible(has_result)
         self.sections["Goal"].body.setEnabled(not is_running)
+        self.more.setEnabled(not is_running)
         self.parameters.set_running(is_running)
         self.trials.setEnabled(not is_running)
         self.seed.setEnabled(not is_running)
@@ -347,6 +392,10 @@ class TuningDock(QWidget):
 
     def _on_found(self, found: Tuned) -> None:
         self.found = found
+        self.scores.show_images(found.images)
+        self.scores.setVisible(len(found.images) > 1)
+        # It has its place only when all that changed is laid out.
+        QTimer.singleShot(50, self._show_scores)
         self.progress.setValue(self.progress.maximum())
         failed = sum(bool(trial.reason) for trial in found.trials)
         tried = f"{len(found.trials)} trials" + (f", {failed} refused" if failed else "")
@@ -362,9 +411,37 @@ class TuningDock(QWidget):
                 if one.name in values and one.is_at_bound(values[one.name])
             ]
             text += f"Widen the bounds of {', '.join(ends)}: the best lies there. " if ends else ""
-            text += _ONE_IMAGE
+        if found.held_out:
+            text += self._aside(found)
+        elif found.best.number > 0:
+            text += _ONE_IMAGE if len(found.fitted) == 1 else _NONE_ASIDE
         self.result_line.setText(text)
         self._refresh()
+
+    def _show_scores(self) -> None:
+        if isalive(self) and not self.scores.isHidden():
+            self.holder.ensureWidgetVisible(self.scores)
+
+    def _aside(self, found: Tuned) -> str:
+        """Say what the images kept aside tell."""
+        if found.is_cancelled:
+            return "Cancelled, so that the images kept aside were not scored."
+        before, after = (
+            "refused" if math.isnan(score) else f"{score:#.4g}"
+            for score in (found.held_out_before, found.held_out_after)
+        )
+        if found.best.number == 0:
+            return f" {before} on what was kept aside."
+        merits = [found.goal.merit(one) for one in (found.held_out_before, found.held_out_after)]
+        worse = " That is worse: they fit the other images only." if merits[1] < merits[0] else ""
+        return f"On what was kept aside {before} before, {after} now.{worse}"
+
+    def _on_skipped(self, name: str, reason: str) -> None:
+        self._skipped.append(f"{name} is skipped: {reason}")
+        shown = self._skipped[:_MOST_SKIPPED]
+        more = len(self._skipped) - len(shown)
+        text = "\n".join(shown) + (f"\n… and {more} more" if more else "")
+        self.message.say(text, "warning", self.session.viewer.theme)
 
     def _say(self, text: str) -> None:
         self.message.say(text, "hint", self.session.viewer.theme)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from napari.qt.threading import create_worker
@@ -12,6 +11,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_delineate.engine import CancelledError, Engine
 from napari_delineate.tuning import Trial, Tuned
+from napari_delineate.tuning.folders import Plan, carry_out
 from napari_delineate.worker import WorkerRunner
 
 __all__ = ["TuningRun"]
@@ -26,6 +26,8 @@ class TuningRun(QObject):
     """A `Trial` is done."""
     found = Signal(object)
     """The search has ended with a `Tuned`."""
+    skipped = Signal(str, str)
+    """An image can not be used: its name, and why."""
     failed = Signal(str)
     """It has ended without; why, or empty if it was cancelled."""
     finished = Signal()
@@ -43,23 +45,25 @@ class TuningRun(QObject):
         """Whether a search is under way."""
         return self._worker is not None
 
-    def start(self, search: Callable[..., Tuned]) -> None:
+    def start(self, plan: Plan) -> None:
         """Begin a search.
 
         Parameters
         ----------
-        search : callable
-            `napari_delineate.tuning.tune`, to be called with an engine, a report and a check.
+        plan : Plan
+            What it is to do.
         """
         if self._engine is None:
             self._runner = WorkerRunner()
             self._engine = Engine(self._runner, _CACHE_BYTES)
         self._cancelled.clear()
         self._worker = create_worker(
-            search,
+            carry_out,
+            plan,
+            self._skip,
+            self._check,
             engine=self._engine,
             report=self._report,
-            check=self._check,
             _start_thread=False,
             _connect={
                 "returned": self._on_return,
@@ -82,7 +86,11 @@ class TuningRun(QObject):
             self._runner.close()
         self._engine = self._runner = None
 
-    # These two are called in the thread of the search.
+    # These three are called in the thread of the search.
+
+    def _skip(self, name: str, reason: str) -> None:
+        if isalive(self):
+            self.skipped.emit(name, reason)
 
     def _report(self, trial: Trial) -> None:
         if isalive(self):

@@ -23,9 +23,6 @@ __all__ = [
     "widened",
 ]
 
-_FEW = 8
-"""So many numbers are quicker compared with one by one."""
-
 
 class Crop(NamedTuple):
     """Hold the part of labels in which an object lies, in C order.
@@ -104,7 +101,7 @@ def crop_of_several(
     refuse_locked(numbers, locked)
     box = widened(box, 0, labels.shape)
     held = np.asarray(labels[box])
-    mask = _is_any(held, numbers)
+    mask = is_one_of(held, numbers)
     tight = tight_box(mask)
     missing = sorted(set(numbers) - set(np.unique(held[mask]).tolist()))
     if missing or 0 in numbers or tight is None:
@@ -118,16 +115,7 @@ def crop_of_several(
     if wider == whole:
         return Crop(whole, np.ascontiguousarray(held[tight]), np.ascontiguousarray(mask[tight]))
     held = np.ascontiguousarray(labels[wider])
-    return Crop(wider, held, _is_any(held, numbers))
-
-
-def _is_any(held: NDArray[Any], numbers: Sequence[int]) -> NDArray[np.bool_]:
-    if len(numbers) > _FEW:
-        return is_one_of(held, numbers)
-    mask: NDArray[np.bool_] = held == (numbers[0] if numbers else 0)
-    for number in numbers[1:]:
-        mask |= held == number
-    return mask
+    return Crop(wider, held, is_one_of(held, numbers))
 
 
 def tight_box(mask: NDArray[np.bool_]) -> tuple[slice, ...] | None:

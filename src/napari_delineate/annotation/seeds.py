@@ -16,10 +16,11 @@ from napari_delineate.annotation.windows import (
     check_window,
     place_in_window,
     read_window,
+    rim_of,
     window_in,
 )
 from napari_delineate.thresholds.global_levels import global_level
-from napari_delineate.types import Spacing
+from napari_delineate.types import Length, Spacing, voxels
 
 __all__ = ["Landscape", "Seed", "grow_seeds", "landscape_of", "seeded_objects"]
 
@@ -72,7 +73,7 @@ def landscape_of(
     within: Sequence[slice],
     *,
     outlines: Literal["brightness", "edges", "membranes"] = "brightness",
-    sigma: float = 1.0,
+    sigma: Length = voxels(1),
     spacing: Spacing = 1.0,
 ) -> Landscape:
     """Prepare a window of an image for seeds, once.
@@ -88,9 +89,9 @@ def landscape_of(
         the seed; at edges, which suits objects without texture; or at bright membranes. To
         edges the background comes in from the rim of the window; membranes end an object only
         to the other seeds, so that seeds of the background are needed beside the tissue.
-    sigma : float
+    sigma : float or Voxels
         Standard deviation of a Gaussian by which noise is taken out before, in the units of
-        `spacing`; 0 for none.
+        `spacing` or as `voxels(n)`; 0 for none.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -185,7 +186,7 @@ def grow_seeds(
     markers = np.zeros(landscape.pixels.shape, np.int32)
     heights, sign = landscape.heights, _sign(landscape, seeds, places)
     if landscape.outlines == "edges":
-        markers[_rim(markers.shape) & ~_is_object(landscape, sign)] = 1
+        markers[rim_of(markers.shape) & ~_is_object(landscape, sign)] = 1
     elif landscape.outlines == "brightness":
         heights = -sign * heights
     for rank, (seed, place) in enumerate(zip(seeds, places, strict=True)):
@@ -222,15 +223,6 @@ def _is_object(landscape: Landscape, sign: int) -> NDArray[np.bool_]:
     if landscape.level is None:
         return np.zeros(landscape.pixels.shape, bool)
     return np.asarray((landscape.pixels > landscape.level) == (sign > 0))
-
-
-def _rim(shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    rim = np.zeros(shape, bool)
-    for axis, size in enumerate(shape):
-        if size > 1:  # a slice of a stack is not a rim
-            ends = np.moveaxis(rim, axis, 0)
-            ends[0] = ends[-1] = True
-    return rim
 
 
 def _with_seeds(grown: NDArray[Any], places: Sequence[tuple[int, ...]]) -> NDArray[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 __all__ = ["WorkflowForm"]
@@ -47,15 +49,44 @@ class _InputForm(_Form):
     annotation: _AnnotationForm | None = None
 
 
+_Literal = _InVoxels | bool | int | float | str | None
+_Names = Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=10_000)]
+
+
+class _FoundForm(_Form):
+    value: _Literal
+    low: _Literal
+    high: _Literal
+    choices: list[_Literal] = Field(max_length=1000)
+
+
+class _FitForm(_Form):
+    metric: str = Field(max_length=200)
+    score: str = Field(max_length=200)
+    annotation: Literal["dense", "sparse", "scribbles"]
+    seed: int = Field(ge=0)
+    trials: int = Field(ge=1)
+    best: int = Field(ge=0)
+    before: float | None
+    after: float
+    fitted: _Names
+    held_out: _Names
+    held_out_before: float | None
+    held_out_after: float | None
+    settings: dict[str, _Literal]
+    found: dict[str, _FoundForm]
+
+
 class _StepForm(_Form):
     name: str
     operation: str
     version: int = Field(ge=1, le=1_000_000)
     inputs: dict[str, str | list[str] | None]
     outputs: list[str]
-    parameters: dict[str, _InVoxels | bool | int | float | str | None]
+    parameters: dict[str, _Literal]
     over: str = Field(max_length=10)
     bypassed: bool = False
+    fit: _FitForm | None = None
 
 
 class WorkflowForm(_Form):

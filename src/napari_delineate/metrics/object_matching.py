@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-@operation
+@operation(version=2)
 def match_objects(
     reference: Labels,
     labels: Labels,
@@ -185,6 +185,7 @@ def match_objects(
 
 
 @operation(
+    version=2,
     scores={
         "f_score": SHARE,
         "precision": SHARE,
@@ -197,7 +198,7 @@ def match_objects(
         "spurious": COUNT,
         "splits": COUNT,
         "merges": COUNT,
-    }
+    },
 )
 def detection_scores(
     reference: Labels,

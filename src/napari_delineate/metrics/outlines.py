@@ -37,7 +37,7 @@ _DISTANCES = (
 )
 
 
-@operation
+@operation(version=2)
 def compare_outlines(
     reference: Labels,
     labels: Labels,
@@ -178,12 +178,13 @@ def _gaps(
 
 
 @operation(
+    version=2,
     scores={
         "normalized_surface_distance": SHARE,
         "boundary_iou": SHARE,
         "dice": SHARE,
         "iou": SHARE,
-    }
+    },
 )
 def outline_scores(
     reference: Labels,

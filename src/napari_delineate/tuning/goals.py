@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_delineate import catalogue
 from napari_delineate.catalogue import Operation
 from napari_delineate.scoring import Scoring
 from napari_delineate.types import Kind
+from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
 
 __all__ = ["Annotation", "Goal", "goals"]
@@ -87,24 +91,52 @@ class Goal:
         better = self.scoring.better
         return value if better == "higher" else -value if better == "lower" else -abs(value)
 
-    def read(self, result: Any) -> float:
+    def read(self, result: Any, annotation: Value | None = None) -> float:
         """Return the score from what the metric gave: the mean over looped axes.
+
+        What is better the nearer it is to 0 counts without its sign.
+
+        Parameters
+        ----------
+        result : float, mapping of str to float, or pandas.DataFrame
+            What the metric gave; a table has a row for each place along looped axes.
+        annotation : Value, optional
+            What it was compared with. Where not all objects are annotated, only the places
+            that hold an annotation count; by default all do.
+
+        Returns
+        -------
+        float
+            The score.
 
         Raises
         ------
         ValueError
             If it is not finite.
         """
-        if isinstance(result, float | int):
-            value = float(result)
-        else:
-            # Scores, or a table with a row per place along looped axes, where a single score
-            # has the name of its operation.
+        part = result
+        if not isinstance(result, float | int):
+            # A single score has the name of its operation in a table.
             part = result[self.score if self.score in result else self.metric.split(".")[1]]
-            value = float(part if isinstance(part, float | int) else part.mean())
+        if self.scoring.better == "nearer to 0":
+            part = abs(part)  # or else errors up and down would make up for each other
+        if not isinstance(part, float | int):
+            part = part[self._known_places(result, annotation)].mean(skipna=False)
+        value = float(part)
         if not math.isfinite(value):
             raise ValueError(f"the score is {value:g}: nothing is there to compare")
         return value
+
+    def _known_places(self, table: Any, annotation: Value | None) -> NDArray[np.bool_]:
+        """Tell which rows of a table belong to places that hold an annotation."""
+        if annotation is None or self.annotation == "dense":
+            return np.ones(len(table), bool)
+        data, axes = np.asarray(annotation.data), annotation.axes
+        over = [letter for letter in axes if letter in table]
+        inside = tuple(place for place, letter in enumerate(axes) if letter not in over)
+        known = (data != 0).any(axis=inside)
+        places: NDArray[np.bool_] = known[tuple(table[letter].to_numpy() for letter in over)]
+        return places
 
     def attached(
         self, workflow: Workflow, result: str, annotation: WorkflowInput
@@ -174,13 +206,22 @@ def goals(result: Kind, annotation: Annotation = "dense") -> tuple[Goal, ...]:
         if not scores or not catalogue.accepts(operation.input("labels").kind, result):
             continue
         takes_masks = operation.input("reference").kind is Kind.MASK
-        if annotation == "scribbles" and not takes_masks:
+        if annotation == "scribbles" and (not takes_masks or operation.id in _OF_OUTLINES):
             continue
         if annotation == "sparse" and not _bears_missing(operation):
             continue
         found += [Goal(operation.id, score, annotation) for score in scores]
     return tuple(found)
 
+
+_OF_OUTLINES = (
+    "metrics.contour_distance",
+    "metrics.hausdorff_distance",
+    "metrics.normalized_surface_distance",
+    "metrics.boundary_iou",
+    "metrics.centerline_dice",
+)
+"""Scores of where outlines or centrelines lie; those of strokes are no outlines of objects."""
 
 _OF_REFERENCE_ONLY = ("metrics.sparse_jaccard", "metrics.seg_score")
 """Scores that look at the objects of the reference alone."""

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_delineate.engine import CancelledError, Engine, StepError
-from napari_delineate.steps import WorkflowInput
+from napari_delineate.fits import ALGORITHM, Fit, Found
+from napari_delineate.tuning.cases import Case, CaseError, Scorer, check_apart
 from napari_delineate.tuning.goals import Goal
 from napari_delineate.tuning.proposals import Proposals
 from napari_delineate.tuning.tunables import Tunable, changed, present_values
 from napari_delineate.types import Kind
-from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Case", "Trial", "Tuned", "scored_value", "split", "tune"]
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """Hold an annotated image.
-
-    Attributes
-    ----------
-    name : str
-        What it is called, for instance the name of its file.
-    values : mapping of str to Value
-        A value for every input of the workflow.
-    annotation : Value
-        What is right: labels or a mask, on the grid of the result.
-    """
-
-    name: str
-    values: Mapping[str, Value]
-    annotation: Value
+__all__ = ["ImageScore", "Trial", "Tuned", "scored_value", "tune"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +42,8 @@ class Trial:
         Why it failed; empty if it did not.
     by : {"present", "sampling", "refinement"}
         What proposed it.
+    scores : tuple of float
+        The score of each image for fitting, in their order; empty if it failed.
     """
 
     number: int
@@ -70,6 +52,28 @@ class Trial:
     seconds: float
     reason: str = ""
     by: str = "sampling"
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImageScore:
+    """Say what the best parameters gave on one image.
+
+    Attributes
+    ----------
+    name : str
+        The name of the image.
+    is_held_out : bool
+        Whether it was kept aside, so that the search never saw it.
+    before, after : float
+        Its scores with the workflow as it was and as it is now; NaN where a step refused it,
+        or where it was not computed because the search was cancelled.
+    """
+
+    name: str
+    is_held_out: bool
+    before: float
+    after: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +99,10 @@ class Tuned:
         without such images or where the workflow fails on them.
     is_cancelled : bool
         Whether it ended before its budget was spent.
+    tuned : tuple of Tunable
+        The parameters that could change, with their bounds and choices.
+    images : tuple of ImageScore
+        The scores of each image, those for fitting first.
     """
 
     workflow: Workflow
@@ -107,6 +115,8 @@ class Tuned:
     held_out_before: float = math.nan
     held_out_after: float = math.nan
     is_cancelled: bool = False
+    tuned: tuple[Tunable, ...] = ()
+    images: tuple[ImageScore, ...] = ()
 
     @property
     def before(self) -> float:
@@ -117,6 +127,66 @@ class Tuned:
     def after(self) -> float:
         """The best score."""
         return self.best.score
+
+    def applied(self, workflow: Workflow) -> Workflow:
+        """Return a workflow with the best parameters, and with how they were found.
+
+        Parameters
+        ----------
+        workflow : Workflow
+            A workflow that holds the steps of which parameters were searched for.
+
+        Returns
+        -------
+        Workflow
+            The workflow with other parameters. Each of these steps holds a
+            `napari_delineate.fits.Fit`, unless nothing better was found.
+
+        Raises
+        ------
+        UnknownNameError
+            If one of the steps is not there.
+        ValueError, TypeError
+            If a step is another operation by now, or refuses the parameters.
+        """
+        if self.best.number == 0:
+            return workflow
+        kept = {one.step for one in self.tuned} - {
+            one.step for one in self.tuned if one.setting == ALGORITHM
+        }
+        for name in kept:
+            if workflow.step(name).operation != self.workflow.step(name).operation:
+                raise ValueError(f"step {name!r} is another operation by now")
+        found = changed(workflow, self.tuned, self.best.parameters)
+        fits: dict[str, Fit] = {}
+        for name in {one.step: None for one in self.tuned}:
+            values = {
+                one.setting: one.found(self.best.parameters[one.name])
+                for one in self.tuned
+                if one.step == name and one.name in self.best.parameters
+            }
+            if values:
+                fits[name] = self._fit(values)
+        steps = tuple(replace(one, fit=fits.get(one.name, one.fit)) for one in found.steps)
+        return replace(found, steps=steps)
+
+    def _fit(self, found: Mapping[str, Found]) -> Fit:
+        return Fit(
+            self.goal.metric,
+            self.goal.score,
+            self.goal.annotation,
+            self.seed,
+            len(self.trials),
+            self.best.number,
+            _or_none(self.before),
+            self.after,
+            self.fitted,
+            self.held_out,
+            _or_none(self.held_out_before),
+            _or_none(self.held_out_after),
+            self.goal.settings,
+            found,
+        )
 
     def table(self) -> pd.DataFrame:
         """Return the history: trial, parameters, score, seconds, reason of a failure.
@@ -147,60 +217,38 @@ class Tuned:
         table.attrs["units"] = {"seconds": "s"}
         return table
 
+    def provenance(self) -> dict[str, Any]:
+        """Return how the search was made, ready for JSON: it belongs to the history.
 
-def split(
-    cases: Sequence[Case], held_out: int | Sequence[str] = 0, *, seed: int = 0
-) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """Divide annotated images into those for fitting and those kept aside.
-
-    Parameters
-    ----------
-    cases : sequence of Case
-        Annotated images.
-    held_out : int or sequence of str
-        How many are kept aside, drawn by chance, or their names.
-    seed : int
-        What makes the draw the same again.
-
-    Returns
-    -------
-    fitting, held_out : tuple of Case
-        Both in the order given.
-
-    Raises
-    ------
-    ValueError
-        If nothing would be left to fit, or a name is unknown.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> image = Value.of(np.zeros((4, 4)), Kind.IMAGE)
-    >>> labels = Value.of(np.zeros((4, 4), int), Kind.LABELS)
-    >>> cases = [Case(name, {"image": image}, labels) for name in "abcd"]
-    >>> fitting, held_out = split(cases, 1)
-    >>> len(fitting), len(held_out)
-    (3, 1)
-    """
-    names = [case.name for case in cases]
-    if isinstance(held_out, int):
-        if not 0 <= held_out < len(names):
-            raise ValueError(
-                f"{held_out} of {len(names)} annotated images can not be kept aside: at least "
-                "one is needed to fit"
-            )
-        places = random.Random(seed).sample(range(len(names)), held_out)  # noqa: S311
-    else:
-        unknown = [name for name in held_out if name not in names]
-        if unknown:
-            raise ValueError(f"there is no annotated image {unknown[0]!r}")
-        places = [place for place, name in enumerate(names) if name in held_out]
-        if len(places) == len(names):
-            raise ValueError("all annotated images are kept aside: at least one is needed to fit")
-    return (
-        tuple(case for place, case in enumerate(cases) if place not in places),
-        tuple(case for place, case in enumerate(cases) if place in places),
-    )
+        Returns
+        -------
+        dict
+            The metric with its settings, the seed, the bounds and choices, and the scores of
+            each image before and after.
+        """
+        found: dict[str, Any] = self._fit({}).to_dict()
+        del found["found"]
+        return {
+            **found,
+            "is_cancelled": self.is_cancelled,
+            "parameters": {
+                one.name: {"choices": list(one.choices)}
+                if one.choices
+                else {"low": one.low, "high": one.high, "unit": "voxels" if one.in_voxels else ""}
+                for one in self.tuned
+            },
+            "best_parameters": dict(self.best.parameters),
+            "images": [
+                {
+                    "name": one.name,
+                    "is_held_out": one.is_held_out,
+                    "before": _or_none(one.before),
+                    "after": _or_none(one.after),
+                }
+                for one in self.images
+            ],
+            "workflow": self.workflow.to_dict(),
+        }
 
 
 def tune(
@@ -222,8 +270,8 @@ def tune(
 
     The first trial is the workflow as it is. A sampler that learns from all trials (TPE)
     proposes the next ones; then the numbers of the best trial are refined (Nelder-Mead).
-    What lies upstream of a changed step is computed once. A trial that a step refuses is the
-    worst, and is kept with the reason.
+    What lies upstream of a changed step is computed once for each image. A trial that a step
+    refuses is the worst, and is kept with the reason.
 
     Parameters
     ----------
@@ -250,8 +298,8 @@ def tune(
     report : callable, optional
         Is called with each `Trial`.
     check : callable, optional
-        Is called before each trial; `CancelledError` ends the search with what was found,
-        and so does Ctrl+C.
+        Is called before each image of a trial; `CancelledError` ends the search with what was
+        found, and so does Ctrl+C.
 
     Returns
     -------
@@ -262,10 +310,14 @@ def tune(
     ------
     CancelledError
         If it was cancelled before any trial gave a score.
+    CaseError
+        If an image can not be scored, whatever the parameters are: its annotation is empty, or
+        does not lie on the grid of the result. It is a ValueError.
     RuntimeError
         If Optuna is not installed.
     ValueError
-        If nothing can change, an annotation can not be compared, or every trial failed.
+        If nothing can change, an annotation can not be compared, every trial failed, or an image
+        is both for fitting and kept aside.
     """
     if not cases:
         raise ValueError("tuning needs at least one annotated image")
@@ -277,10 +329,16 @@ def tune(
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise ValueError(f"{repeated[0]} is there twice")
+    check_apart(cases, held_out)
     goal = Goal() if goal is None else goal
     result = scored_value(workflow) if result is None else result
     proposals = Proposals(workflow, tuned, seed)
-    search = _Search(workflow, tuned, goal, result, engine or Engine(), report, check)
+    engine = Engine() if engine is None else engine
+    scorer = Scorer(workflow, [one.step for one in tuned], goal, result, engine)
+    for case in (*cases, *held_out):
+        scorer.check(case)
+    search = _Search(workflow, tuned, goal, scorer, report, check)
+    aside = search.kept_aside(held_out, workflow)
     is_cancelled = False
     try:
         search.run(cases, proposals, trials, seconds)
@@ -292,25 +350,36 @@ def tune(
             raise CancelledError
         raise ValueError(f"no trial gave a score; the first failed: {search.trials[0].reason}")
     best = max(scored, key=lambda trial: goal.merit(trial.score))  # the first of equal ones
-    found = changed(workflow, tuned, best.parameters)
-    before = after = math.nan
+    after = (math.nan,) * len(held_out)
     if held_out and not is_cancelled:
         try:
-            before, after = (search.kept_aside(held_out, one) for one in (workflow, found))
-        except CancelledError:
+            after = search.kept_aside(held_out, changed(workflow, tuned, best.parameters))
+        except (CancelledError, KeyboardInterrupt):
             is_cancelled = True
-    return Tuned(
-        found,
+    first = search.trials[0].scores or (math.nan,) * len(cases)
+    images = [
+        ImageScore(case.name, False, *pair)
+        for case, *pair in zip(cases, first, best.scores, strict=True)
+    ]
+    images += [
+        ImageScore(case.name, True, *pair)
+        for case, *pair in zip(held_out, aside, after, strict=True)
+    ]
+    found = Tuned(
+        workflow,
         best,
         tuple(search.trials),
         goal,
         seed,
         tuple(case.name for case in cases),
         tuple(case.name for case in held_out),
-        before,
-        after,
+        _mean(aside),
+        _mean(after),
         is_cancelled,
+        tuple(tuned),
+        tuple(images),
     )
+    return replace(found, workflow=found.applied(workflow))
 
 
 def scored_value(workflow: Workflow) -> str:
@@ -347,8 +416,7 @@ class _Search:
     workflow: Workflow
     tuned: Sequence[Tunable]
     goal: Goal
-    result: str
-    engine: Engine
+    scorer: Scorer
     report: Callable[[Trial], None] | None
     check: Callable[[], None] | None
     trials: list[Trial] = field(default_factory=list)
@@ -372,37 +440,46 @@ class _Search:
 
         proposals.run(present_values(self.workflow, self.tuned), attempt, is_spent, trials)
 
-    def kept_aside(self, cases: Sequence[Case], workflow: Workflow) -> float:
-        """Return the mean score of images kept aside, NaN if a step fails."""
-        try:
-            return self._score(cases, workflow)
-        except (StepError, TypeError, ValueError):
-            return math.nan
-
-    def _try(self, cases: Sequence[Case], parameters: Mapping[str, Any], by: str) -> Trial:
-        if self.check is not None:
-            self.check()
-        start, score, reason = time.perf_counter(), math.nan, ""
-        try:
-            score = self._score(cases, changed(self.workflow, self.tuned, parameters))
-        except (StepError, TypeError, ValueError) as error:
-            reason = str(error)
-        seconds = time.perf_counter() - start
-        return Trial(len(self.trials), dict(parameters), score, seconds, reason, by)
-
-    def _score(self, cases: Sequence[Case], workflow: Workflow) -> float:
-        """Return the mean score of a workflow; what is "nearer to 0" counts without its sign."""
+    def kept_aside(self, cases: Sequence[Case], workflow: Workflow) -> tuple[float, ...]:
+        """Return the score of each image kept aside, NaN where a step fails."""
         scores = []
         for case in cases:
-            described = WorkflowInput(
-                case.annotation.kind,
-                case.annotation.axes,
-                case.annotation.spacing,
-                case.annotation.units,
-            )
-            whole, annotation, wanted = self.goal.attached(workflow, self.result, described)
-            values = {**case.values, annotation: case.annotation}
-            found = self.engine.run(whole, values, wanted=[wanted])
-            score = self.goal.read(found[wanted].data)
-            scores.append(abs(score) if self.goal.scoring.better == "nearer to 0" else score)
-        return math.fsum(scores) / len(scores)
+            self._check()
+            try:
+                scores.append(self.scorer.score(case, workflow))
+            except CaseError:
+                raise
+            except (StepError, TypeError, ValueError):
+                scores.append(math.nan)
+        return tuple(scores)
+
+    def _try(self, cases: Sequence[Case], parameters: Mapping[str, Any], by: str) -> Trial:
+        start, name, reason = time.perf_counter(), "", ""
+        scores: list[float] = []
+        try:
+            workflow = changed(self.workflow, self.tuned, parameters)
+            for case in cases:
+                self._check()
+                name = f"{case.name}: " if len(cases) > 1 else ""
+                scores.append(self.scorer.score(case, workflow))
+        except CaseError:
+            raise
+        except (StepError, TypeError, ValueError) as error:
+            reason = f"{name}{error}"
+            scores = []
+        seconds = time.perf_counter() - start
+        mean = _mean(scores)
+        return Trial(len(self.trials), dict(parameters), mean, seconds, reason, by, tuple(scores))
+
+    def _check(self) -> None:
+        if self.check is not None:
+            self.check()
+
+
+def _mean(scores: Sequence[float]) -> float:
+    """Return the mean, NaN where there is none or one of them is missing."""
+    return math.fsum(scores) / len(scores) if scores else math.nan
+
+
+def _or_none(score: float) -> float | None:
+    return score if math.isfinite(score) else None

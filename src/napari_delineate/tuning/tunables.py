@@ -9,15 +9,13 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.catalogue import Operation
+from napari_delineate.fits import ALGORITHM, Found
 from napari_delineate.signatures import REQUIRED, Setting
 from napari_delineate.types import Quantity, Voxels
 from napari_delineate.variants import replacements
 from napari_delineate.workflow import Workflow
 
 __all__ = ["ALGORITHM", "Tunable", "changed", "tunable", "tunables"]
-
-ALGORITHM = "algorithm"
-"""Stands for the operation of a step where a setting could stand."""
 
 _DIGITS = 4
 _FACTOR = 4.0
@@ -112,6 +110,14 @@ class Tunable:
         if self.is_log:
             return self.rounded(self.low * (self.high / self.low) ** part)
         return self.rounded(self.low + part * (self.high - self.low))
+
+    def found(self, value: Any) -> Found:
+        """Return a value that was found, and where it was looked for, as a step holds them."""
+        if self.choices:
+            return Found(value, choices=self.choices)
+        if self.in_voxels:
+            return Found(Voxels(value), Voxels(self.low), Voxels(self.high))
+        return Found(value, self.low, self.high)
 
     def belongs_to(self, operation: Operation) -> bool:
         """Tell whether an operation has this setting."""

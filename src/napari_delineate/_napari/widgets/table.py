@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class Tables(QWidget):
     """Name of a table, and the position of the row that a person went to."""
     rows_chosen = Signal(str)
     """Name of a table of which a person chose other rows."""
+    filtered = Signal(str)
+    """Name of a table of which other rows are shown."""
     turned = Signal(str)
     """Name of the table that is shown now; empty if there is none."""
 
@@ -51,8 +53,8 @@ class Tables(QWidget):
         self.condition.setAccessibleName("Show only rows with")
         self.condition.setPlaceholderText("Filter rows, e.g. area > 50")
         self.condition.setToolTip(
-            "Show only rows that meet conditions: a column, one of < <= = != >= > and a number; "
-            "several with 'and' between them"
+            "Show only rows that meet conditions: a column, one of < <= = != >= > and a number or "
+            "a text; several with 'and' between them"
         )
         self.condition.setClearButtonEnabled(True)
         self.condition.textChanged.connect(self._on_condition)
@@ -75,17 +77,18 @@ class Tables(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.condition, 1)
         head.addWidget(self.columns_button)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.count, 1)
-        buttons.addWidget(copy)
-        buttons.addWidget(save)
+        self.buttons = QHBoxLayout()
+        self.buttons.addWidget(copy)
+        self.buttons.addWidget(save)
+        self.buttons.addStretch(1)
         table = QWidget()
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
         column.addWidget(self.message)
         column.addWidget(self._tabs, 1)
-        column.addLayout(buttons)
+        column.addWidget(self.count)
+        column.addLayout(self.buttons)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(table)
@@ -102,6 +105,7 @@ class Tables(QWidget):
         if view is None:
             view = TableView()
             view.setAccessibleName(name)
+            view.set_theme(self._theme)
             view.went.connect(lambda position: self.row_chosen.emit(name, position))
             view.chosen.connect(lambda: self._on_chosen(name))
             with QSignalBlocker(self._tabs):
@@ -128,7 +132,20 @@ class Tables(QWidget):
         view = self._find(name)
         return np.zeros(0, np.intp) if view is None else view.positions()
 
-    def choose(self, name: str, positions: Iterable[int]) -> None:
+    def shown(self, name: str) -> NDArray[np.bool_]:
+        """Tell which rows of a table meet its condition."""
+        view = self._find(name)
+        shown = np.zeros(0 if view is None else len(view.model().table), bool)
+        if view is not None:
+            shown[view.model().rows] = True
+        return shown
+
+    def condition_of(self, name: str) -> str:
+        """Return the condition that rows of a table are shown by, empty for all rows."""
+        view = self._find(name)
+        return "" if view is None else str(view.condition).strip()
+
+    def choose(self, name: str, positions: NDArray[np.intp] | Sequence[int]) -> None:
         """Choose rows of a table by their positions; it is not a person who does so."""
         view = self._find(name)
         if view is not None:
@@ -155,6 +172,8 @@ class Tables(QWidget):
     def set_theme(self, theme: str) -> None:
         """Take the colours of a theme."""
         self._theme = theme
+        for index in range(self._tabs.count()):
+            self._tabs.widget(index).set_theme(theme)
 
     def provenance(self) -> dict[str, Any] | None:
         """Return what is saved with a table: how it was made. None if nobody knows."""
@@ -185,6 +204,7 @@ class Tables(QWidget):
             return str(error)
         self.message.say("")
         self._say_count()
+        self.filtered.emit(self.current())
         return ""
 
     def _on_condition_written(self) -> None:

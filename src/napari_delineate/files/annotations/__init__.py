@@ -17,7 +17,14 @@ from napari_delineate.files.annotations.collecting import garbage_kept
 from napari_delineate.files.annotations.statement import parsed
 from napari_delineate.files.errors import FileError
 
-__all__ = ["ANNOTATIONS", "AnnotatedLabels", "Colour", "read_annotation", "write_annotation"]
+__all__ = [
+    "ANNOTATIONS",
+    "WRITTEN",
+    "AnnotatedLabels",
+    "Colour",
+    "read_annotation",
+    "write_annotation",
+]
 
 
 class _Format(NamedTuple):
@@ -55,6 +62,8 @@ _FORMATS = {
 }
 ANNOTATIONS = {ending: one.title for ending, one in _FORMATS.items()}
 """Endings of files that hold annotations, and what people call the formats."""
+WRITTEN = {one.title: ending for ending, one in reversed(_FORMATS.items()) if one.write is not None}
+"""Formats that annotations are written to, each with the ending that files of it get."""
 
 
 def read_annotation(
