@@ -67,6 +67,14 @@ def test_all_of_an_annotation_comes_back(tmp_path, ending, axes):
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("ending", [*OUTLINES, *IMAGES])
+def test_a_voxel_size_that_nobody_stated_is_that_of_the_image(tmp_path, ending):
+    skip_without_its_package(ending)
+    path = write_annotation(tmp_path / f"a{ending}", AnnotatedLabels.of(RING))
+    found = read_annotation(path, spacing=(0.5, 0.25), units="micrometer")
+    assert (found.spacing, found.units) == ((0.5, 0.25), "micrometer")
+
+
 @pytest.mark.parametrize("ending", ["_cp_masks.tif", "_cp_masks.png"])
 def test_plain_masks_hold_the_numbers_and_say_what_they_lose(tmp_path, ending):
     labels = np.where(labels_of("YX") == 70_000, 60_000, labels_of("YX"))
@@ -91,7 +99,7 @@ planes = arrays.arrays(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(planes)
 @example(np.ones((1, 1), np.int32))
 @example(np.eye(4, dtype=np.int32))  # touching over corners only
@@ -122,7 +130,7 @@ def doubled_area(corners):
     return int(x @ np.roll(y, -1) - np.roll(x, -1) @ y)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(planes, st.sampled_from(OUTLINES))
 @example(np.zeros((2, 3), np.int32), ".geojson")
 @example(np.zeros((2, 3), np.int32), ".coco.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import pickle
+import resource
 import shutil
 import struct
 import tempfile
@@ -269,6 +270,29 @@ def test_zarr_that_states_what_can_not_be(stored, fields, words):
         read_annotation(stored)
 
 
+def test_zarr_that_was_never_written_takes_no_memory(stored):
+    """240 MB of background: numbers that are stored are looked at, no others."""
+    change(stored / "0" / ".zarray", shape=[12_000, 5_000], chunks=[1000, 1000])
+    for chunk in (stored / "0").glob("[0-9]*"):
+        shutil.rmtree(chunk)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = read_annotation(stored)
+    assert found.labels.shape == (12_000, 5_000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 180_000
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number"), [("<u4", 2**32 - 1), ("<i8", 2**40), ("|u1", 255), (">u2", 65_535)]
+)
+def test_numbers_of_any_width_are_read_from_zarr(tmp_path, dtype, number):
+    zarr = pytest.importorskip("zarr")
+    stored = write_annotation(tmp_path / "a.ome.zarr", AnnotatedLabels.of(SMALL))
+    shutil.rmtree(stored / "0")
+    data = np.where(SMALL == 2, number, SMALL).astype(dtype)
+    zarr.open_group(stored).create_array("0", data=data, chunks=(2, 3))
+    assert np.array_equal(read_annotation(stored).labels, data)
+
+
 @pytest.mark.parametrize(
     ("multiscales", "words"),
     [
@@ -385,7 +409,7 @@ def test_images_of_light_are_no_annotation(tmp_path):
         read_annotation(tmp_path / "b.tif")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     ending=st.sampled_from(ALL),
     cut=st.floats(0, 1),

@@ -10,9 +10,16 @@ from napari.utils.notifications import notification_manager
 
 from napari_delineate._napari.annotation_files import annotated_labels, open_annotation
 from napari_delineate.annotation.meaning import Annotation
-from napari_delineate.files import AnnotatedLabels, read_annotation, write_annotation
+from napari_delineate.files import (
+    AnnotatedLabels,
+    read,
+    read_annotation,
+    read_workflow,
+    write_annotation,
+    write_workflow,
+)
 
-SAVED = (".geojson", ".coco.json", ".rois.zip", ".ome.zarr")
+SAVED = (".geojson", ".coco.json", ".rois.zip", ".ome.zarr", ".ome.tif")
 SIZE = {"scale": (2.0, 0.5, 0.5), "units": ("um",) * 3, "axis_labels": "ZYX"}
 
 
@@ -45,9 +52,7 @@ def test_labels_are_saved_with_their_classes_and_opened_again(
         tmp_path / "source.geojson",
         AnnotatedLabels.described(AnnotatedLabels.of(labels).value, meaning),
     )
-    with notification_manager:  # which states no voxel size but one pixel
-        first = open_annotation(session, source)
-    assert "states a voxel size of 1 x 1 x 1 pixel" in notification_manager.records[-1].message
+    first = open_annotation(session, source)
     first.features = {"index": [0, 4, 9], "name": [None, "the first", "µ"]}
     path = tmp_path / f"cells{ending}"
     assert first.save(str(path), plugin="napari-delineate") == [str(path)]
@@ -95,6 +100,17 @@ def test_files_are_opened_by_their_names(viewer, tmp_path, name):
     assert np.array_equal(layer.data, plane)
 
 
+def test_labels_of_another_voxel_size_lie_on_the_image_and_it_is_said(session, image, tmp_path):
+    annotation = AnnotatedLabels.of(np.ones((3, 9, 10), int), spacing=2, units="millimeter")
+    path = write_annotation(tmp_path / "other.geojson", annotation)
+    with notification_manager:
+        layer = open_annotation(session, path)
+    assert "a voxel size of 2 x 2 x 2 millimeter, the image 'raw' has 2 x 0.5 x 0.5 micro" in (
+        notification_manager.records[-1].message
+    )
+    assert tuple(layer.scale) == (2.0, 0.5, 0.5)
+
+
 def test_an_annotation_of_another_image_is_opened_alone(viewer, session, image, tmp_path):
     plane = np.eye(4, dtype=np.int32)
     annotation = AnnotatedLabels.of(plane, spacing=(0.1, 0.2), units="millimeter")
@@ -131,15 +147,15 @@ def test_axes_that_are_not_known_are_asked_for(viewer, labels, tmp_path):
         layer.save(str(tmp_path / "bare.geojson"), plugin="napari-delineate")
 
 
-def test_an_opened_annotation_is_saved_with_the_workflow(viewer, session, image, run, tmp_path):
-    from napari_delineate.files import read_workflow
-
+def test_an_opened_annotation_is_saved_with_the_workflow(session, image, tmp_path):
+    """Workflows open images and meshes again, no outlines: the labels are kept beside them."""
     plane = np.zeros((3, 9, 10), np.int32)
     plane[1, 2:5, 2:5] = 3
     annotation = AnnotatedLabels.of(plane, classes={3: "cell"})
-    layer = open_annotation(session, write_annotation(tmp_path / "cells.coco.json", annotation))
-    run("postprocessing.expand_labels", {"labels": layer})
+    open_annotation(session, write_annotation(tmp_path / "cells.coco.json", annotation))
+    workflow, inputs = session.to_save()
     path = tmp_path / "workflow.json"
-    viewer.layers.save(str(path), plugin="napari-delineate")
-    assert read_workflow(path).inputs["cells"].annotation.class_of == ((3, 1),)
-    assert (tmp_path / "workflow_inputs" / "cells.ome.tif").exists()
+    write_workflow(path, workflow, inputs)
+    found = read_workflow(path).inputs["cells"]
+    assert found.annotation.class_of == ((3, 1),)
+    assert np.array_equal(read(path.parent / found.source), plane)

@@ -33,9 +33,11 @@ from napari_delineate.files import (
     read_annotation,
     write_annotation,
 )
+from napari_delineate.files.annotations.masks import stated_in_tiff
+from napari_delineate.types import Kind
 from napari_delineate.values import Value
 
-__all__ = ["annotated_labels", "open_annotation", "save_annotation"]
+__all__ = ["annotated_labels", "open_annotation", "save_annotation", "stated_about"]
 
 _NAME = "name"
 """The column of a layer's features that holds the names of objects."""
@@ -122,12 +124,23 @@ def annotated_labels(
     session: Session, layer: Labels, meaning: Annotation | None = None
 ) -> AnnotatedLabels:
     """Return the labels of a layer with what they mean; see `save_annotation`."""
+    value = to_value(layer)
+    return _described(session, layer, replace(value, data=np.asarray(value.data)), meaning)
+
+
+def stated_about(session: Session, layer: Labels) -> dict[str, Any]:
+    """Return what the metadata of an image file say about the labels of a layer."""
+    no_labels = Value.of(np.zeros((1, 1), np.int32), Kind.LABELS)
+    return stated_in_tiff(_described(session, layer, no_labels, None))
+
+
+def _described(
+    session: Session, layer: Labels, value: Value, meaning: Annotation | None
+) -> AnnotatedLabels:
     if meaning is None:
         name = session.name_of(layer)
         described = None if name is None else session.workflow.inputs.get(name)
         meaning = None if described is None else described.annotation
-    value = to_value(layer)
-    value = replace(value, data=np.asarray(value.data))
     found = AnnotatedLabels.described(value, meaning or Annotation())
     return replace(found, names=_names(layer.features))
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from napari_delineate.files.annotations import coco, geojson, imagej, masks, ome_zarr
 from napari_delineate.files.annotations.annotation import AnnotatedLabels, Colour, Wanted
+from napari_delineate.files.annotations.collecting import garbage_kept
 from napari_delineate.files.annotations.statement import parsed
 from napari_delineate.files.errors import FileError
 
@@ -33,11 +34,12 @@ class _Format(NamedTuple):
 
 
 def _read_json(path: Path, wanted: Wanted) -> AnnotatedLabels:
-    content = parsed(path)
-    if geojson.is_geojson(content):
-        return geojson.read(path, content, wanted)
-    if coco.is_coco(content):
-        return coco.read(path, content, wanted)
+    with garbage_kept():
+        content = parsed(path)
+        if geojson.is_geojson(content):
+            return geojson.read(path, content, wanted)
+        if coco.is_coco(content):
+            return coco.read(path, content, wanted)
     raise ValueError(
         "it is neither GeoJSON (features) nor COCO (images and annotations); save one of these"
     )
@@ -172,7 +174,8 @@ def write_annotation(path: str | os.PathLike[str], annotation: AnnotatedLabels) 
         endings = ", ".join(ending for ending, its in _FORMATS.items() if its.write is not None)
         raise FileError(f"{path}: annotations are written to files that end in {endings}")
     try:
-        one.write(target, annotation)
+        with garbage_kept():
+            one.write(target, annotation)
     except FileError:
         raise
     except ValueError as error:

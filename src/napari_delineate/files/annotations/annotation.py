@@ -240,7 +240,7 @@ def check_size(shape: tuple[int, ...]) -> None:
     if math.prod(shape) > LARGEST_SIZE:
         raise ValueError(
             f"it is of an image of {sides(shape)} pixels; annotations are read up to "
-            f"{LARGEST_SIZE:,} pixels, open a part of it"
+            f"{LARGEST_SIZE:,} pixels; take a part of the image, or a smaller scale"
         )
 
 

@@ -29,7 +29,7 @@ from napari_delineate.files.saving import atomic_path
 from napari_delineate.files.tiff import read_description, write_value
 from napari_delineate.types import Kind
 
-__all__ = ["read", "write_ome_tiff", "write_plain"]
+__all__ = ["read", "stated_in_tiff", "write_ome_tiff", "write_plain"]
 
 _MOST_PIXELS_OF_A_BYTE = 50_000
 """More than compression makes of an image without objects."""
@@ -67,13 +67,17 @@ def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
 
 def write_ome_tiff(path: Path, annotation: AnnotatedLabels) -> None:
     """Write labels as OME-TIFF; classes and names are stated in its description."""
+    stated = stated_in_tiff(annotation)
+    write_value(path, annotation.value, json.dumps(stated) if stated else "")
+
+
+def stated_in_tiff(annotation: AnnotatedLabels) -> dict[str, Any]:
+    """Return what the description of an OME-TIFF says about labels; nothing if there is nothing."""
     stated = stated_meaning(annotation) | {
         "classes": dict(annotation.classes),
         "names": dict(annotation.names),
     }
-    write_value(
-        path, annotation.value, json.dumps({MEMBER: stated}) if any(stated.values()) else ""
-    )
+    return {MEMBER: stated} if any(stated.values()) else {}
 
 
 def write_plain(path: Path, annotation: AnnotatedLabels) -> None:

@@ -7,6 +7,7 @@ runs code (pickle), and may state any shape.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import math
 import re
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.annotations.annotation import (
@@ -48,6 +50,7 @@ _CODECS = frozenset(
 
 _WHOLE_NUMBERS = re.compile("[<>|=]?[iu][1248]|u?int(8|16|32|64)")
 _LARGEST_CHUNK = 2**28
+_LARGEST_PART = 2**24
 _LARGEST_METADATA = 2**28
 _COARSEST = 512
 """Longest side of the last level of the pyramid."""
@@ -77,11 +80,11 @@ def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
     array = zarr.open_array(store=str(folder), mode="r", zarr_format=version)
     sizes = _scale(first, levels[0], len(shape))
     axes = "".join(axes[place] for place in kept)
-    data = np.asarray(array[...]).reshape([shape[place] for place in kept])
+    data = _pixels(array).reshape([shape[place] for place in kept])
     check_shape(data.shape, wanted)
     spacing: Any = wanted.spacing
     unit = wanted.units
-    if sizes is not None:
+    if sizes is not None and (units or set(sizes) != {1.0}):  # the format demands a scale
         by_letter = dict(zip(axes, (sizes[place] for place in kept), strict=True))
         spacing = tuple(by_letter[letter] for letter in spatial_axes(axes))
         unit = units or "pixel"
@@ -107,6 +110,27 @@ def write(path: Path, annotation: AnnotatedLabels) -> None:
         draft.replace(path)
     if path.parent.name == "labels" and _is_zarr(path.parent.parent):
         _list_label(path.parent, path.name)
+
+
+def _pixels(array: Any) -> NDArray[Any]:
+    """Read an array in parts, so that what was never written takes no memory."""
+    result = np.zeros(array.shape, np.int32)
+    room = _LARGEST_PART // math.prod(array.chunks)
+    steps: list[range] = []
+    for side, piece in reversed(list(zip(array.shape, array.chunks, strict=True))):
+        number = min(max(1, room), -(-side // piece))
+        steps.insert(0, range(0, side, number * piece))
+        room //= number
+    for corner in itertools.product(*steps):
+        box = tuple(slice(at, at + step.step) for at, step in zip(corner, steps, strict=True))
+        part = np.asarray(array[box])
+        if not part.any():
+            continue
+        if int(part.min()) < 0 or int(part.max()) > np.iinfo(result.dtype).max:
+            # Numbers that no labels have are refused with all others.
+            result = result.astype(part.dtype if part.dtype.kind == "i" else np.uint64)
+        result[box] = part
+    return result
 
 
 def _write_group(folder: Path, name: str, annotation: AnnotatedLabels) -> None:

@@ -129,9 +129,9 @@ def paint(
     labels = np.zeros(shape, label_dtype(max(numbers, default=0)))
     overlapping, sizes = _fill(labels, drawings, numbers, ranges)
     _warn(path, overlapping, sizes, numbers)
-    is_stated = stated is not None and len(stated.spacing) == len(spatial_axes(axes))
-    spacing = stated.spacing if stated and is_stated else wanted.spacing
-    units = stated.units if stated and is_stated else wanted.units
+    spacing, units = wanted.spacing, wanted.units
+    if stated is not None and len(stated.spacing or ()) == len(spatial_axes(axes)):
+        spacing, units = stated.spacing or spacing, stated.units
     classes: dict[int, str] = {}
     names: dict[int, str] = {}
     for number, drawing in zip(numbers, drawings, strict=True):

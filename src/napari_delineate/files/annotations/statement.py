@@ -56,18 +56,18 @@ class Statement(NamedTuple):
 
     shape: tuple[int, ...]
     axes: str
-    spacing: tuple[float, ...]
+    spacing: tuple[float, ...] | None
     units: str
     meaning: Meaning
 
 
 def statement_of(annotation: AnnotatedLabels) -> dict[str, Any]:
     """Return the statement about an annotation, ready for JSON."""
+    is_known = annotation.units != "pixel" or set(annotation.spacing) != {1.0}
     return {
         "shape": list(annotation.labels.shape),
         "axes": annotation.axes,
-        "spacing": list(annotation.spacing),
-        "units": annotation.units,
+        **({"spacing": list(annotation.spacing), "units": annotation.units} if is_known else {}),
         **stated_meaning(annotation),
     }
 
@@ -113,8 +113,10 @@ def read_statement(stated: Any) -> Statement | None:
     try:
         shape = tuple(_whole(side) for side in stated["shape"])
         axes = str(stated["axes"])
-        spacing = spacing_per_axis(tuple(stated["spacing"]), len(spatial_axes(axes)))
-        units = str(stated["units"])[:80]
+        spacing = stated.get("spacing")
+        if spacing is not None:
+            spacing = spacing_per_axis(tuple(spacing), len(spatial_axes(axes)))
+        units = str(stated.get("units", "pixel"))[:80]
     except (KeyError, TypeError) as error:
         raise ValueError(f"what it states under {MEMBER!r} is damaged: {error}") from error
     if len(shape) != len(axes) or axes not in AXES:
