@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate._napari.inspection import Box, Inspection, Inspector, OrderAsked, inspect
-from napari_delineate._napari.layers import LayerError, to_value
+from napari_delineate._napari.layers import LayerError, axes_of, level_0, to_value
 from napari_delineate.axes import looped_axes
 from napari_delineate.proofreading import Edited, Review, State, begin
 from napari_delineate.proofreading_report import report
 from napari_delineate.review_orders import Order
+from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.wording import unit_symbol
 
@@ -108,11 +109,7 @@ class ReviewedLabels(QObject):
         beside : napari.layers.Layer or None
             The image or the labels that the order needs.
         """
-        try:
-            data = None if beside is None else to_value(beside).data
-        except LayerError as error:
-            self.failed.emit(str(error))
-            return
+        data = None if beside is None else level_0(beside)
         is_labels = order == "disagreement"
         image, other = (None, data) if is_labels else (data, None)
         self._asked = OrderAsked(order, is_reversed, image, other)
@@ -176,7 +173,7 @@ class ReviewedLabels(QObject):
         if self.layer is None:
             return
         try:
-            value = to_value(self.layer)
+            value = _value_of(self.layer)
         except LayerError as error:
             self.failed.emit(str(error))
             return
@@ -229,6 +226,14 @@ class ReviewedLabels(QObject):
         self._keeps.stop()
         if self.layer is not None and self.is_known:
             self.layer.metadata[METADATA] = self.review.to_dict()
+
+
+def _value_of(layer: Labels) -> Value:
+    """Return what a layer holds; three axes that nobody has named are taken as space."""
+    if axes_of(layer) is not None or layer.ndim != 3:
+        return to_value(layer)
+    spacing = tuple(float(abs(size)) for size in layer.scale)
+    return Value.of(level_0(layer), Kind.LABELS, "ZYX", spacing, str(layer.units[-1]))
 
 
 def _emitters(layer: Labels) -> tuple[Any, ...]:
