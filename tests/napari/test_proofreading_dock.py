@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QTableView,
 )
 
+from napari_delineate import review_store
 from napari_delineate._napari import preferences
 from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
@@ -45,6 +46,7 @@ def states(dock):
 @pytest.fixture(autouse=True)
 def _own_preferences(monkeypatch, tmp_path):
     monkeypatch.setattr(preferences, "preferences_file", lambda: tmp_path / "own" / "p.json")
+    monkeypatch.setattr(review_store, "reviews_folder", lambda: tmp_path / "own" / "reviews")
 
 
 @pytest.fixture
@@ -309,6 +311,11 @@ def test_a_damaged_review_in_a_layer_is_told_and_begun_anew(viewer, opened, rest
     rest(dock)
     assert "can not be read" in dock.message.text()
     assert dock.progress.format() == "0 of 5 seen"
+    kept = review_store.reviews_folder()
+    dock.go_to(2)
+    dock.decide("accept")
+    dock.reviewed._keep()
+    assert not kept.exists()  # what could not be read is not written over
 
 
 def test_the_report_is_a_table_that_stays(viewer, labels, dock, rest, qtbot):
@@ -350,9 +357,7 @@ def test_reports_and_reviews_are_saved_and_reviews_opened(
     dock.files.save_button.click()
     stored = path.with_suffix(".json")
     assert Review.from_dict(json.loads(stored.read_text("utf-8"))) == dock.review
-    layer = viewer.add_labels(labels.data.copy(), name="again")
-    dock.labels.choose(layer)
-    rest(dock)
+    dock.files.anew_button.click()
     assert states(dock)["5"] == ""
     monkeypatch.setattr(QFileDialog, "getOpenFileName", answer("*.json", ".json"))
     dock.files.open_button.click()
@@ -363,6 +368,39 @@ def test_reports_and_reviews_are_saved_and_reviews_opened(
         dock.files.open_button.click()
         assert "out.json can not be read" in dock.message.text()
     assert states(dock)["5"] == "accepted"
+
+
+def test_labels_that_are_made_again_have_their_review(viewer, labels, dock, rest):
+    dock.go_to(4)
+    dock.decide("reject")
+    dock.decide("accept")
+    rest(dock)
+    dock.reviewed._keep()
+    again = viewer.add_labels(labels.data.copy().astype(np.uint16), name="again")
+    dock.labels.choose(again)
+    rest(dock)
+    assert states(dock) == {"1": "", "2": "", "3": "", "4": "rejected", "5": "accepted"}
+    assert "Going on with an earlier review" in dock.message.text()
+    other = viewer.add_labels(squares(SHAPE, *CORNERS), name="other")
+    dock.labels.choose(other)
+    rest(dock)
+    assert not any(states(dock).values())
+
+
+def test_starting_over_can_be_taken_back(labels, dock, rest):
+    assert not dock.files.anew_button.isEnabled()
+    dock.go_to(4)
+    dock.decide("accept")
+    dock.files.anew_button.click()
+    assert not any(states(dock).values())
+    assert dock.files.anew_button.text() == "Take back"
+    dock.files.anew_button.click()
+    assert states(dock)["4"] == "accepted"
+    dock.files.anew_button.click()
+    dock.go_to(2)
+    dock.decide("accept")
+    assert dock.files.anew_button.text() == "Start over"
+    assert states(dock)["4"] == ""
 
 
 def test_who_is_remembered(viewer, labels, dock, opened):

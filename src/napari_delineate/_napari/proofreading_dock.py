@@ -44,6 +44,7 @@ _NO_LABELS = "Open or draw labels to look through. Their objects are listed here
 _NO_OBJECTS = "These labels have no objects."
 _START = "Choose an object, or press . to begin with the first."
 _FIX = "Correct object {number} with napari's tools; press C when it is right."
+_RESUMED = "Going on with an earlier review of these labels."
 _ALL_SEEN = "All objects were seen."
 _VALUES: dict[Order, str] = {
     "place": "",
@@ -136,6 +137,7 @@ class ProofreadingDock(QWidget):
             lambda text, is_wrong: self._say(text, "error" if is_wrong else "hint")
         )
         self.reviewed.changed.connect(self._on_changed)
+        self.reviewed.resumed.connect(lambda: self._say(_RESUMED))
         self.reviewed.failed.connect(self._on_failed)
         self.session.finished.connect(self._on_finished)
         viewer.events.theme.connect(self._on_theme)
