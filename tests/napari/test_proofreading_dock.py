@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from napari.utils.shortcuts import default_shortcuts
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -19,10 +21,14 @@ from qtpy.QtWidgets import (
 
 from napari_delineate import review_store
 from napari_delineate._napari import preferences
+from napari_delineate._napari.annotating.actions import ACTIONS
+from napari_delineate._napari.annotating.tools import TOOLS
 from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
+from napari_delineate._napari.proofreading_parts import KEYS
 from napari_delineate._napari.reviewed_labels import METADATA
 from napari_delineate._napari.visible import camera_of
+from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.proofreading import Review
 from tests.operations.test_metrics_objects import squares
 
@@ -197,7 +203,7 @@ def test_an_order_that_lacks_something_says_what(viewer, opened, rest):
 
 
 def test_keys_decide_while_the_dock_is_seen(viewer, labels, dock, rest, qtbot):
-    for key, what in (("A", "accept"), (",", "previous"), (".", "next"), ("R", "reject")):
+    for key, what in (("8", "accept"), (",", "previous"), (".", "next"), ("0", "reject")):
         assert dock.decisions.shortcuts[what].key().toString() == key
     dock.decisions.shortcuts["next"].activated.emit()
     if not dock.isVisible():  # there is no window to see it in
@@ -214,6 +220,39 @@ def test_keys_decide_while_the_dock_is_seen(viewer, labels, dock, rest, qtbot):
     assert states(dock)["2"] == ""
 
 
+def test_no_key_has_another_meaning_while_an_object_is_corrected():
+    ours = {key for key, *_ in KEYS.values()}
+    napari_uses = {
+        str(key)
+        for name, keys in default_shortcuts.items()
+        if not any(other in name for other in ("shape", "points", "vertex", "vectors", "tracks"))
+        for key in keys
+    }
+    tools = {one.key for one in (*TOOLS, *ACTIONS)}
+    assert len(ours) == len(KEYS)
+    assert not ours & (napari_uses | tools)
+    assert {"1", "E"} <= napari_uses
+
+
+def test_locked_objects_are_not_deleted(session, labels, dock, rest):
+    session.apply(
+        session.wire({"labels": labels})[0].add_input(
+            "nuclei",
+            replace(
+                session.wire({"labels": labels})[0].inputs["nuclei"],
+                annotation=Annotation().with_lock(2, locked=True),
+            ),
+        )
+    )
+    dock.go_to(2)
+    dock.decide("reject")
+    assert "Object 2 is locked" in dock.message.text()
+    assert (labels.data == 2).any()
+    dock.go_to(3)
+    dock.decide("reject")
+    assert not (labels.data == 3).any()
+
+
 def test_keys_reach_the_dock_from_the_canvas_and_letters_a_field(viewer, labels, dock, qtbot):
     window = viewer.window._qt_window
     window.show()
@@ -223,12 +262,12 @@ def test_keys_reach_the_dock_from_the_canvas_and_letters_a_field(viewer, labels,
     canvas.setFocus()
     qtbot.keyClick(canvas, ".")
     assert dock.number == 1
-    qtbot.keyClick(canvas, "a")
+    qtbot.keyClick(canvas, "8")
     assert states(dock)["1"] == "accepted"
     assert dock.number == 2
     dock.comment.setFocus()
-    qtbot.keyClicks(dock.comment, "a, c.")
-    assert dock.comment.text() == "a, c."
+    qtbot.keyClicks(dock.comment, "8, 0.")
+    assert dock.comment.text() == "8, 0."
     assert dock.number == 2
     assert states(dock)["2"] == ""
 
