@@ -437,7 +437,7 @@ def test_what_a_filter_shows_stands_out_and_is_kept_with_the_gate(dock, squares,
     dock.condition.setText("area > 7")
     assert chosen(dock) == [9]
     assert visible(squares) == {9}
-    dock.condition.setText("area > 3 and label != 7")
+    dock.condition.setText("area [pixel²] > 3 and label != 7")
     dock.keep_button.click()
     wait()
     assert set(np.unique(session.layer("kept_labels").data)) == {0, 9}

@@ -34,7 +34,7 @@ __all__ = ["TableModel", "TableView", "as_text"]
 _LABEL = "label"
 _UNSORTED = -1
 _HOW_TO_SORT = "Click to sort, or press Alt and an arrow up or down; again for the table's order"
-_WIDEST = 24
+_WIDEST = 30
 """Characters of the widest column at first."""
 _LOOKED_AT = 100
 """Rows that tell how wide a column is at first."""
@@ -152,6 +152,7 @@ class TableView(QTableView):
         header.setSectionsClickable(True)
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.sectionClicked.connect(self._on_header)
         self._corner = QLabel(_LABEL)
         self._corner.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -185,7 +186,8 @@ class TableView(QTableView):
         if before is not None:
             before.deleteLater()
         has_label = _LABEL in table.columns
-        self.setColumnHidden(0, has_label and table.columns[0] == _LABEL and table.shape[1] > 1)
+        if has_label and table.shape[1] > 1:
+            self.setColumnHidden(list(table.columns).index(_LABEL), True)  # the rows' header
         self._corner.setText(_LABEL if has_label else "")
         columns = list(table.columns)
         self._sorting = (columns.index(name) if name in columns else _UNSORTED, is_falling)
