@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QFileDialog, 
 from napari_delineate import metrics, voxels
 from napari_delineate._napari import preferences
 from napari_delineate._napari.tuning_dock import TuningDock
+from napari_delineate.tuning import Trial
 
 LEVEL = "manual_threshold.lower"
 
@@ -317,3 +318,34 @@ def test_every_control_of_further_images_can_be_named_and_reached(ready, viewer)
         assert one.accessibleName() or one.text(), one
     assert ready.minimumSizeHint().width() <= 320
     assert ready.sections["Goal"].parentWidget().minimumSizeHint().width() <= 320
+
+
+# A thousand trials
+
+
+def test_many_quick_trials_are_drawn_now_and_then(ready, monkeypatch, qtbot):
+    drawn = []
+    monkeypatch.setattr(ready.plot, "show_trials", lambda trials, _: drawn.append(len(trials)))
+    for number in range(1000):
+        ready.run.tried.emit(Trial(number, {}, number / 1000, 0.001))
+    assert not drawn
+    qtbot.waitUntil(lambda: bool(drawn), timeout=5_000)
+    assert drawn == [1000]
+    ready.run.tried.emit(Trial(1000, {}, 1.0, 0.001))
+    qtbot.waitUntil(lambda: len(drawn) == 2, timeout=5_000)
+
+
+def test_a_search_can_be_cancelled_when_what_it_fits_is_gone(ready, session, qtbot, wait):
+    ready.trials.setValue(100_000)
+    ready.parameters.rows["manual_threshold.side"].tick.setChecked(True)
+    ready.start_button.click()
+    qtbot.waitUntil(lambda: len(ready._trials) > 1, timeout=20_000)
+    session.undo()
+    wait()
+    assert not session.workflow.steps
+    assert not ready.cancel_button.isHidden()
+    assert ready.cancel_button.isEnabled()
+    ready.cancel_button.click()
+    qtbot.waitUntil(lambda: not ready.run.is_running, timeout=10_000)
+    ready.apply()
+    assert "The workflow is another by now" in ready.message.text()

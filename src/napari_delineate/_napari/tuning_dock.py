@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,10 @@ _KINDS = {
 _ONE_IMAGE = "Fitted to this image alone: look at others before you trust it."
 _NONE_ASIDE = "No image was kept aside: look at others before you trust it."
 _MOST_SKIPPED = 5
+_PAUSE = 200
+"""Milliseconds between two looks at the trials, at least."""
+_REST = 9
+"""How many times longer than a look took the dock rests."""
 _SECTIONS = ("Goal", "More images", "Parameters", "Search")
 
 
@@ -85,6 +90,8 @@ class TuningDock(QWidget):
         self._goal = Goal()
         self.found: Tuned | None = None
         self.run = TuningRun(self)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._pause.timeout.connect(self._show_trials)
 
         self.result = QComboBox()
         shrink(self.result)
@@ -253,6 +260,7 @@ class TuningDock(QWidget):
         if self._is_stopped:
             return
         self._is_stopped = True
+        self._pause.stop()
         self.run.close()
         self.annotation.stop()
         self.more.stop()
@@ -363,7 +371,7 @@ class TuningDock(QWidget):
         self.trials.setEnabled(not is_running)
         self.seed.setEnabled(not is_running)
         for one in self._foot:
-            one.setVisible(has_result)
+            one.setVisible(has_result or is_running)
         self.start_button.setEnabled(has_annotation and is_ticked and not is_running)
         self.cancel_button.setEnabled(is_running)
         found = self.found
@@ -379,20 +387,37 @@ class TuningDock(QWidget):
     # What the search says
 
     def _on_tried(self, trial: Trial) -> None:
+        # Trials may be a thousandth of a second, and a plot of many takes its time.
         self._trials.append(trial)
+        if not self._pause.isActive():
+            self._pause.start()
+
+    def _show_trials(self) -> None:
+        """Show what was tried until now, and rest long enough for other things."""
+        if not self._trials:
+            return
+        start = time.perf_counter()
         self.progress.setValue(len(self._trials))
+        is_new = self.plot.isHidden()
         self.plot.show_trials(self._trials, self._goal)
-        if self.plot.isHidden():
-            self.plot.show()
-        if len(self._trials) == 2:  # it has its place by now
-            self.holder.ensureWidgetVisible(self.plot)
+        self.plot.show()
         scored = [one for one in self._trials if not one.reason]
-        if scored:
+        if scored and self.run.is_running:
             best = max(scored, key=lambda one: self._goal.merit(one.score))
             self.result_line.setText(f"Best so far {best.score:#.4g}, in trial {best.number}.")
+        if is_new:  # it has its place when it is laid out
+            QTimer.singleShot(50, self._show_plot)
+        spent = 1000 * (time.perf_counter() - start)
+        self._pause.setInterval(round(max(_PAUSE, _REST * spent)))
+
+    def _show_plot(self) -> None:
+        if isalive(self):
+            self.holder.ensureWidgetVisible(self.plot)
 
     def _on_found(self, found: Tuned) -> None:
         self.found = found
+        self._pause.stop()
+        self._show_trials()
         self.scores.show_images(found.images)
         self.scores.setVisible(len(found.images) > 1)
         # It has its place only when all that changed is laid out.
