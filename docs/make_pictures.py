@@ -22,7 +22,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_delineate import recovery, rewiring, voxels
-from napari_delineate._napari import last_settings
+from napari_delineate._napari import last_settings, preferences
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.compare_dock import CompareDock
 from napari_delineate._napari.surface_changes import surface_changes_of
@@ -279,6 +279,7 @@ def main() -> None:
     """Make the pictures, with settings that nobody has used before."""
     with tempfile.TemporaryDirectory() as folder:
         last_settings.settings_file = lambda: Path(folder) / "last_settings.json"
+        preferences.preferences_file = lambda: Path(folder) / "preferences.json"
         recovery.recovery_folder = lambda: Path(folder) / "sessions"
         if len(sys.argv) > 1:
             look(Path(sys.argv[1]))
