@@ -26,7 +26,7 @@ from qtpy.QtWidgets import QApplication
 from tifffile import imwrite
 
 from napari_delineate import recovery, review_store, rewiring, voxels
-from napari_delineate._napari import last_settings
+from napari_delineate._napari import last_settings, preferences
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.compare_dock import CompareDock
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
@@ -354,6 +354,7 @@ def main() -> None:
     """Make the pictures, with settings that nobody has used before."""
     with tempfile.TemporaryDirectory() as folder:
         last_settings.settings_file = lambda: Path(folder) / "last_settings.json"
+        preferences.preferences_file = lambda: Path(folder) / "preferences.json"
         recovery.recovery_folder = lambda: Path(folder) / "sessions"
         review_store.reviews_folder = lambda: Path(folder) / "reviews"
         if len(sys.argv) > 1:
