@@ -293,6 +293,19 @@ def test_each_image_of_a_movie_is_compared_by_itself(tmp_path):
     assert summary.loc["detection_scores.recall", "images"] == 2
 
 
+def test_images_of_a_movie_without_annotation_are_left_out(tmp_path):
+    workflow = movies(tmp_path, "a")
+    annotated = np.stack([SLIDE[1], EMPTY])
+    tifffile.imwrite(tmp_path / "annotations/a.tif", annotated)
+    evaluation = evaluate(tmp_path, workflow, annotation="sparse")
+    assert evaluation.images["detection_scores.recall"].tolist() == [0.6]
+    assert evaluation.frames["T"].tolist() == [0]
+    (warning,) = evaluation.warnings
+    assert warning.reason.startswith("1 of 2 images of the movie have no annotation")
+    everything = evaluate(tmp_path, workflow)
+    assert everything.frames["detection_scores.precision"].tolist() == [0.75, 0]
+
+
 def test_a_movie_is_drawn_on_its_own_images():
     image = Value.of(np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5), Kind.IMAGE, "TCYX")
     drawn = beneath(image, "TYX", {"T": 1})
