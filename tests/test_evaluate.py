@@ -334,6 +334,31 @@ def test_only_other_inputs_are_given():
         choose_input(workflow, {"dapi": "x"})
 
 
+def test_inputs_that_the_result_does_not_need_are_not_asked_for(tmp_path):
+    write_folders(tmp_path, {"a": PERFECT})
+    other = steps().add_input("unused", IMAGE).add("filters.gaussian", {"image": "unused"})
+    evaluation = evaluate(tmp_path, other)
+    assert evaluation.images["jaccard"].tolist() == [1]
+    assert [step.operation for step in evaluation.workflow.steps] == [
+        "segmentation.threshold",
+        "segmentation.label_connected_components",
+    ]
+    with pytest.raises(ValueError, match="there is no input 'dapi'"):
+        evaluate(tmp_path, other, inputs={"dapi": tmp_path})
+
+
+def test_what_was_painted_on_one_image_is_not_put_into_others(tmp_path):
+    write_folders(tmp_path, {"a": PERFECT})
+    painted = WorkflowInput(Kind.CORRECTIONS, "YX", (1.0, 1.0))
+    corrected = steps().add_input("strokes", painted)
+    corrected = corrected.add(
+        "postprocessing.apply_corrections", {"labels": "labels", "corrections": "strokes"}
+    )
+    with pytest.raises(ValueError, match=r"painted on one image .* as --result labels"):
+        evaluate(tmp_path, corrected)
+    assert evaluate(tmp_path, corrected, result="labels").images["jaccard"].tolist() == [1]
+
+
 def test_another_input_has_its_own_folder(tmp_path):
     write_folders(tmp_path, {"a": PERFECT, "b": PERFECT})
     (tmp_path / "seeds").mkdir()
