@@ -26,6 +26,7 @@ __all__ = [
     "ANNOTATIONS",
     "ARROWS",
     "CURVE",
+    "FOR_SOME_OBJECTS",
     "MATCHES",
     "MATCHES_MAP",
     "OVERLAP_MAP",
@@ -66,8 +67,8 @@ MATCHES, CURVE, SCRIBBLES = (
 MATCHES_MAP, OVERLAP_MAP = "metrics.map_matches", "metrics.map_overlap"
 """Operations whose results show how segmentations agree, and are none themselves."""
 
-# What they say of the objects annotated is not changed by objects beside them.
-_FOR_SOME_OBJECTS = ("metrics.sparse_jaccard", "metrics.seg_score", "metrics.outline_scores")
+FOR_SOME_OBJECTS = ("metrics.sparse_jaccard", "metrics.seg_score", "metrics.outline_scores")
+"""Operations whose scores of the objects annotated do not change with objects beside them."""
 
 
 class ScoreId(NamedTuple):
@@ -289,7 +290,7 @@ def why_not(score: ScoreId, annotation: Annotations, *, are_labels: bool) -> str
     if takes_labels and not are_labels:
         return "Scores of objects need labels; Label connected components makes them of a mask."
     has_choice = any(setting.name == "annotation" for setting in operation.settings)
-    if annotation == "sparse" and not has_choice and operation.id not in _FOR_SOME_OBJECTS:
+    if annotation == "sparse" and not has_choice and operation.id not in FOR_SOME_OBJECTS:
         return "Scores that count what lies beside the objects annotated as wrong need all objects."
     return ""
 
