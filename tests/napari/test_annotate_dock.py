@@ -424,3 +424,21 @@ def test_stacks_are_annotated_slice_by_slice(make_napari_viewer):
 
 def test_session_of_the_dock_is_that_of_the_viewer(dock):
     assert dock.session is session_of(dock.session.viewer)
+
+
+def test_edges_are_traced_between_clicks(dock, discs):
+    layer = dock.new.make()
+    take_up(dock, "trace")
+    for angle in np.deg2rad([0, 90, 180, 270]):
+        draw(dock, (42 + 10 * np.sin(angle), 55 + 10 * np.cos(angle)))
+    dock.pointer._on_enter(None)
+    found, wanted = layer.data > 0, components(discs > 50) == components(discs > 50)[42, 55]
+    assert (found & wanted).sum() / (found | wanted).sum() > 0.85
+    draw(dock, (42, 5))
+    draw(dock, (42, 25))
+    assert len(dock.pointer.tool._clicks) == 2
+    press_key(layer, keys_of(layer)["Escape"])
+    assert len(dock.pointer.tool._clicks) == 1
+    press_key(layer, keys_of(layer)["Escape"])
+    press_key(layer, keys_of(layer)["Escape"])
+    assert dock.pointer.tool is None

@@ -143,10 +143,12 @@ class Hand(QObject):
         return bounding_box(boxes)
 
     def new_number(self) -> int:
-        """Return a number for a new object; the layer can hold it and some above it."""
-        number = self.objects.new_number()
-        self._make_room(self._labels(), number + _MORE_PARTS)
-        return number
+        """Return a number for a new object."""
+        return self.objects.new_number()
+
+    def make_room(self) -> None:
+        """Let the layer hold the numbers of new objects, by a wider dtype where it must."""
+        self._make_room(self._labels(), self.new_number() + _MORE_PARTS)
 
     @property
     def annotation(self) -> Annotation:
@@ -200,6 +202,7 @@ class Hand(QObject):
         if not is_changed:
             return False
         self.session.record_edits(lenient=True, title=title)
+        self.make_room()  # before the next tool looks at the labels
         return True
 
     def annotate(self, annotation: Annotation) -> None:
@@ -261,12 +264,13 @@ class Hand(QObject):
         return self.layer
 
     def _make_room(self, layer: Labels, number: int) -> None:
-        """Let a layer hold a number, by a wider dtype where it must."""
         if number <= np.iinfo(layer.data.dtype).max:
             return
         wider = label_dtype(number)
         before = layer.data.dtype
+        self._adopt(layer)
         layer.data = np.asarray(layer.data).astype(wider)
+        self.session.record_edits(title=f"Store labels as {np.dtype(wider)}")
         self.said.emit(
             f"The labels are stored as {np.dtype(wider)} now: {before} holds no number "
             f"above {np.iinfo(before).max}.",

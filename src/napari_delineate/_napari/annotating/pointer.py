@@ -84,6 +84,7 @@ class Pointer(QObject):
         if name in ("", before) or layer is None:
             return
         made = self._tools[name]
+        self._guarded(self._hand.make_room)
         layer.mode = "pan_zoom"
         self._hand.viewer.layers.selection.active = layer
         self._overlay = Overlay(self._hand.viewer, layer)

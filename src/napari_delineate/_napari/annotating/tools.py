@@ -9,6 +9,7 @@ from napari_delineate._napari.annotating import (
     seed_tools,
     slice_tools,
     splitting_tools,
+    trace_tools,
 )
 from napari_delineate._napari.annotating.tool import Tool
 
@@ -32,6 +33,7 @@ TOOLS: tuple[type[Tool], ...] = (
     image_tools.ObjectInBox,
     seed_tools.SeededObjects,
     scribble_tools.Scribble,
+    trace_tools.TraceEdges,
     slice_tools.Interpolate,
     slice_tools.CopyToSlices,
     slice_tools.Propagate,
