@@ -96,7 +96,7 @@ def split_by_line(
     if crop.mask.ndim == 3:
         mask = np.moveaxis(crop.mask, axis, 0)
         seen = [other for other in range(3) if other != axis % 3]
-        if vertices.shape[-1] == 3:
+        if vertices.ndim == 2 and vertices.shape[1] == 3:
             vertices = vertices[:, seen]
     path = strokes.without_repeats(vertices) - [crop.box[side].start for side in seen]
     steps = [per_axis[side] for side in seen]
@@ -201,7 +201,7 @@ def split_by_points(
     per_axis = spacing_per_axis(spacing, len(labels.shape))
     crop = crop_of(labels, number, box, locked, 1)
     pixels: list[tuple[int, ...]] = []
-    for rank, point in enumerate(np.asarray(points, float), 1):
+    for rank, point in enumerate(np.atleast_2d(np.asarray(points, float)), 1):
         pixel = pixel_in(point.tolist(), crop.box)
         if pixel is None or not crop.mask[pixel]:
             raise ValueError(f"point {rank} does not lie in object {number}; set points inside it")
