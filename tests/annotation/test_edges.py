@@ -213,7 +213,7 @@ def test_other_objects_are_kept_if_they_are_locked_or_preserved():
         (lambda i: outlined_object(i, [[0, 1, 1], [0, 2, 2]], 3), "three points"),
         (lambda i: outlined_object(i, [[0, 1, 1], [1, 4, 2], [2, 5, 5]], 3), "one slice"),
         (lambda i: outlined_object(i, [[1, 1], [4, 2], [5, 5]], 3), "3 coordinates"),
-        (lambda i: outlined_object(i[0], [[1, 1], [4, 2], [5, 5]], 300), "too large"),
+        (lambda i: outlined_object(i[0], [[1, 1], [4, 2], [5, 5]], -1), "-1 is none"),
         (lambda i: outlined_object(i[0], [[1, 1], [4, 2], [5, 5]], 3, locked=[3]), "3 is locked"),
     ],
 )

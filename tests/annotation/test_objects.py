@@ -302,7 +302,7 @@ def test_an_edit_of_a_slice_is_placed_in_the_stack():
         (lambda one: objects.merge(one, [1, 0], whole(one)), "no object 0"),
         (lambda one: objects.merge(one, [0, 1], whole(one)), "0 is none"),
         (lambda one: objects.merge(one, [1, 5, 2], whole(one)), "no object 5 at"),
-        (lambda one: objects.relabel(one, 1, 256, whole(one)), "numbers up to 255"),
+        (lambda one: objects.relabel(one, 1, 2**63, whole(one)), "to 2.* is none"),
         (lambda one: objects.relabel(one, 1, 0, whole(one)), "0 is none"),
         (lambda one: objects.relabel(one, 1, 1, whole(one)), "has this number already"),
         (lambda one: objects.relabel(one, 1, 2, whole(one), locked=[2]), "2 is locked"),
@@ -332,7 +332,10 @@ def test_what_can_not_be_done_is_said(call, message):
         call(labels)
 
 
-def test_separated_parts_that_need_too_large_numbers_are_refused():
+def test_numbers_beyond_the_dtype_ask_for_a_wider_one():
     labels = np.array([[1, 0, 1, 0, 1]], np.uint8)
-    with pytest.raises(ValueError, match="256 is too large"):
-        objects.separate_components(labels, 1, whole(labels), new_number=255)
+    edit = objects.separate_components(labels, 1, whole(labels), new_number=255)
+    assert edit.labels.tolist() == [[1, 0, 255, 0, 256]]
+    edit = objects.relabel(labels, 1, 2**40, whole(labels))
+    assert edit.labels.tolist() == [[2**40, 0, 2**40, 0, 2**40]]
+    assert objects.relabel(labels, 1, 255, whole(labels)).labels.dtype == np.uint8

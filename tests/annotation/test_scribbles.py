@@ -279,8 +279,10 @@ def test_what_cannot_be_done_is_said():
         Scribbling(image, (slice(70, 80), slice(0, 9)))
     with pytest.raises(ValueError, match="7 is locked"):
         scribbled_object(np.zeros(image.shape, int), scribbling, lines, 7, locked=[7])
-    with pytest.raises(ValueError, match="too large"):
-        scribbled_object(np.zeros(image.shape, np.uint8), scribbling, lines, 256)
+    with pytest.raises(ValueError, match="-1 is none"):
+        scribbled_object(np.zeros(image.shape, np.uint8), scribbling, lines, -1)
+    wide = scribbled_object(np.zeros(image.shape, np.uint8), scribbling, lines, 256)
+    assert wide.labels.max() == 256
     nothing = Scribbling(np.full((9, 9), np.nan), (slice(0, 9),) * 2)
     with pytest.raises(ValueError, match="no line in an object"):
         nothing.mask(np.ones((9, 9), np.uint8))

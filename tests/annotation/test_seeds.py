@@ -168,7 +168,7 @@ def test_an_image_without_contrast_is_one_object():
         ([], {}, "no seed of an object"),
         ([Seed((1, 1), 0)], {}, "no seed of an object"),
         ([Seed((50, 1), 3)], {}, "outside of what is in view"),
-        ([Seed((1, 1), 300)], {}, "too large"),
+        ([Seed((1, 1), -3)], {}, "-3 is none"),
         ([Seed((1, 1), 3)], {"locked": [3]}, "3 is locked"),
     ],
 )
@@ -196,3 +196,12 @@ def test_clicks_find_most_nuclei_of_a_real_image(shared_image):
         for seed in seeds
     ]
     assert np.mean(np.array(overlap) > 0.5) > 0.8
+
+
+def test_a_number_beyond_the_dtype_asks_for_a_wider_one():
+    image = random_image((20, 20))
+    landscape = landscape_of(image, whole(image))
+    seeds = [Seed((1, 1), 300), Seed((18, 18), 7)]
+    edit = seeded_objects(np.zeros(image.shape, np.uint8), landscape, seeds)
+    assert edit.labels.dtype == np.int32
+    assert {7, 300} <= set(np.unique(edit.labels).tolist())

@@ -195,14 +195,22 @@ def test_lines_that_can_not_cut_are_refused(line, message):
         line_split(labels, line)
 
 
-def test_too_large_numbers_are_refused():
+def test_a_single_place_is_no_line_through_a_stack():
+    with pytest.raises(ValueError, match=r"vertices \(N, 2\) in a plane; got \(3,\)"):
+        line_split(np.full((2, 3, 3), 5), [0, 0, 0])
+
+
+def test_numbers_beyond_the_dtype_ask_for_a_wider_one():
     labels = np.full((4, 4), 5, np.uint8)
-    with pytest.raises(ValueError, match="256 is too large"):
-        splitting.split_by_line(labels, 5, [[0, 2], [3, 2]], whole(labels), new_number=256)
-    with pytest.raises(ValueError, match="256 is too large"):
-        splitting.split_by_points(
-            labels, 5, [[0, 0], [0, 3], [3, 3]], whole(labels), new_number=255
-        )
+    edit = splitting.split_by_line(labels, 5, [[0, 2], [3, 2]], whole(labels), new_number=256)
+    assert edit.labels[0].tolist() == [5, 5, 5, 256]
+    edit = splitting.split_by_points(
+        labels, 5, [[0, 0], [0, 3], [3, 3]], whole(labels), new_number=255
+    )
+    assert edit.labels.dtype == np.int32
+    assert np.unique(edit.labels).tolist() == [5, 255, 256]
+    with pytest.raises(ValueError, match="0 is none"):
+        splitting.split_by_line(labels, 5, [[0, 2], [3, 2]], whole(labels), new_number=0)
 
 
 def quickest(mask, points, slowness, spacing):
@@ -297,6 +305,7 @@ def test_points_anywhere_in_two_balls_cut_them_at_the_neck(radius, spacing):
     ("points", "message"),
     [
         ([[5, 5]], "two points or more"),
+        ([5, 5], "two points or more"),
         (np.zeros((0, 2)), "two points or more"),
         ([[5, 5], [5.2, 4.9]], "points 1 and 2 lie in the same pixel"),
         ([[5, 5], [0, 0]], "point 2 does not lie in object 5"),

@@ -206,7 +206,7 @@ def test_labels_are_read_only_where_something_is_found():
         (lambda i: Wand(i, (1, 1), (slice(7, 9), slice(0, 9))), "nothing of the image is in view"),
         (lambda i: Wand(i, (1, 1), (slice(0, 2),)), "1 axes"),
         (lambda i: Wand(i.astype(complex), (1, 1), whole(i)), "real numbers"),
-        (lambda i: wand_object(i, Wand(i, (1, 1), whole(i)), 0, 300), "too large"),
+        (lambda i: wand_object(i, Wand(i, (1, 1), whole(i)), 0, 0), "0 is none"),
         (lambda i: wand_object(i, Wand(i, (1, 1), whole(i)), 0, 5, locked=[5]), "5 is locked"),
         (lambda i: wand_object(i, Wand(i, (1, 1), whole(i)), 0, 5, locked=[2]), "protected"),
         (lambda i: wand_object(i[:2], Wand(i, (1, 1), whole(i)), 0, 5), "another shape"),
@@ -216,3 +216,10 @@ def test_labels_are_read_only_where_something_is_found():
 def test_what_cannot_be_done_is_said(make, message):
     with pytest.raises(ValueError, match=message):
         make(np.full((4, 4), 2, np.uint8))
+
+
+def test_a_number_beyond_the_dtype_asks_for_a_wider_one():
+    labels = np.full((4, 4), 2, np.uint8)
+    edit = wand_object(labels, Wand(labels, (1, 1), whole(labels)), 0, 300, preserve=False)
+    assert edit.labels.dtype == np.int32
+    assert (edit.labels == 300).all()

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from napari_delineate.annotation.edits import Edit, bounding_box, slabs
 from napari_delineate.annotation.protection import is_one_of, refuse_locked
+from napari_delineate.arrays import label_dtype
 
 __all__ = [
     "Crop",
-    "check_fits",
+    "check_number",
     "crop_of",
     "crop_of_several",
     "edit_of",
@@ -21,7 +22,10 @@ __all__ = [
     "renumbered",
     "tight_box",
     "widened",
+    "with_room",
 ]
+
+_LARGEST = 2**63 - 1
 
 
 class Crop(NamedTuple):
@@ -193,21 +197,32 @@ def pixel_in(point: Sequence[float], box: tuple[slice, ...]) -> tuple[int, ...] 
     return tuple(int(entry) for entry in place)
 
 
-def check_fits(dtype: np.dtype[Any], number: int) -> None:
-    """Refuse a number that is none of an object, or too large for labels of a dtype.
+def check_number(number: int) -> None:
+    """Refuse a number that is none of an object.
 
     Raises
     ------
     ValueError
-        If the number is below 1, or the dtype does not hold it.
+        If the number is below 1 or too large for any labels.
     """
-    if number < 1:
-        raise ValueError(f"objects have numbers from 1, {number} is none")
-    largest = np.iinfo(dtype).max
-    if number > largest:
-        raise ValueError(
-            f"these labels hold numbers up to {largest} ({dtype}); {number} is too large"
-        )
+    if not 1 <= number <= _LARGEST:
+        raise ValueError(f"objects have numbers from 1 to 2**63 - 1, {number} is none")
+
+
+def with_room(held: NDArray[Any], number: int) -> NDArray[Any]:
+    """Return labels in a dtype that holds the number of an object, if need be in a wider one.
+
+    An edit of a wider dtype than that of the labels asks for labels that are wider, too.
+
+    Examples
+    --------
+    >>> with_room(np.zeros(2, np.uint8), 255), with_room(np.zeros(2, np.uint8), 256)
+    (array([0, 0], dtype=uint8), array([0, 0], dtype=int32))
+    """
+    check_number(number)
+    if number <= np.iinfo(held.dtype).max:
+        return held
+    return held.astype(label_dtype(number))
 
 
 def edit_of(
@@ -240,7 +255,7 @@ def edit_of(
 
 
 def renumbered(crop: Crop, mask: NDArray[np.bool_], number: int) -> NDArray[Any]:
-    """Return what a crop holds, with a number where a mask is True."""
-    wanted = crop.held.copy()
+    """Return what a crop holds, with a number (0 to erase) where a mask is True."""
+    wanted = with_room(crop.held, number).copy() if number else crop.held.copy()
     wanted[mask] = number
     return wanted

@@ -10,12 +10,13 @@ import numpy as np
 from napari_delineate import building_blocks
 from napari_delineate.annotation.crops import (
     Crop,
-    check_fits,
+    check_number,
     crop_of,
     crop_of_several,
     edit_of,
     pixel_in,
     renumbered,
+    with_room,
 )
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.protection import refuse_locked
@@ -147,7 +148,7 @@ def relabel(
     ------
     ValueError
         If there is no such object in the box, one of the numbers is locked, or the new
-        number is the old one, below 1 or too large for the labels.
+        number is the old one or below 1.
 
     Examples
     --------
@@ -248,8 +249,7 @@ def separate_components(
     Raises
     ------
     ValueError
-        If there is no such object in the box, it is locked or in one piece, or the new
-        numbers are too large for the labels.
+        If there is no such object in the box, or it is locked or in one piece.
 
     Examples
     --------
@@ -264,17 +264,17 @@ def separate_components(
     if len(sizes) == 2:  # nothing has the number 0
         raise ValueError(f"object {number} is in one piece")
     last = new_number + len(sizes) - 3
-    check_fits(crop.held.dtype, last)
-    numbers = np.zeros(len(sizes), crop.held.dtype)
+    check_number(new_number)
+    wanted = with_room(crop.held, last).copy()
+    numbers = np.zeros(len(sizes), wanted.dtype)
     largest = int(sizes.argmax())
     numbers[1:largest] = np.arange(new_number, new_number + largest - 1)
     numbers[largest] = number
     numbers[largest + 1 :] = np.arange(new_number + largest - 1, last + 1)
-    wanted = crop.held.copy()
     wanted[crop.mask] = numbers[parts[crop.mask]]
     return Edit(crop.box, wanted)
 
 
 def _renumbered(crop: Crop, number: int) -> Edit:
-    check_fits(crop.held.dtype, number)
+    check_number(number)
     return Edit(crop.box, renumbered(crop, crop.mask, number))

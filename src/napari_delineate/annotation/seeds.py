@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import building_blocks, growing
-from napari_delineate.annotation.crops import check_fits, tight_box
+from napari_delineate.annotation.crops import check_number, tight_box, with_room
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.protection import is_one_of, protected, refuse_locked
 from napari_delineate.annotation.windows import (
@@ -296,8 +296,8 @@ def seeded_objects(
     own = {seed.number for seed in seeds if seed.number} | set(earlier)
     refuse_locked(own, locked)
     for number in own:
-        check_fits(np.dtype(labels.dtype), number)
-    held = np.asarray(labels[window])
+        check_number(number)
+    held = with_room(np.asarray(labels[window]), max(own, default=1))
     mine = is_one_of(held, own)
     closed = is_one_of(held, locked)
     if preserve:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_delineate import building_blocks
 from napari_delineate.annotation import strokes
-from napari_delineate.annotation.crops import Crop, check_fits, crop_of, pixel_in
+from napari_delineate.annotation.crops import Crop, check_number, crop_of, pixel_in, with_room
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.types import Length, Spacing, length_in_units, spacing_per_axis, voxels
 
@@ -73,8 +73,8 @@ def split_by_line(
     Raises
     ------
     ValueError
-        If there is no such object in the box, it is locked, the line does not run through
-        it or does not divide it, or the new number is too large for the labels.
+        If there is no such object in the box, it is locked, or the line does not run through
+        it or does not divide it.
 
     Notes
     -----
@@ -96,7 +96,7 @@ def split_by_line(
     if crop.mask.ndim == 3:
         mask = np.moveaxis(crop.mask, axis, 0)
         seen = [other for other in range(3) if other != axis % 3]
-        if vertices.shape[-1] == 3:
+        if vertices.ndim == 2 and vertices.shape[1] == 3:
             vertices = vertices[:, seen]
     path = strokes.without_repeats(vertices) - [crop.box[side].start for side in seen]
     steps = [per_axis[side] for side in seen]
@@ -180,9 +180,8 @@ def split_by_points(
     Raises
     ------
     ValueError
-        If there is no such object in the box, it is locked, there are not two points, some
-        lie in one pixel or not in the object, or the new numbers are too large for the
-        labels.
+        If there is no such object in the box, it is locked, there are not two points, or
+        some lie in one pixel or not in the object.
 
     See Also
     --------
@@ -202,7 +201,7 @@ def split_by_points(
     per_axis = spacing_per_axis(spacing, len(labels.shape))
     crop = crop_of(labels, number, box, locked, 1)
     pixels: list[tuple[int, ...]] = []
-    for rank, point in enumerate(np.asarray(points, float), 1):
+    for rank, point in enumerate(np.atleast_2d(np.asarray(points, float)), 1):
         pixel = pixel_in(point.tolist(), crop.box)
         if pixel is None or not crop.mask[pixel]:
             raise ValueError(f"point {rank} does not lie in object {number}; set points inside it")
@@ -287,8 +286,8 @@ def split_by_shape(
     Raises
     ------
     ValueError
-        If there is no such object in the box, it is locked, it has no narrow places or fewer
-        pixels than parts, or the new numbers are too large for the labels.
+        If there is no such object in the box, it is locked, or it has no narrow places or
+        fewer pixels than parts.
 
     See Also
     --------
@@ -395,7 +394,7 @@ def cut_with_plane(
     ------
     ValueError
         If there is no such object in the box, it is locked, the plane does not run through
-        it, the normal has no direction, or the new number is too large for the labels.
+        it, or the normal has no direction.
 
     Examples
     --------
@@ -488,10 +487,9 @@ def _numbered(crop: Crop, pieces: NDArray[Any], number: int, new_number: int) ->
     So does what belongs to no piece.
     """
     count = int(pieces.max())
-    check_fits(crop.held.dtype, new_number)
-    check_fits(crop.held.dtype, new_number + count - 2)
+    check_number(new_number)
     new = range(new_number, new_number + count - 1)
-    numbers = np.array([number, number, *new], crop.held.dtype)
-    wanted = crop.held.copy()
+    wanted = with_room(crop.held, new[-1]).copy()
+    numbers = np.array([number, number, *new], wanted.dtype)
     wanted[crop.mask] = numbers[pieces[crop.mask]]
     return Edit(crop.box, wanted)

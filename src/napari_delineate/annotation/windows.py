@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import building_blocks
-from napari_delineate.annotation.crops import check_fits, pixel_in, tight_box
+from napari_delineate.annotation.crops import pixel_in, tight_box, with_room
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.protection import protected, refuse_locked
 from napari_delineate.types import Length, Spacing, length_per_axis, spacing_per_axis
@@ -233,7 +233,6 @@ def new_object(
     """
     check_window(labels, window)
     refuse_locked([number], locked)
-    check_fits(np.dtype(labels.dtype), number)
     inner = tight_box(mask)
     if inner is None:
         raise ValueError("nothing was found here; try another place or other settings")
@@ -241,7 +240,7 @@ def new_object(
         slice(around.start + side.start, around.start + side.stop)
         for around, side in zip(window, inner, strict=True)
     )
-    held = np.asarray(labels[box])
+    held = with_room(np.asarray(labels[box]), number)
     found = mask[inner]
     result = protected(
         held, np.where(found, held.dtype.type(number), held), locked, preserve, own=[number]

@@ -84,8 +84,11 @@ def _grow(
             continue
         for k in range(steps.size):
             neighbour = place + steps[k]
+            known = reached[neighbour]
+            if known <= cost:
+                continue
             found = cost + halves[k] * (times[place] + times[neighbour])
-            if found >= reached[neighbour]:
+            if found >= known:
                 continue
             reached[neighbour] = found
             grown[neighbour] = grown[place]
