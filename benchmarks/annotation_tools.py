@@ -108,9 +108,15 @@ def level(s: Scene) -> Timed:
 def seeds(s: Scene) -> Timed:
     random = np.random.default_rng(0)
     some = [Seed(s.point, 1)]
-    for number in range(2, 21):
-        at = tuple(int(random.integers(side.start, side.stop)) for side in s.view)
-        some.append(Seed(at, number))
+    for number in range(2, 21):  # where it is brightest near a random place
+        corner = [
+            int(random.integers(side.start, max(side.stop - 50, side.start + 1))) for side in s.view
+        ]
+        near = tuple(
+            slice(at, min(at + 50, side.stop)) for at, side in zip(corner, s.view, strict=True)
+        )
+        at = np.unravel_index(s.image[near].argmax(), s.image[near].shape)
+        some.append(Seed(tuple(int(a + b) for a, b in zip(at, corner, strict=True)), number))
     for outlines in ("brightness", "membranes"):
         yield f"{outlines}: prepare", lambda o=outlines: landscape_of(s.image, s.view, outlines=o)
         land = landscape_of(s.image, s.view, outlines=outlines)

@@ -116,9 +116,10 @@ class Scribbling:
         if not (drawn == OBJECT).any():
             raise ValueError("there is no line in an object yet; draw one")
         if not (drawn == BACKGROUND).any():
-            drawn[rim_of(drawn.shape) & (drawn == 0)] = BACKGROUND
+            known = ~np.isnan(self._pixels)
+            drawn[rim_of(drawn.shape) & (drawn == 0) & known] = BACKGROUND
             if not (drawn == BACKGROUND).any():
-                return ~np.isnan(self._pixels)
+                return _connected_to(known, drawn == OBJECT)
         brightness = parting.brightness_of(self._pixels, drawn)
         if max(self._cell) == 1:
             everywhere = (slice(None),) * drawn.ndim
@@ -246,6 +247,8 @@ def _cell_of(shape: tuple[int, ...], spacing: tuple[float, ...], most: int) -> t
             one * step if size // (2 * one) >= _SHORTEST else np.inf
             for one, step, size in zip(cell, spacing, shape, strict=True)
         ]
+        if min(sides) == np.inf:
+            break
         cell[int(np.argmin(sides))] *= 2
     return tuple(cell)
 

@@ -293,10 +293,11 @@ def seeded_objects(
     """
     window = landscape.window
     check_window(labels, window)
-    own = {seed.number for seed in seeds if seed.number} | set(earlier)
-    refuse_locked(own, locked)
-    for number in own:
+    numbers = {seed.number for seed in seeds} - {0}
+    for number in numbers:
         check_number(number)
+    own = numbers | (set(earlier) - {0})
+    refuse_locked(own, locked)
     held = with_room(np.asarray(labels[window]), max(own, default=1))
     mine = is_one_of(held, own)
     closed = is_one_of(held, locked)

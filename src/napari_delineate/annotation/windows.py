@@ -17,6 +17,11 @@ from napari_delineate.types import Length, Spacing, length_per_axis, spacing_per
 __all__ = ["check_window", "new_object", "place_in_window", "read_window", "rim_of", "window_in"]
 
 _EXACT_IN_FLOAT32 = 2
+"""Bytes of whole numbers that float32 holds exactly."""
+
+_LARGEST_FLOAT32 = 1e18
+_LARGEST_FLOAT64 = 1e150
+"""Of larger numbers, squares of differences do not fit."""
 
 
 def window_in(within: Sequence[slice], shape: Sequence[int]) -> tuple[slice, ...]:
@@ -140,15 +145,29 @@ def read_window(
 
 
 def _as_floats(part: Any) -> NDArray[Any]:
+    """Return floats in C order, NaN for what is no finite number."""
     pixels = np.asarray(part)
     if pixels.dtype.kind in "biu":
         small = pixels.dtype.itemsize <= _EXACT_IN_FLOAT32
-        return pixels.astype(np.float32 if small else np.float64)
+        return pixels.astype(np.float32 if small else np.float64, order="C")
     if pixels.dtype.kind != "f":
         raise ValueError(f"the image holds {pixels.dtype}; tools need real numbers")
-    pixels = pixels.astype(np.float32 if pixels.dtype.itemsize <= 4 else np.float64)
-    if not np.isfinite(pixels).all():
-        pixels[~np.isfinite(pixels)] = np.nan
+    small = pixels.dtype.itemsize <= 4
+    with np.errstate(over="ignore"):  # of long double
+        pixels = pixels.astype(np.float32 if small else np.float64, order="C")
+    unknown = ~np.isfinite(pixels)
+    if unknown.any():
+        pixels[unknown] = np.nan
+        if unknown.all():
+            return pixels
+    largest = max(abs(float(np.nanmin(pixels))), abs(float(np.nanmax(pixels))))
+    if small and largest > _LARGEST_FLOAT32:
+        return pixels.astype(np.float64)
+    if largest > _LARGEST_FLOAT64:
+        raise ValueError(
+            f"the image holds numbers up to {largest:g}, whose differences are too large to "
+            "compute with; divide it first, for instance by 1000 with filters.calculate"
+        )
     return pixels
 
 
