@@ -502,6 +502,8 @@ def test_labels_are_added_to_an_image(tmp_path, zarr):
         write_annotation(image / "labels" / name, annotation)
     assert json.loads((image / "labels" / ".zattrs").read_text()) == {"labels": ["first", "second"]}
     assert read_annotation(image / "labels" / "first").labels[0, 0] == 3
+    stated = json.loads((image / "labels" / "first" / ".zattrs").read_text())["image-label"]
+    assert stated["source"] == {"image": "../../"}
     with pytest.raises(FileError, match="several label images, first, second; open one of them"):
         read_annotation(image)
 
