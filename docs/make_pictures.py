@@ -25,10 +25,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 from tifffile import imwrite
 
-from napari_delineate import recovery, rewiring, voxels
-from napari_delineate._napari import last_settings
+from napari_delineate import recovery, review_store, rewiring, voxels
+from napari_delineate._napari import last_settings, preferences
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.compare_dock import CompareDock
+from napari_delineate._napari.proofreading_dock import ProofreadingDock
 from napari_delineate._napari.surface_changes import surface_changes_of
 from napari_delineate._napari.surfaces_dock import SurfacesDock
 from napari_delineate._napari.tuning_dock import TuningDock
@@ -289,6 +290,25 @@ def report() -> None:
         subprocess.run([*command, (folder / page).as_uri()], check=True)  # noqa: S603
 
 
+def proofreading() -> None:
+    """Go through a part of the coins."""
+    window = Window(height=880, dock=340)
+    viewer = window.viewer
+    window.open("coins")
+    window.add("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(10))
+    dock = ProofreadingDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Proofreading", area="right", tabify=True)
+    dock.labels.choose(viewer.layers["labels"])
+    dock.order.setCurrentIndex(dock.order.findData("size"))
+    for what in ("next", "reject", "accept", "accept", "fix", "fix", "accept"):
+        wait(lambda: not (dock.reviewed.running or window.session.running), at_least=0.6)
+        dock.decide(what)
+    window.rest()
+    window.shot(IMAGES / "proofreading_dock.png")
+    dock.stop()
+    window.close()
+
+
 def outlines() -> None:
     """Draw what the demo finds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -334,7 +354,9 @@ def main() -> None:
     """Make the pictures, with settings that nobody has used before."""
     with tempfile.TemporaryDirectory() as folder:
         last_settings.settings_file = lambda: Path(folder) / "last_settings.json"
+        preferences.preferences_file = lambda: Path(folder) / "preferences.json"
         recovery.recovery_folder = lambda: Path(folder) / "sessions"
+        review_store.reviews_folder = lambda: Path(folder) / "reviews"
         if len(sys.argv) > 1:
             look(Path(sys.argv[1]))
         else:
@@ -343,6 +365,7 @@ def main() -> None:
             surfaces()
             tuning()
             comparing()
+            proofreading()
             report()
             outlines()
 

@@ -140,6 +140,23 @@ def test_movies_give_the_mean_of_their_times(three):
     assert found.scores[F_SCORE] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("annotation", ["sparse", "scribbles"])
+def test_of_a_movie_only_what_is_annotated_counts(three, annotation):
+    """In an image without annotation nobody knows what is right: it changes no score."""
+    score = DICE if annotation == "scribbles" else ScoreId("metrics.sparse_jaccard", "score")
+    reference = three["reference"] + (annotation == "scribbles")
+    alone = Request(value(reference), {"one": value(three["one"])}, (score,), annotation)
+    movie = value(np.stack([reference, np.zeros_like(reference)]), axes="TYX")
+    labels = value(np.stack([three["one"], three["good"]]), axes="TYX")
+    both = Request(movie, {"one": labels}, (score,), annotation)
+    found = compare(Engine(), both)
+    expected = compare(Engine(), alone).found["one"].scores[score]
+    assert 0 < expected < 1
+    assert found.found["one"].scores[score] == pytest.approx(expected)
+    said = "Scores are means over 1 of 2 images (T), because the others have no annotation."
+    assert found.hints == (said,)
+
+
 def test_the_best_is_what_the_direction_says():
     assert best_of([-3.0, 2.0, math.nan], Scoring("nearer to 0", Range())) == {1}
     assert best_of([1.0, 1.0, 0.5], SHARE) == {0, 1}

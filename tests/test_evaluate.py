@@ -293,6 +293,19 @@ def test_each_image_of_a_movie_is_compared_by_itself(tmp_path):
     assert summary.loc["detection_scores.recall", "images"] == 2
 
 
+def test_images_of_a_movie_without_annotation_are_left_out(tmp_path):
+    workflow = movies(tmp_path, "a")
+    annotated = np.stack([SLIDE[1], EMPTY])
+    tifffile.imwrite(tmp_path / "annotations/a.tif", annotated)
+    evaluation = evaluate(tmp_path, workflow, annotation="sparse")
+    assert evaluation.images["detection_scores.recall"].tolist() == [0.6]
+    assert evaluation.frames["T"].tolist() == [0]
+    (warning,) = evaluation.warnings
+    assert warning.reason.startswith("1 of 2 images of the movie have no annotation")
+    everything = evaluate(tmp_path, workflow)
+    assert everything.frames["detection_scores.precision"].tolist() == [0.75, 0]
+
+
 def test_a_movie_is_drawn_on_its_own_images():
     image = Value.of(np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5), Kind.IMAGE, "TCYX")
     drawn = beneath(image, "TYX", {"T": 1})
@@ -319,6 +332,31 @@ def test_only_other_inputs_are_given():
         choose_input(workflow, {"cells": "x", "nuclei": "y"})
     with pytest.raises(ValueError, match="there is no input 'dapi'; the inputs are: 'nuclei'"):
         choose_input(workflow, {"dapi": "x"})
+
+
+def test_inputs_that_the_result_does_not_need_are_not_asked_for(tmp_path):
+    write_folders(tmp_path, {"a": PERFECT})
+    other = steps().add_input("unused", IMAGE).add("filters.gaussian", {"image": "unused"})
+    evaluation = evaluate(tmp_path, other)
+    assert evaluation.images["jaccard"].tolist() == [1]
+    assert [step.operation for step in evaluation.workflow.steps] == [
+        "segmentation.threshold",
+        "segmentation.label_connected_components",
+    ]
+    with pytest.raises(ValueError, match="there is no input 'dapi'"):
+        evaluate(tmp_path, other, inputs={"dapi": tmp_path})
+
+
+def test_what_was_painted_on_one_image_is_not_put_into_others(tmp_path):
+    write_folders(tmp_path, {"a": PERFECT})
+    painted = WorkflowInput(Kind.CORRECTIONS, "YX", (1.0, 1.0))
+    corrected = steps().add_input("strokes", painted)
+    corrected = corrected.add(
+        "postprocessing.apply_corrections", {"labels": "labels", "corrections": "strokes"}
+    )
+    with pytest.raises(ValueError, match=r"painted on one image .* as --result labels"):
+        evaluate(tmp_path, corrected)
+    assert evaluate(tmp_path, corrected, result="labels").images["jaccard"].tolist() == [1]
 
 
 def test_another_input_has_its_own_folder(tmp_path):

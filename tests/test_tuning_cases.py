@@ -224,3 +224,12 @@ def test_the_history_says_bounds_and_what_was_scored():
     assert (said["seed"], said["trials"], said["fitted"]) == (3, 5, ["image"])
     assert said["images"][0]["after"] == found.after
     assert Workflow.from_dict(said["workflow"]) == found.workflow
+
+
+def test_a_metric_that_takes_no_such_result_is_said_without_a_trial():
+    seen = []
+    with pytest.raises(CaseError, match="takes labels"):
+        tuning.tune(
+            threshold(), [case(*squares(3))], [level(threshold())], Goal(), report=seen.append
+        )
+    assert not seen

@@ -12,8 +12,8 @@ import numpy as np
 
 from napari_delineate import catalogue
 from napari_delineate.axes import looped_axes
-from napari_delineate.building_blocks import connected_components
 from napari_delineate.catalogue import Operation
+from napari_delineate.comparison_hints import annotated_frames, mask_hint, movie_hint
 from napari_delineate.engine import Engine, Progress, Results
 from napari_delineate.scoring import Scoring
 from napari_delineate.steps import WorkflowInput
@@ -26,6 +26,7 @@ __all__ = [
     "ANNOTATIONS",
     "ARROWS",
     "CURVE",
+    "FOR_SOME_OBJECTS",
     "MATCHES",
     "MATCHES_MAP",
     "OVERLAP_MAP",
@@ -37,7 +38,6 @@ __all__ = [
     "ScoreId",
     "best_of",
     "compare",
-    "mask_hint",
     "number_in_words",
     "offered_scores",
     "scoring_of",
@@ -67,8 +67,8 @@ MATCHES, CURVE, SCRIBBLES = (
 MATCHES_MAP, OVERLAP_MAP = "metrics.map_matches", "metrics.map_overlap"
 """Operations whose results show how segmentations agree, and are none themselves."""
 
-# What they say of the objects annotated is not changed by objects beside them.
-_FOR_SOME_OBJECTS = ("metrics.sparse_jaccard", "metrics.seg_score", "metrics.outline_scores")
+FOR_SOME_OBJECTS = ("metrics.sparse_jaccard", "metrics.seg_score", "metrics.outline_scores")
+"""Operations whose scores of the objects annotated do not change with objects beside them."""
 
 
 class ScoreId(NamedTuple):
@@ -290,7 +290,7 @@ def why_not(score: ScoreId, annotation: Annotations, *, are_labels: bool) -> str
     if takes_labels and not are_labels:
         return "Scores of objects need labels; Label connected components makes them of a mask."
     has_choice = any(setting.name == "annotation" for setting in operation.settings)
-    if annotation == "sparse" and not has_choice and operation.id not in _FOR_SOME_OBJECTS:
+    if annotation == "sparse" and not has_choice and operation.id not in FOR_SOME_OBJECTS:
         return "Scores that count what lies beside the objects annotated as wrong need all objects."
     return ""
 
@@ -387,53 +387,25 @@ def compare(
 
 def _hints(request: Request, found: Mapping[str, Compared]) -> tuple[str, ...]:
     """Return what a person should know of the scores that there are."""
-    reference, hints = request.reference, []
-    compared = [name for name, one in found.items() if one.scores]
-    loops = looped_axes(reference.axes)
-    if loops and compared:
-        sizes = dict(zip(reference.axes, reference.data.shape, strict=False))
-        number = math.prod(sizes[letter] for letter in loops)
-        hints.append(f"Scores are means over {number} images ({', '.join(loops)}).")
-    if not loops and any(one.matches is not None for one in found.values()):
-        values = {"The reference": reference}
-        values |= {name: request.segmentations[name] for name in compared}
-        hints += [said for name, one in values.items() if (said := mask_hint(name, one.data))]
-    return tuple(hints)
+    reference = request.reference
+    compared = {name: request.segmentations[name] for name, one in found.items() if one.scores}
+    hints = [movie_hint(reference, is_dense=request.annotation == "dense")] if compared else []
+    if any(one.matches is not None for one in found.values()):
+        values = {"The reference": reference, **compared}
+        hints += [mask_hint(name, one) for name, one in values.items()]
+    return tuple(filter(None, hints))
 
 
-def mask_hint(name: str, labels: Any) -> str:
-    """Say that labels are likely a mask; empty if they are not.
+def _annotated_rows(request: Request, table: Any) -> Any:
+    """Return the rows of a table about images of a movie in which something is annotated.
 
-    Parameters
-    ----------
-    name : str
-        What the labels are called.
-    labels : (Y, X) or (Z, Y, X) ndarray of int
-        Labelled objects.
-
-    Returns
-    -------
-    str
-        A sentence if there is one number only, and several things that have it.
-
-    Examples
-    --------
-    >>> mask_hint("The annotation", np.array([[255, 0, 255]]))[:54]
-    'The annotation has one object in 2 parts that lie apar'
-    >>> mask_hint("The annotation", np.array([[1, 0, 2]]))
-    ''
+    Where some objects are annotated or some pixels, nobody knows what is right in others.
     """
-    labels = np.asarray(labels)
-    inside = labels > 0
-    if not inside.any() or not np.array_equal(inside, labels == labels.max()):
-        return ""
-    parts = int(connected_components(inside, "full").max())
-    if parts < 2:
-        return ""
-    return (
-        f"{name} has one object in {parts} parts that lie apart. If it is a mask, label connected "
-        "components first: scores of objects need a number for each."
-    )
+    loops = looped_axes(request.reference.axes)
+    if not loops or request.annotation == "dense" or table is None:
+        return table
+    known = annotated_frames(request.reference)
+    return table[known[tuple(table[letter].to_numpy() for letter in loops)]]
 
 
 def _operations(request: Request, value: Value) -> list[str]:
@@ -498,9 +470,12 @@ def _read(
             scores[score] = float(data)
         else:  # a mapping, or a table with a row for each time: then the mean of these
             column = score.score if score.score in data else score.operation.split(".")[1]
+            if looped_axes(request.reference.axes):
+                data = _annotated_rows(request, data)
             scores[score] = float(np.mean(data[column]))
     matches, curve = (
-        _result(workflow, results, steps.get((name, one))) for one in (MATCHES, CURVE)
+        _annotated_rows(request, _result(workflow, results, steps.get((name, one))))
+        for one in (MATCHES, CURVE)
     )
     key = value.fingerprint()
     return Compared(scores, errors, matches=matches, curve=curve, key=key)

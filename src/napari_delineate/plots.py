@@ -23,6 +23,8 @@ __all__ = [
 ]
 
 _MOST_BINS = 100
+_LARGEST = 1e150
+"""Numbers beyond can not be drawn: matplotlib multiplies them with each other."""
 _WIDTH, _HEIGHT = 5.0, 3.2  # inches
 
 
@@ -82,7 +84,7 @@ def draw_histogram(
     axes : matplotlib.axes.Axes
         Where; what was there goes.
     values : (N,) ndarray
-        Numbers; those that are not finite are left out.
+        Numbers; those that are missing, or too large to be drawn, are left out.
     title : str
         What they are, with the unit.
     colours : PlotColours
@@ -92,7 +94,7 @@ def draw_histogram(
     """
     axes.clear()
     numbers = np.asarray(values, float)
-    known = np.isfinite(numbers)
+    known = np.abs(numbers) < _LARGEST
     if known.any():
         edges = _edges(numbers[known])
         some = [(known, colours.mark)]
@@ -120,7 +122,7 @@ def draw_scatter(
     axes : matplotlib.axes.Axes
         Where; what was there goes.
     x, y : (N,) ndarray
-        Numbers; pairs that are not finite are left out.
+        Numbers; pairs of which one is missing, or too large to be drawn, are left out.
     titles : (str, str)
         What they are, with units.
     colours : PlotColours
@@ -130,7 +132,7 @@ def draw_scatter(
     """
     axes.clear()
     pairs = np.stack([np.asarray(x, float), np.asarray(y, float)], axis=1)
-    known = np.isfinite(pairs).all(axis=1)
+    known = (np.abs(pairs) < _LARGEST).all(axis=1)
     over = np.zeros(len(pairs), bool) if chosen is None else chosen
     for some, colour in ((known & ~over, colours.mark), (known & over, colours.accent)):
         axes.plot(*pairs[some].T, "o", markersize=3.5, markeredgewidth=0, color=colour)
@@ -208,7 +210,8 @@ def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the edges of bars, by the rule of Freedman and Diaconis within bounds."""
     low, high = float(values.min()), float(values.max())
     if low == high:
-        return np.array([low - 0.5, low + 0.5])
+        half = max(0.5, abs(low) / 1000)
+        return np.array([low - half, low + half])
     first, third = np.percentile(values, (25, 75))
     width = 2 * (third - first) / np.cbrt(len(values))
     bins = np.ceil((high - low) / width) if width > 0 else np.ceil(np.sqrt(len(values)))

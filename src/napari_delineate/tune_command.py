@@ -50,8 +50,8 @@ def add_tune(add: Callable[..., argparse.ArgumentParser]) -> None:
         """\
         Images and annotations belong together by their names. The search begins with the
         workflow as it is; the best parameters go into a new workflow file, all that was
-        tried into a table beside it. Images kept aside are scored before and after, and
-        never searched with.
+        tried and how (seed, bounds, scores of each image) into files beside it. Images kept
+        aside are scored before and after, and never searched with.
 
         examples:
           napari-delineate tune nuclei.json images/ annotations/ --output tuned.json
@@ -222,9 +222,11 @@ def _say(found: Tuned, tuned: Sequence[Tunable]) -> None:
         f"(trial {found.best.number} of {len(found.trials)})"
     )
     if found.held_out:
+        merits = [found.goal.merit(one) for one in (found.held_out_before, found.held_out_after)]
+        worse = "; worse, so that it fits the other images only" if merits[1] < merits[0] else ""
         write(
             f"  {len(found.held_out)} held out: {found.held_out_before:.4g} before, "
-            f"{found.held_out_after:.4g} now"
+            f"{found.held_out_after:.4g} now{worse}"
         )
     for one in tuned:
         if one.name in found.best.parameters:

@@ -273,3 +273,26 @@ def test_every_tool_works_at_least_once(name):
         session.edit(edit)
         return
     raise AssertionError(name)
+
+
+def test_numbers_that_labels_can_not_hold_are_not_cut_short():
+    labels = np.zeros((2, 3), np.uint8)
+    box = (slice(0, 2), slice(1, 3))
+    with pytest.raises(ValueError, match="of the type uint8 can not hold the number 300"):
+        change_of(labels, Edit(box, np.full((2, 2), 300, np.int32)))
+    change = change_of(labels, Edit(box, np.full((2, 2), 255, np.int32)))
+    assert change.positions.tolist() == [1, 2, 4, 5]
+    assert change.after.dtype == np.uint8
+
+
+def test_large_edits_are_compared_piece_by_piece():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 3, (1100, 1200)).astype(np.uint8)
+    box = (slice(5, 1100), slice(7, 1190))
+    wanted = random.integers(0, 3, (1095, 1183)).astype(np.uint8)
+    after = labels.copy()
+    after[box] = wanted
+    change = change_of(labels, Edit(box, wanted))
+    np.testing.assert_array_equal(change.positions, np.flatnonzero(labels != after))
+    put(labels, change.positions, change.after)
+    np.testing.assert_array_equal(labels, after)

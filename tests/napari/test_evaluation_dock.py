@@ -101,6 +101,11 @@ def test_other_inputs_keep_their_files(dock, labels, session, viewer, tmp_path, 
     other = viewer.add_image((PERFECT[0] > 0) * 100, name="cells")
     session.run("filters.mask_image", {"image": other, "mask": session.layer("mask")}, {})
     wait()
+    assert dock.main.isHidden()  # what is compared does not need it
+    name = session.workflow.steps[-1].outputs[0]
+    session.run("segmentation.threshold", {"image": session.layer(name)}, {})
+    wait()
+    compare_with(dock, session.workflow.steps[-1].outputs[0])
     assert [dock.main.itemText(row) for row in range(dock.main.count())] == ["nuclei", "cells"]
     assert not dock.main.isHidden()
     dock.run_button.click()

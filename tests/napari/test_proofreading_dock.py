@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from napari.utils.shortcuts import default_shortcuts
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -17,11 +19,16 @@ from qtpy.QtWidgets import (
     QTableView,
 )
 
+from napari_delineate import review_store
 from napari_delineate._napari import preferences
+from napari_delineate._napari.annotating.actions import ACTIONS
+from napari_delineate._napari.annotating.tools import TOOLS
 from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
+from napari_delineate._napari.proofreading_parts import KEYS
 from napari_delineate._napari.reviewed_labels import METADATA
 from napari_delineate._napari.visible import camera_of
+from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.proofreading import Review
 from tests.operations.test_metrics_objects import squares
 
@@ -45,6 +52,7 @@ def states(dock):
 @pytest.fixture(autouse=True)
 def _own_preferences(monkeypatch, tmp_path):
     monkeypatch.setattr(preferences, "preferences_file", lambda: tmp_path / "own" / "p.json")
+    monkeypatch.setattr(review_store, "reviews_folder", lambda: tmp_path / "own" / "reviews")
 
 
 @pytest.fixture
@@ -195,7 +203,7 @@ def test_an_order_that_lacks_something_says_what(viewer, opened, rest):
 
 
 def test_keys_decide_while_the_dock_is_seen(viewer, labels, dock, rest, qtbot):
-    for key, what in (("A", "accept"), (",", "previous"), (".", "next"), ("R", "reject")):
+    for key, what in (("8", "accept"), (",", "previous"), (".", "next"), ("0", "reject")):
         assert dock.decisions.shortcuts[what].key().toString() == key
     dock.decisions.shortcuts["next"].activated.emit()
     if not dock.isVisible():  # there is no window to see it in
@@ -212,6 +220,39 @@ def test_keys_decide_while_the_dock_is_seen(viewer, labels, dock, rest, qtbot):
     assert states(dock)["2"] == ""
 
 
+def test_no_key_has_another_meaning_while_an_object_is_corrected():
+    ours = {key for key, *_ in KEYS.values()}
+    napari_uses = {
+        str(key)
+        for name, keys in default_shortcuts.items()
+        if not any(other in name for other in ("shape", "points", "vertex", "vectors", "tracks"))
+        for key in keys
+    }
+    tools = {one.key for one in (*TOOLS, *ACTIONS)}
+    assert len(ours) == len(KEYS)
+    assert not ours & (napari_uses | tools)
+    assert {"1", "E"} <= napari_uses
+
+
+def test_locked_objects_are_not_deleted(session, labels, dock, rest):
+    session.apply(
+        session.wire({"labels": labels})[0].add_input(
+            "nuclei",
+            replace(
+                session.wire({"labels": labels})[0].inputs["nuclei"],
+                annotation=Annotation().with_lock(2, locked=True),
+            ),
+        )
+    )
+    dock.go_to(2)
+    dock.decide("reject")
+    assert "Object 2 is locked" in dock.message.text()
+    assert (labels.data == 2).any()
+    dock.go_to(3)
+    dock.decide("reject")
+    assert not (labels.data == 3).any()
+
+
 def test_keys_reach_the_dock_from_the_canvas_and_letters_a_field(viewer, labels, dock, qtbot):
     window = viewer.window._qt_window
     window.show()
@@ -221,12 +262,12 @@ def test_keys_reach_the_dock_from_the_canvas_and_letters_a_field(viewer, labels,
     canvas.setFocus()
     qtbot.keyClick(canvas, ".")
     assert dock.number == 1
-    qtbot.keyClick(canvas, "a")
+    qtbot.keyClick(canvas, "8")
     assert states(dock)["1"] == "accepted"
     assert dock.number == 2
     dock.comment.setFocus()
-    qtbot.keyClicks(dock.comment, "a, c.")
-    assert dock.comment.text() == "a, c."
+    qtbot.keyClicks(dock.comment, "8, 0.")
+    assert dock.comment.text() == "8, 0."
     assert dock.number == 2
     assert states(dock)["2"] == ""
 
@@ -309,6 +350,11 @@ def test_a_damaged_review_in_a_layer_is_told_and_begun_anew(viewer, opened, rest
     rest(dock)
     assert "can not be read" in dock.message.text()
     assert dock.progress.format() == "0 of 5 seen"
+    kept = review_store.reviews_folder()
+    dock.go_to(2)
+    dock.decide("accept")
+    dock.reviewed._keep()
+    assert not kept.exists()  # what could not be read is not written over
 
 
 def test_the_report_is_a_table_that_stays(viewer, labels, dock, rest, qtbot):
@@ -350,9 +396,7 @@ def test_reports_and_reviews_are_saved_and_reviews_opened(
     dock.files.save_button.click()
     stored = path.with_suffix(".json")
     assert Review.from_dict(json.loads(stored.read_text("utf-8"))) == dock.review
-    layer = viewer.add_labels(labels.data.copy(), name="again")
-    dock.labels.choose(layer)
-    rest(dock)
+    dock.files.anew_button.click()
     assert states(dock)["5"] == ""
     monkeypatch.setattr(QFileDialog, "getOpenFileName", answer("*.json", ".json"))
     dock.files.open_button.click()
@@ -363,6 +407,39 @@ def test_reports_and_reviews_are_saved_and_reviews_opened(
         dock.files.open_button.click()
         assert "out.json can not be read" in dock.message.text()
     assert states(dock)["5"] == "accepted"
+
+
+def test_labels_that_are_made_again_have_their_review(viewer, labels, dock, rest):
+    dock.go_to(4)
+    dock.decide("reject")
+    dock.decide("accept")
+    rest(dock)
+    dock.reviewed._keep()
+    again = viewer.add_labels(labels.data.copy().astype(np.uint16), name="again")
+    dock.labels.choose(again)
+    rest(dock)
+    assert states(dock) == {"1": "", "2": "", "3": "", "4": "rejected", "5": "accepted"}
+    assert "Going on with an earlier review" in dock.message.text()
+    other = viewer.add_labels(squares(SHAPE, *CORNERS), name="other")
+    dock.labels.choose(other)
+    rest(dock)
+    assert not any(states(dock).values())
+
+
+def test_starting_over_can_be_taken_back(labels, dock, rest):
+    assert not dock.files.anew_button.isEnabled()
+    dock.go_to(4)
+    dock.decide("accept")
+    dock.files.anew_button.click()
+    assert not any(states(dock).values())
+    assert dock.files.anew_button.text() == "Take back"
+    dock.files.anew_button.click()
+    assert states(dock)["4"] == "accepted"
+    dock.files.anew_button.click()
+    dock.go_to(2)
+    dock.decide("accept")
+    assert dock.files.anew_button.text() == "Start over"
+    assert states(dock)["4"] == ""
 
 
 def test_who_is_remembered(viewer, labels, dock, opened):
@@ -389,7 +466,8 @@ def test_labels_that_can_not_be_written_to_keep_their_objects(viewer, opened, re
 def test_labels_of_any_dtype_in_3d(viewer, opened, rest, dtype):
     data = squares((8, 30, 40), (1, 2, 3), (2, 14, 20)).astype(dtype)
     layer = viewer.add_labels(data, name="nuclei", scale=(2.0, 0.5, 0.5))
-    layer.axis_labels = ("z", "y", "x")
+    if dtype is np.uint8:  # else nobody says what the axes are
+        layer.axis_labels = ("z", "y", "x")
     dock = opened()
     rest(dock)
     dock.go_to(2)
@@ -406,6 +484,10 @@ def test_labels_in_time_are_refused_with_a_sentence(viewer, opened, rest):
     dock = opened()
     rest(dock)
     assert "has the axes T, Y, X" in dock.message.text()
+    viewer.add_labels(np.zeros((2, 3, 5, 6), int), name="four")
+    dock.labels.choose(viewer.layers["four"])
+    rest(dock)
+    assert "say what the axes of the layer 'four' are" in dock.message.text()
 
 
 @pytest.mark.slow

@@ -12,7 +12,15 @@ from napari.layers import Labels
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap, ensure_colormap
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+)
 
 from napari_delineate._napari.docks import tables_of
 from napari_delineate._napari.label_colormap import colormap_of_labels
@@ -149,6 +157,78 @@ def test_chosen_rows_are_copied_with_labels_in_the_order_shown(tables):
     view.copy()
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines == ["label\tarea", "4\t100.0", "1\t10.0"]
+
+
+def saved_as(monkeypatch, path, kind=""):
+    """Let a person choose a file."""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), kind))
+
+
+def test_large_tables_are_saved_and_copied_in_the_background(qtbot, monkeypatch, tmp_path):
+    tables = Tables()
+    qtbot.addWidget(tables)
+    table = pd.DataFrame(np.random.default_rng(0).random((3_000, 20))).rename(columns=str)
+    table.insert(0, "label", np.arange(1, 3_001))
+    tables.show_table("table", table)
+    buttons = {one.text(): one for one in tables.findChildren(QPushButton)}
+    saved_as(monkeypatch, tmp_path / "table.xlsx")
+    start = time.perf_counter()
+    buttons["Save…"].click()
+    buttons["Copy"].click()
+    tables._find("table").sort(2)
+    assert time.perf_counter() - start < 0.5
+    assert not (tmp_path / "table.xlsx").exists()
+    qtbot.waitUntil(lambda: not tables._workers, timeout=60_000)
+    found = pd.read_excel(tmp_path / "table.xlsx", sheet_name="Table")
+    assert np.allclose(found, table)
+    rows = QGuiApplication.clipboard().text().splitlines()
+    assert len(rows) == 3_001
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "expected"),
+    [
+        ("cells", "Excel (*.xlsx)", "cells.xlsx"),
+        ("plate.1", "Parquet (*.parquet)", "plate.1.parquet"),
+        ("plate.1", "", "plate.1.csv"),
+        ("cells.CSV", "Excel (*.xlsx)", "cells.CSV"),
+    ],
+)
+def test_a_name_without_a_known_ending_gets_that_of_the_format(
+    tables, monkeypatch, tmp_path, written, kind, expected
+):
+    saved_as(monkeypatch, tmp_path / written, kind)
+    tables._save()
+    assert (tmp_path / expected).exists()
+    assert tables.message.text() == f"Saved {expected}."
+
+
+def test_no_file_is_replaced_that_the_dialog_did_not_ask_about(tables, monkeypatch, tmp_path):
+    old = tmp_path / "cells.csv"
+    saved_as(monkeypatch, tmp_path / "cells")
+    for answer in (QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes):
+        old.write_text("old")
+        monkeypatch.setattr(QMessageBox, "question", lambda *_, answer=answer: answer)
+        tables._save()
+        assert (old.read_text() == "old") == (answer == QMessageBox.StandardButton.No)
+
+
+def test_hidden_columns_stay_hidden_in_new_tables(tables):
+    view = tables._find("table")
+    view.setColumnHidden(1, True)
+    view.setColumnWidth(2, 77)
+    tables.show_table("table", tables.table("table").iloc[::-1])
+    assert view.isColumnHidden(1)
+    assert view.columnWidth(2) == 77
+
+
+def test_missing_texts_come_last(tables):
+    table = pd.DataFrame({"label": [1, 2, 3, 4], "class": ["b", None, "z", "a"]})
+    tables.show_table("texts", table)
+    view = tables._find("texts")
+    for is_falling, order in ((False, [4, 1, 3, 2]), (True, [3, 1, 4, 2])):
+        view.sort(1, is_falling=is_falling)
+        assert view.model().labels[view.model().rows].tolist() == order
 
 
 def test_thousands_of_rows_are_quick(qtbot):
@@ -357,7 +437,7 @@ def test_what_a_filter_shows_stands_out_and_is_kept_with_the_gate(dock, squares,
     dock.condition.setText("area > 7")
     assert chosen(dock) == [9]
     assert visible(squares) == {9}
-    dock.condition.setText("area > 3 and label != 7")
+    dock.condition.setText("area [pixel²] > 3 and label != 7")
     dock.keep_button.click()
     wait()
     assert set(np.unique(session.layer("kept_labels").data)) == {0, 9}
@@ -480,6 +560,65 @@ def test_a_gate_in_the_scatter_plot_is_kept_and_the_notebook_agrees(
     assert set(np.unique(session.layer("kept_labels").data)) == {0, 2, 7}
     path = write_notebook(tmp_path / "gated.ipynb", *session.to_save())
     assert "show_scatter(" in path.read_text(encoding="utf-8")
+
+
+def test_limits_that_are_being_written_disturb_nobody(dock, squares):
+    column = dock.objects.column
+    column.setCurrentIndex(column.findData("area"))
+    before = painted(squares).map(np.array(list(SIZES)))
+    dock.objects.low.setText("-")
+    dock._find("table").selectRow(1)
+    dock._find("table").choose([])
+    dock._find("table").chosen.emit()
+    assert np.allclose(painted(squares).map(np.array(list(SIZES))), before)
+    dock.objects.low.editingFinished.emit()
+    assert dock.objects.low.text() != "-"
+
+
+def test_a_gate_belongs_to_one_table(dock, session, squares, wait, viewer):
+    dock.plot._on_span(6.0, 13.0)
+    image = viewer.add_image(squares.data * 1.0, scale=squares.scale)
+    session.run("measurements.measure", {"labels": squares, "image": image}, {})
+    wait()
+    assert dock.current() == "table_2"
+    assert dock.plot.gate is None
+    assert not dock.keep_button.isEnabled()
+    assert len(dock.positions("table_2")) == 0
+    dock._tabs.setCurrentIndex(0)
+    assert dock.plot.gate == Gate("area", limits=(6.0, 13.0))
+    assert chosen(dock) == [7, 9]
+
+
+def test_a_deleted_layer_is_let_go_and_found_again(dock, squares, session, viewer):
+    dock._find("table").selectRow(0)
+    viewer.layers.remove(squares)
+    assert dock.layer is None
+    assert dock.keep_button.isHidden()
+    assert isinstance(painted(squares), CyclicLabelColormap)
+    dock._find("table").selectRow(1)
+    session.show("squares")
+    assert dock.layer is squares
+    squares.name = "renamed"
+    dock._find("table").selectRow(2)
+    assert visible(squares) == {7}
+
+
+def test_rows_of_missed_objects_choose_nothing_in_the_canvas(session, viewer, squares, wait):
+    other = np.zeros((50, 50), np.int32)
+    other[8:13, 8:13] = 5
+    reference = viewer.add_labels(other, name="reference", scale=squares.scale)
+    session.run("metrics.match_objects", {"reference": reference, "labels": squares}, {})
+    session.run("metrics.match_objects", {"reference": squares, "labels": reference}, {})
+    wait()
+    dock = tables_of(viewer)
+    assert dock.layer is reference
+    table, before = dock.table(dock.current()), reference.selected_label
+    assert 0 in table["label"].tolist()
+    dock._find(dock.current()).selectRow(table["label"].tolist().index(0))
+    assert reference.selected_label == before
+    click(viewer, reference, (25, 25))
+    assert len(dock.positions(dock.current())) == 0
+    assert 0 not in reference.features["label"].tolist()
 
 
 def test_it_looks_after_itself(dock, squares, viewer, session, wait):

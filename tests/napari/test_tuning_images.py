@@ -11,7 +11,10 @@ from qtpy.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QFileDialog, 
 
 from napari_delineate import metrics, voxels
 from napari_delineate._napari import preferences
+from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.tuning_dock import TuningDock
+from napari_delineate.annotation.meaning import Annotation
+from napari_delineate.tuning import Trial
 
 LEVEL = "manual_threshold.lower"
 
@@ -317,3 +320,76 @@ def test_every_control_of_further_images_can_be_named_and_reached(ready, viewer)
         assert one.accessibleName() or one.text(), one
     assert ready.minimumSizeHint().width() <= 320
     assert ready.sections["Goal"].parentWidget().minimumSizeHint().width() <= 320
+
+
+# A thousand trials
+
+
+def test_many_quick_trials_are_drawn_now_and_then(ready, monkeypatch, qtbot):
+    drawn = []
+    monkeypatch.setattr(ready.plot, "show_trials", lambda trials, _: drawn.append(len(trials)))
+    for number in range(1000):
+        ready.run.tried.emit(Trial(number, {}, number / 1000, 0.001))
+    assert not drawn
+    qtbot.waitUntil(lambda: bool(drawn), timeout=5_000)
+    assert drawn == [1000]
+    ready.run.tried.emit(Trial(1000, {}, 1.0, 0.001))
+    qtbot.waitUntil(lambda: len(drawn) == 2, timeout=5_000)
+
+
+def test_a_search_can_be_cancelled_when_what_it_fits_is_gone(ready, session, qtbot, wait):
+    ready.trials.setValue(100_000)
+    ready.parameters.rows["manual_threshold.side"].tick.setChecked(True)
+    ready.start_button.click()
+    qtbot.waitUntil(lambda: len(ready._trials) > 1, timeout=20_000)
+    session.undo()
+    wait()
+    assert not session.workflow.steps
+    assert not ready.cancel_button.isHidden()
+    assert ready.cancel_button.isEnabled()
+    ready.cancel_button.click()
+    qtbot.waitUntil(lambda: not ready.run.is_running, timeout=10_000)
+    ready.apply()
+    assert "The workflow is another by now" in ready.message.text()
+
+
+# What is missing
+
+
+def test_a_mask_has_no_score_for_some_objects(ready):
+    some = ready.kind.findText("Some objects")
+    ready.kind.setCurrentIndex(some)
+    assert ready.score.count()  # it is no choice of a person, and another one has scores
+    ready.kind.setCurrentIndex(some)
+    ready.kind.activated.emit(some)
+    assert ready.kind.currentIndex() == some
+    assert not ready.start_button.isEnabled()
+    assert "outline all, paint strokes" in ready.message.text()
+    ready.kind.setCurrentText("All objects")
+    assert ready.start_button.isEnabled()
+    assert ready.message.isHidden()
+
+
+def test_a_parameter_must_be_ticked(ready):
+    ready.parameters.rows[LEVEL].tick.setChecked(False)
+    assert not ready.start_button.isEnabled()
+    assert ready.message.text() == "Tick a parameter that may change."
+    ready.parameters.rows[LEVEL].tick.setChecked(True)
+    assert ready.message.isHidden()
+
+
+@pytest.mark.parametrize(("is_sparse", "text"), [(True, "Some objects"), (False, "All objects")])
+def test_what_labels_are_said_to_mean_is_taken_over(ready, viewer, session, wait, is_sparse, text):
+    session.run("segmentation.label_connected_components", {"mask": "mask"}, {})
+    wait()
+    drawn = viewer.add_labels(np.eye(20, dtype=int), name="drawn")
+    hand = Hand(session)
+    hand.take(drawn)
+    ready.result.setCurrentIndex(ready.result.findData("labels"))
+    ready.annotation.choose(drawn)
+    ready.kind.setCurrentText("Strokes: 1 background, 2 objects")
+    hand.annotate(Annotation(sparse=is_sparse))
+    assert ready.kind.currentText() == text
+    ready.kind.setCurrentText("Strokes: 1 background, 2 objects")
+    session.changed.emit()
+    assert ready.kind.currentText().startswith("Strokes")  # a person may know better

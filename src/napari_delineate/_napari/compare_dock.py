@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from napari_delineate._napari.compare_parts import (
     AdvicePart,
     ComparedPart,
     PlotsPart,
+    ProgressLine,
     ScoreChoice,
     legend,
 )
@@ -54,7 +54,6 @@ from napari_delineate.comparison import (
     settings_of,
 )
 from napari_delineate.comparison_variants import Variant, Variants
-from napari_delineate.engine import Progress
 from napari_delineate.recommendation import Recommendation, recommend
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
@@ -95,6 +94,7 @@ class CompareDock(QWidget):
         self._asked: tuple[Workflow, dict[str, str]] = (Workflow(), {})
         self._left_out: list[str] = []  # why layers are not compared
         self._had_reference = False
+        self._is_scoring = False  # states of the history
         self._watched: list[Labels] = []
         self._colouring: set[str] = set()  # steps whose results are to get colours
         self._variants = Variants()
@@ -108,15 +108,7 @@ class CompareDock(QWidget):
         self.reference, self.annotation = self.choice.reference, self.choice.annotation
         self.segmentations = self.choice.segmentations
         self.message = Message()
-        self.progress = QProgressBar()
-        self.progress.setAccessibleName("Progress of the comparison")
-        self.progress.setToolTip("How far the comparison is")
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(self.fontMetrics().height() // 3)
-        kept = self.progress.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(kept)
-        self.progress.hide()
+        self.progress = ProgressLine("Progress of the comparison")
 
         self.table = ScoreTable()
         self.add_button = QPushButton("Add as steps")
@@ -161,12 +153,12 @@ class CompareDock(QWidget):
         self.advice.taken.connect(self._on_advice)
         self.variants.taken.connect(self._on_variant)
         self.variants.earlier_wanted.connect(self.score_earlier)
-        self.comparisons.started.connect(self._on_started)
-        self.comparisons.progressed.connect(self._on_progressed)
+        self.comparisons.started.connect(self.progress.begin)
+        self.comparisons.progressed.connect(self.progress.show_progress)
         self.comparisons.compared.connect(self._on_compared)
         self.comparisons.scored.connect(self._on_scored)
         self.comparisons.failed.connect(self._on_failed)
-        self.comparisons.ended.connect(self.progress.hide)
+        self.comparisons.ended.connect(self._on_ended)
         self.session.finished.connect(self._on_finished)
         self.session.failed.connect(self._on_failed)
         self.session.closed.connect(self.comparisons.close)
@@ -256,14 +248,18 @@ class CompareDock(QWidget):
             layer.selected_label = place.number
 
     def score_earlier(self) -> None:
-        """Score what undo and redo lead to."""
-        if self.comparison is not None:
+        """Score what undo and redo lead to, or stop doing so."""
+        if self._is_scoring:
+            self.comparisons.cancel()
+        elif self.comparison is not None:
+            self._is_scoring = True
             states = [
                 State(one, name, shown, partial(self._inputs_of, one))
                 for shown, name in self._asked[1].items()
                 for one in self._variants.unseen(self._states(), name)
             ]
             self.comparisons.ask_states(self.comparison.request, states)
+            self._show_variants()
 
     def _inputs_of(self, workflow: Workflow) -> dict[str, Value]:
         return self.session.snapshot(workflow)[1]
@@ -361,7 +357,7 @@ class CompareDock(QWidget):
         named = {one.name: name_of(one) or "" for one in layers if one.name in values}
         made = {shown: name for shown, name in named.items() if workflow.maker(name) is not None}
         self._asked = workflow, made
-        scores = self.scores.scores()
+        scores, self._is_scoring = self.scores.scores(), False
         self.comparisons.ask(Request(truth, values, scores, self._annotation(), self._settings))
 
     def _watch(self, layers: list[Labels]) -> None:
@@ -384,14 +380,10 @@ class CompareDock(QWidget):
 
     # What was found out
 
-    def _on_started(self) -> None:
-        self.progress.setRange(0, 0)
-        self.progress.show()
-
-    def _on_progressed(self, state: Progress) -> None:
-        self.progress.setRange(0, 100 * max(state.total, 1))
-        self.progress.setValue(round(100 * (state.done + state.part)))
-        self.progress.setToolTip(f"{state.title}: {state.done + 1} of {state.total}")
+    def _on_ended(self) -> None:
+        self.progress.hide()
+        self._is_scoring = False
+        self._show_variants()
 
     def _on_compared(self, comparison: Comparison) -> None:
         if comparison.error:
@@ -446,7 +438,8 @@ class CompareDock(QWidget):
         self.variants.show_variants(self._variants.all(), scores, self.session.workflow)
         names = [] if self.comparison is None else self._asked[1].values()
         states = self._states()
-        self.variants.offer_earlier(sum(len(self._variants.unseen(states, one)) for one in names))
+        number = sum(len(self._variants.unseen(states, one)) for one in names)
+        self.variants.offer_earlier(number, is_running=self._is_scoring)
 
     def _enable(self) -> None:
         self.add_button.setEnabled(bool(self.table.selected()))

@@ -188,8 +188,11 @@ class VariantsPart(QWidget):
         self.offer_earlier(0)
         self._refresh()
 
-    def offer_earlier(self, number: int) -> None:
-        """Offer to score states of the history that were not scored yet."""
+    def offer_earlier(self, number: int, *, is_running: bool = False) -> None:
+        """Offer to score states of the history that were not scored yet, or to stop that."""
+        if is_running:
+            self.earlier_button.setText(f"Stop, {number} left")
+            return
         self.earlier_button.setText(
             f"Score {number} more state{'s' * (number != 1)} of the history"
         )

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -33,10 +34,11 @@ from napari_delineate.comparison import (
     title_of,
 )
 from napari_delineate.comparison_plots import show_precision_curves, show_sizes
+from napari_delineate.engine import Progress
 from napari_delineate.recommendation import QUESTIONS, Recommendation, recommend
 from napari_delineate.wording import unit_symbol
 
-__all__ = ["AdvicePart", "ComparedPart", "PlotsPart", "ScoreChoice", "legend"]
+__all__ = ["AdvicePart", "ComparedPart", "PlotsPart", "ProgressLine", "ScoreChoice", "legend"]
 
 
 _FREE = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable
@@ -220,6 +222,38 @@ class AdvicePart(QWidget):
         found = self.recommendation()
         titles = ", ".join(title_of(score, found.scores) for score in found.scores)
         self.said.setText(f"Recommended: {titles}.\n\n{found.reason}\n\nAfter Metrics Reloaded.")
+
+
+class ProgressLine(QProgressBar):
+    """Show how far a run is as a thin line, which keeps its place while nothing runs.
+
+    Parameters
+    ----------
+    name : str
+        What it shows, for people who hear it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setTextVisible(False)
+        self.setFixedHeight(self.fontMetrics().height() // 3)
+        kept = self.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(kept)
+        self.hide()
+
+    def begin(self) -> None:
+        """Show that a run has begun."""
+        self.setRange(0, 0)
+        self.show()
+
+    def show_progress(self, state: Progress) -> None:
+        """Show how far a run is."""
+        self.setRange(0, 100 * max(state.total, 1))
+        self.setValue(round(100 * (state.done + state.part)))
+        self.setToolTip(f"{state.title}: {state.done + 1} of {state.total}")
 
 
 class PlotsPart(QWidget):

@@ -36,13 +36,14 @@ from napari_delineate.comparison import why_not
 from napari_delineate.engine import CancelledError
 from napari_delineate.environment import versions
 from napari_delineate.evaluate import Evaluation, evaluate_folder, write_evaluation
-from napari_delineate.evaluate.pairs import choose_result
+from napari_delineate.evaluate.pairs import choose_result, needed_for
 from napari_delineate.evaluate.processes import JobError
 from napari_delineate.evaluate.scores import Annotated, choose_columns, name_of, score_of
 from napari_delineate.evaluate.writing import check_output
 from napari_delineate.files import FileError
 from napari_delineate.files.tables import PROVENANCE
 from napari_delineate.types import Kind
+from napari_delineate.variants import upstream
 
 __all__ = ["EvaluationDock"]
 
@@ -164,7 +165,12 @@ class EvaluationDock(QWidget):
         self.report_button.hide()
         workflow, _ = self.session.to_save()
         main = self.main.currentText()
-        others = {name: one.source for name, one in workflow.inputs.items() if name != main}
+        try:
+            needed = needed_for(workflow, self.result.currentText(), {}).inputs
+        except ValueError as error:
+            self._fail(str(error))
+            return
+        others = {name: one.source for name, one in needed.items() if name != main}
         missing = [name for name, source in others.items() if source is None]
         if missing:
             self._fail(f"The input {missing[0]!r} comes from no file; save its layer and open it.")
@@ -225,8 +231,10 @@ class EvaluationDock(QWidget):
         except ValueError:
             proposed = results[-1] if results else ""
         self.result.offer(results, proposed)
-        self.main.offer(list(workflow.inputs), next(iter(workflow.inputs), ""))
-        self.rows.setRowVisible(self.main, len(workflow.inputs) > 1)
+        shown = self.result.currentText()
+        inputs = list(upstream(workflow, [shown]).inputs) if shown else []
+        self.main.offer(inputs, next(iter(inputs), ""))
+        self.rows.setRowVisible(self.main, len(inputs) > 1)
         self.hint.setText(_READY if results else _EMPTY)
         places = (self.images, self.annotations, self.output)
         self._offer_scores()

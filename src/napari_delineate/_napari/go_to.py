@@ -58,7 +58,7 @@ def go_to(
     viewer : napari.Viewer
         The viewer.
     layer : napari.layers.Layer
-        A layer on a grid, whose axes are known.
+        A layer on a grid. Its axes are known where some are looped, or it is not near.
     box : (sequence of int, sequence of int)
         The first and the last pixel of the object along all axes that `at` does not name.
     at : mapping of str to int
@@ -68,8 +68,9 @@ def go_to(
         Whether the object comes to the middle of the screen, and as near as it can be looked at
         well.
     """
-    axes = place_of(layer).axes
     space = iter(zip(*box, strict=True))
+    # Where no axis is looped, nobody needs to know what they are.
+    axes = place_of(layer).axes if at else " " * layer.ndim
     ends = [(at[letter],) * 2 if letter in at else next(space) for letter in axes]
     first, last = (np.array(end, float) for end in zip(*ends, strict=True))
     middle = (first + last) // 2  # a pixel

@@ -16,6 +16,7 @@ from napari_delineate.object_properties import find_objects
 from napari_delineate.proofreading import Edited, find_edits
 from napari_delineate.review_orders import Order, Ranking, rank
 from napari_delineate.types import Kind
+from napari_delineate.values import fingerprint
 
 __all__ = ["Box", "Inspection", "Inspector", "OrderAsked", "inspect"]
 
@@ -53,8 +54,8 @@ class Inspection:
         The labels looked at.
     boxes : dict of int to Box
         Where each object is.
-    sizes : dict of int to int
-        How many pixels it has.
+    fingerprint : str
+        That of the labels.
     edited : Edited or None
         What became of the objects that were known, None if none were.
     ranking : Ranking or None
@@ -63,7 +64,7 @@ class Inspection:
 
     labels: NDArray[Any]
     boxes: dict[int, Box]
-    sizes: dict[int, int]
+    fingerprint: str
     edited: Edited | None
     ranking: Ranking | None
 
@@ -102,7 +103,6 @@ def inspect(
     numbers = objects.numbers.tolist()
     ends = zip(objects.starts.tolist(), (objects.stops - 1).tolist(), strict=True)
     boxes = dict(zip(numbers, ends, strict=True))
-    sizes = dict(zip(numbers, objects.pixels.tolist(), strict=True))
     edited = None if known is None else find_edits(known, clean)
     ranking = None
     if asked is not None:
@@ -111,7 +111,7 @@ def inspect(
         ranking = rank(clean, asked.order, spacing, image=image, other=other)
         if asked.is_reversed:
             ranking = Ranking(ranking.numbers[::-1], ranking.values[::-1])
-    return Inspection(np.asarray(clean), boxes, sizes, edited, ranking)
+    return Inspection(np.asarray(clean), boxes, fingerprint(clean), edited, ranking)
 
 
 class Inspector(QObject):

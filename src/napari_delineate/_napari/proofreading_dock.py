@@ -25,7 +25,12 @@ from napari_delineate._napari.go_to import go_to
 from napari_delineate._napari.label_look import LabelLook
 from napari_delineate._napari.match_layers import is_map
 from napari_delineate._napari.preferences import ANNOTATOR, preference, set_preference
-from napari_delineate._napari.proofreading_parts import Decisions, ObjectsModel, ObjectsView
+from napari_delineate._napari.proofreading_parts import (
+    KEYS,
+    Decisions,
+    ObjectsModel,
+    ObjectsView,
+)
 from napari_delineate._napari.review_files import ReviewFiles
 from napari_delineate._napari.reviewed_labels import ReviewedLabels
 from napari_delineate._napari.session import Session
@@ -43,7 +48,9 @@ _MOST_COLOURS = 500
 _NO_LABELS = "Open or draw labels to look through. Their objects are listed here one by one."
 _NO_OBJECTS = "These labels have no objects."
 _START = "Choose an object, or press . to begin with the first."
-_FIX = "Correct object {number} with napari's tools; press C when it is right."
+_FIX = "Correct object {number} with napari's tools; press {key} when it is right."
+_LOCKED = "Object {number} is locked; unlock it in the Annotate dock to delete it."
+_RESUMED = "Going on with an earlier review of these labels."
 _ALL_SEEN = "All objects were seen."
 _VALUES: dict[Order, str] = {
     "place": "",
@@ -103,7 +110,7 @@ class ProofreadingDock(QWidget):
         self.list = ObjectsView(self.model)
         self.decisions = Decisions(theme, self._has_keys)
         self.keys = QCheckBox("Keys")
-        self.keys.setToolTip("Let A, C, R, comma and period do what the buttons say")
+        self.keys.setToolTip("Let 8, 9, 0, comma and period do what the buttons say")
         self.keys.setChecked(True)
         self.others = QComboBox()
         shrink(self.others)
@@ -136,6 +143,7 @@ class ProofreadingDock(QWidget):
             lambda text, is_wrong: self._say(text, "error" if is_wrong else "hint")
         )
         self.reviewed.changed.connect(self._on_changed)
+        self.reviewed.resumed.connect(lambda: self._say(_RESUMED))
         self.reviewed.failed.connect(self._on_failed)
         self.session.finished.connect(self._on_finished)
         viewer.events.theme.connect(self._on_theme)
@@ -209,7 +217,9 @@ class ProofreadingDock(QWidget):
         elif what == "fix" and not self._is_fixing:
             self._start_fixing()
         elif what == "reject":
-            if self.reviewed.erase(self.number):
+            if self._is_locked(self.number):
+                self._say(_LOCKED.format(number=self.number), "warning")
+            elif self.reviewed.erase(self.number):
                 self._judge("rejected")
         else:
             self._judge("fixed" if self._is_fixing else "accepted")
@@ -316,6 +326,14 @@ class ProofreadingDock(QWidget):
         self._say("")
         self._show()
 
+    def _is_locked(self, number: int) -> bool:
+        """Tell whether a person has locked an object while annotating."""
+        layer, session = self.reviewed.layer, self.session
+        name = None if layer is None else session.name_of(layer)
+        known = session.workflow.inputs.get(name or "")
+        annotation = None if known is None else known.annotation
+        return annotation is not None and number in annotation.locked
+
     def _start_fixing(self) -> None:
         layer, viewer = self.reviewed.layer, self.session.viewer
         if layer is None or self.number is None:
@@ -324,7 +342,7 @@ class ProofreadingDock(QWidget):
         viewer.layers.selection.active = layer
         layer.selected_label = self.number
         layer.mode = "paint"
-        self._say(_FIX.format(number=self.number))
+        self._say(_FIX.format(number=self.number, key=KEYS["fix"][0]))
         self._show()
 
     def _stop_fixing(self) -> None:

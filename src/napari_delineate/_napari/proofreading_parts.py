@@ -24,19 +24,23 @@ from napari_delineate.proofreading import Entry, Review
 __all__ = ["KEYS", "Decisions", "ObjectsModel", "ObjectsView"]
 
 KEYS = {
-    "accept": ("A", "Accept", "done", "Accept the object as it is, and go to the next open one"),
+    "accept": ("8", "Accept", "done", "Accept the object as it is, and go to the next open one"),
     "fix": (
-        "C",
+        "9",
         "Fix",
         "fix",
         "Correct the object with napari's tools; once more when it is right, which marks it as "
         "fixed and goes to the next open one",
     ),
-    "reject": ("R", "Reject", "remove", "Delete the object, and go to the next open one"),
+    "reject": ("0", "Reject", "remove", "Delete the object, and go to the next open one"),
     "previous": (",", "Previous", "previous", "Go to the object before"),
     "next": (".", "Next", "next", "Go to the next object, and leave this one as it is"),
 }
-"""For each thing that can be done: its key, its name, its icon, and what it does."""
+"""For each thing that can be done: its key, its name, its icon, and what it does.
+
+The tools of napari and of the Annotate dock have the letters and the other digits: who corrects an
+object needs them.
+"""
 
 _FIXING = "Fixed"
 _TITLES = ("Object", "State")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,11 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from napari_delineate._napari.docks import show_table
 from napari_delineate._napari.reviewed_labels import ReviewedLabels
-from napari_delineate.files.saving import atomic_path
 from napari_delineate.files.tables import write_table
 from napari_delineate.proofreading import Review
+from napari_delineate.review_store import read_review, write_review
 
 __all__ = ["ReviewFiles"]
-
-_LARGEST_FILE = 2**26
-"""Bytes of a file that can be a review."""
 
 
 class ReviewFiles(QWidget):
@@ -49,6 +45,9 @@ class ReviewFiles(QWidget):
             "Save…", "Save the report as CSV, or the review as JSON to go on with it later"
         )
         self.open_button = _button("Open…", "Go on with a review that was saved as JSON")
+        self.anew_button = _button("Start over", "")
+        self.anew_button.clicked.connect(self.start_over)
+        self._before: Review | None = None  # what was decided before it was started over
         self.report_button.clicked.connect(self.show_report)
         self.save_button.clicked.connect(self.save)
         self.open_button.clicked.connect(self.open)
@@ -60,8 +59,19 @@ class ReviewFiles(QWidget):
 
     def refresh(self) -> None:
         """Enable what can be done."""
+        review = self._reviewed.review
+        if review.seen:
+            self._before = None
         for button in self._buttons():
             button.setEnabled(self._reviewed.is_known)
+        can_go_back = self._before is not None
+        self.anew_button.setText("Take back" if can_go_back else "Start over")
+        self.anew_button.setToolTip(
+            "Decide again what was decided before"
+            if can_go_back
+            else "Forget all decisions; what was deleted or corrected stays so"
+        )
+        self.anew_button.setEnabled(can_go_back or review.seen > 0)
 
     def show_report(self) -> None:
         """Show a table of what was decided and changed."""
@@ -98,17 +108,24 @@ class ReviewFiles(QWidget):
             return
         path = Path(chosen)
         try:
-            if path.stat().st_size > _LARGEST_FILE:
-                raise ValueError("the file is too large to be a review")
-            stored = Review.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, RecursionError) as error:
+            stored = read_review(path)
+        except (OSError, ValueError) as error:
             self.said.emit(f"{path.name} can not be read: {error}", True)
             return
         self._reviewed.resume(stored)
         self.said.emit(f"Going on with {path.name}.", False)
 
+    def start_over(self) -> None:
+        """Forget all decisions, or bring those back that were just forgotten."""
+        before, reviewed = self._before, self._reviewed
+        self._before = reviewed.review if before is None else None
+        if before is None:
+            reviewed.start_over()
+        else:
+            reviewed.resume(before)
+
     def _buttons(self) -> tuple[QPushButton, ...]:
-        return self.report_button, self.save_button, self.open_button
+        return self.report_button, self.save_button, self.open_button, self.anew_button
 
     def _ask(self, then: Callable[[Any], None]) -> None:
         """Make the report in the background, and do something with it."""
@@ -124,9 +141,7 @@ class ReviewFiles(QWidget):
         """Write the report, or the review where there is none."""
         try:
             if table is None:
-                text = json.dumps(self._reviewed.review.to_dict(), indent=1, ensure_ascii=False)
-                with atomic_path(path) as draft:
-                    draft.write_text(text, encoding="utf-8")
+                write_review(path, self._reviewed.review)
             else:
                 write_table(path, table)
         except OSError as error:

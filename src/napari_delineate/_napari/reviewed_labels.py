@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate._napari.inspection import Box, Inspection, Inspector, OrderAsked, inspect
-from napari_delineate._napari.layers import LayerError, to_value
+from napari_delineate._napari.layers import LayerError, axes_of, level_0, to_value
 from napari_delineate.axes import looped_axes
 from napari_delineate.proofreading import Edited, Review, State, begin
 from napari_delineate.proofreading_report import report
 from napari_delineate.review_orders import Order
+from napari_delineate.review_store import keep_review, recall_review
+from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.wording import unit_symbol
 
@@ -34,11 +36,13 @@ class ReviewedLabels(QObject):
 
     Signals
     -------
+    resumed : an earlier review of these labels is gone on with
     changed : Edited or None, what became of the objects: the review or where objects are changed
     reported : the report that was asked for
     failed : a sentence
     """
 
+    resumed = Signal()
     changed = Signal(object)
     reported = Signal(object)
     failed = Signal(str)
@@ -53,6 +57,8 @@ class ReviewedLabels(QObject):
         self._value: Value | None = None
         self._known: NDArray[Any] | None = None  # the labels that the review is about
         self._first: dict[Any, NDArray[Any]] = {}  # unique_id -> labels when the review began
+        self._fingerprint = ""  # that of the labels
+        self._unreadable: set[str] = set()  # fingerprints of labels whose reviews are left alone
         self._asked: OrderAsked | None = None
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._inspect)
@@ -108,11 +114,7 @@ class ReviewedLabels(QObject):
         beside : napari.layers.Layer or None
             The image or the labels that the order needs.
         """
-        try:
-            data = None if beside is None else to_value(beside).data
-        except LayerError as error:
-            self.failed.emit(str(error))
-            return
+        data = None if beside is None else level_0(beside)
         is_labels = order == "disagreement"
         image, other = (None, data) if is_labels else (data, None)
         self._asked = OrderAsked(order, is_reversed, image, other)
@@ -156,6 +158,14 @@ class ReviewedLabels(QObject):
         self._keeps.start()
         self.changed.emit(None)
 
+    def start_over(self) -> None:
+        """Begin a new review of the labels as they are, in the same order."""
+        self.review = begin(one.number for one in self.review.entries if not one.gone)
+        if self.layer is not None and self._known is not None:
+            self._first[self.layer.unique_id] = self._known
+        self._keeps.start()
+        self.changed.emit(None)
+
     def ask_report(self) -> None:
         """Make the report in the background; `reported` has it."""
         value, known = self._value, self._known
@@ -176,7 +186,7 @@ class ReviewedLabels(QObject):
         if self.layer is None:
             return
         try:
-            value = to_value(self.layer)
+            value = _value_of(self.layer)
         except LayerError as error:
             self.failed.emit(str(error))
             return
@@ -196,7 +206,7 @@ class ReviewedLabels(QObject):
         if found is None or self.layer is None:
             return  # nothing was edited
         is_first, self._known, self.boxes = self._known is None, found.labels, found.boxes
-        edited = found.edited
+        self._fingerprint, edited = found.fingerprint, found.edited
         if is_first:
             self.review = self._stored(self.layer, found)
         elif edited is None:  # labels of another shape
@@ -214,21 +224,41 @@ class ReviewedLabels(QObject):
         self.changed.emit(edited)
 
     def _stored(self, layer: Labels, found: Inspection) -> Review:
-        """Return the review that the layer has, or a new one."""
-        stored = layer.metadata.get(METADATA)
-        if stored is not None:
-            try:
-                return Review.from_dict(stored).among(found.boxes)
-            except ValueError as error:
-                self.failed.emit(f"the review of {layer.name!r} can not be read: {error}")
+        """Return the review that the layer or labels like these have, or a new one."""
+        try:
+            held = layer.metadata.get(METADATA)
+            review = recall_review(found.fingerprint) if held is None else Review.from_dict(held)
+            if review is not None and review.seen:
+                self.resumed.emit()
+                return review.among(found.boxes)
+        except (OSError, ValueError) as error:
+            self._unreadable.add(found.fingerprint)
+            self.failed.emit(f"The review of {layer.name!r} can not be read: {error}")
         self._first[layer.unique_id] = found.labels
         return begin(found.boxes)
 
     def _keep(self) -> None:
-        """Write the review into the metadata of its layer."""
+        """Keep the review with its layer, and for labels like these."""
         self._keeps.stop()
-        if self.layer is not None and self.is_known:
-            self.layer.metadata[METADATA] = self.review.to_dict()
+        if self.layer is None or not self.is_known:
+            return
+        has_kept = METADATA in self.layer.metadata
+        if not self.review.seen and not has_kept:
+            return  # nothing was decided yet
+        self.layer.metadata[METADATA] = self.review.to_dict()
+        if self._fingerprint not in self._unreadable:
+            try:
+                keep_review(self._fingerprint, self.review)
+            except OSError as error:
+                self.failed.emit(f"Decisions are not kept on disk: {error}")
+
+
+def _value_of(layer: Labels) -> Value:
+    """Return what a layer holds; three axes that nobody has named are taken as space."""
+    if axes_of(layer) is not None or layer.ndim != 3:
+        return to_value(layer)
+    spacing = tuple(float(abs(size)) for size in layer.scale)
+    return Value.of(level_0(layer), Kind.LABELS, "ZYX", spacing, str(layer.units[-1]))
 
 
 def _emitters(layer: Labels) -> tuple[Any, ...]:

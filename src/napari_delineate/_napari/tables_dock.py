@@ -20,7 +20,7 @@ from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Scrolled, Tables
 from napari_delineate._napari.widgets.plot import Gate, Plot
 from napari_delineate.environment import versions
-from napari_delineate.files.tables import PROVENANCE
+from napari_delineate.files.tables import PROVENANCE, column_titles
 from napari_delineate.gates import corners_as_text
 from napari_delineate.quantities import labels_measured
 
@@ -65,10 +65,13 @@ class TablesDock(Tables):
         self.plot.controls.addStretch(1)
         self.tools = QTabWidget()
         self.tools.setDocumentMode(True)
-        for title, part in (("Plot", self.plot), ("Objects", self.objects)):
+        for title, part, tooltip in (
+            ("Plot", self.plot, "A histogram or a scatter plot, and a gate in it"),
+            ("Objects", self.objects, "How the objects of the table look in the canvas"),
+        ):
             holder = Scrolled()
             holder.setWidget(part)
-            self.tools.addTab(holder, title)
+            self.tools.setTabToolTip(self.tools.addTab(holder, title), tooltip)
         self.splitter.addWidget(self.tools)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
@@ -100,7 +103,7 @@ class TablesDock(Tables):
         """Record a step that keeps the objects that are shown and inside of the gate."""
         gate, name = self.plot.gate, self.current()
         labels = labels_measured(self.session.workflow, name)
-        condition = self.condition_of(name)
+        condition = "" if labels is None else self._condition_by_names()
         if labels is None or (gate is None and not condition):
             return
         operation = "postprocessing.filter_by_table"
@@ -228,13 +231,22 @@ class TablesDock(Tables):
         """Return the rows of an object at which the sliders are; none for the background."""
         return np.flatnonzero(self._here() & (self._labels() == label)) if label else _NO_ROWS
 
+    def _condition_by_names(self) -> str:
+        """Return the condition without the units of titles, which other images may not have."""
+        table, condition = self.table(self.current()), self.condition_of(self.current())
+        for name, title in zip(table, column_titles(table), strict=True):
+            condition = condition.replace(title, str(name))
+        return condition
+
     # Choosing
 
     def _on_row(self, name: str, position: int) -> None:
-        layer, label = self.layer, int(self._labels()[position]) if self.layer else 0
-        if layer is None or name != self.current() or label == 0:
+        layer = self.layer
+        if layer is None or name != self.current():
             return
-        row = self.table(name).iloc[position]
+        label, row = int(self._labels()[position]), self.table(name).iloc[position]
+        if label == 0:
+            return
         at = {axis: int(row[axis]) for axis in self._loops()}
         self._label = label
         layer.selected_label = label

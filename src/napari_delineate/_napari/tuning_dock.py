@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -38,29 +38,37 @@ from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.tuning_images import MoreImages, annotation_of, is_annotation
 from napari_delineate._napari.tuning_parameters import ParameterRows
 from napari_delineate._napari.tuning_run import TuningRun
+from napari_delineate._napari.tuning_words import found_in_words
 from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled, shrink
 from napari_delineate._napari.widgets.image_scores import ImageScores
 from napari_delineate._napari.widgets.score_plot import ScorePlot
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.files import write_table
-from napari_delineate.tuning import Case, Goal, Trial, Tunable, Tuned, goals
+from napari_delineate.tuning import Case, Goal, Trial, Tuned, goals
 from napari_delineate.tuning.folders import Plan
 from napari_delineate.types import Kind
 from napari_delineate.variants import upstream
-from napari_delineate.wording import spaced
 
 __all__ = ["TuningDock"]
 
 _NO_RESULT = "No segmentation yet. Make one with the Assistant: its steps are what can be fitted."
 _NO_ANNOTATION = "Add a labels layer and outline some objects in it, or paint strokes."
+_NO_SCORE = (
+    "No score of a mask knows that only some objects are outlined: outline all, paint strokes, or "
+    "make labels of the mask with Label connected components."
+)
+_NO_PARAMETER = "Tick a parameter that may change."
+_MISSING = (_NO_RESULT, _NO_ANNOTATION, _NO_SCORE, _NO_PARAMETER)
 _KINDS = {
     "All objects": "dense",
     "Some objects": "sparse",
     "Strokes: 1 background, 2 objects": "scribbles",
 }
-_ONE_IMAGE = "Fitted to this image alone: look at others before you trust it."
-_NONE_ASIDE = "No image was kept aside: look at others before you trust it."
 _MOST_SKIPPED = 5
+_PAUSE = 200
+"""Milliseconds between two looks at the trials, at least."""
+_REST = 9
+"""How many times longer than a look took the dock rests."""
 _SECTIONS = ("Goal", "More images", "Parameters", "Search")
 
 
@@ -79,11 +87,14 @@ class TuningDock(QWidget):
         viewer, theme = self.session.viewer, self.session.viewer.theme
         self._is_stopped = False
         self._trials: list[Trial] = []
-        self._tunables: list[Tunable] = []
+        self._meaning: tuple[Layer | None, object] = None, None
+        self._is_kind_chosen = False
         self._skipped: list[str] = []
         self._goal = Goal()
         self.found: Tuned | None = None
         self.run = TuningRun(self)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._pause.timeout.connect(self._show_trials)
 
         self.result = QComboBox()
         shrink(self.result)
@@ -153,8 +164,9 @@ class TuningDock(QWidget):
         self._lay_out()
 
         self.result.currentIndexChanged.connect(self._on_result)
+        self.kind.activated.connect(self._on_kind_chosen)
         self.kind.currentIndexChanged.connect(lambda _: self._fill_scores())
-        self.annotation.changed.connect(self._refresh)
+        self.annotation.changed.connect(self._on_annotation)
         self.parameters.changed.connect(self._refresh)
         self.start_button.clicked.connect(self.start)
         self.cancel_button.clicked.connect(self.run.cancel)
@@ -184,7 +196,6 @@ class TuningDock(QWidget):
             self._on_failed(str(error))
             return
         self._remember()
-        self._tunables = list(plan.search["tuned"])
         self._trials, self.found, self._skipped = [], None, []
         self._say("")
         self.result_line.setText("Reading images…" if plan.folders else "")
@@ -252,6 +263,7 @@ class TuningDock(QWidget):
         if self._is_stopped:
             return
         self._is_stopped = True
+        self._pause.stop()
         self.run.close()
         self.annotation.stop()
         self.more.stop()
@@ -319,7 +331,14 @@ class TuningDock(QWidget):
                 self.result.addItem(name if layer is None else layer.name, name)
             self.result.setCurrentIndex(max(self.result.findData(before), 0 if names else -1))
         self.annotation.refresh()
+        self._on_annotation()
         self._on_result()
+
+    def _on_kind_chosen(self, index: int) -> None:
+        self._is_kind_chosen = True
+        with QSignalBlocker(self.kind):
+            self.kind.setCurrentIndex(index)
+        self._fill_scores()
 
     def _on_result(self, _: Any = None) -> None:
         name = self.result.currentData()
@@ -330,6 +349,18 @@ class TuningDock(QWidget):
             self.parameters.show_workflow(part, None if maker is None else maker.name)
         self._fill_scores()
 
+    def _on_annotation(self) -> None:
+        """Take over what the labels are said to mean, where a person has just said it."""
+        layer = self.annotation.layer()
+        name = None if layer is None else self.session.name_of(layer)
+        described = None if name is None else self.session.workflow.inputs.get(name)
+        meaning = None if described is None else described.annotation
+        if meaning is not None and not meaning.semantic and (layer, meaning) != self._meaning:
+            self._is_kind_chosen = True
+            self.kind.setCurrentIndex(self.kind.findData("sparse" if meaning.sparse else "dense"))
+        self._meaning = layer, meaning
+        self._refresh()
+
     def _fill_scores(self) -> None:
         name = self.result.currentData()
         before = self.score.currentText() or preference(TUNED_FOR)
@@ -337,6 +368,9 @@ class TuningDock(QWidget):
             self.score.clear()
             if name is not None:
                 kind = self.session.workflow.values[name].kind
+                if not (self._is_kind_chosen or goals(kind, self.kind.currentData())):
+                    with QSignalBlocker(self.kind):
+                        self.kind.setCurrentIndex(self.kind.findData("dense"))
                 for row, goal in enumerate(goals(kind, self.kind.currentData())):
                     self.score.addItem(goal.title, goal)
                     tip = catalogue.find(goal.metric).summary
@@ -362,8 +396,10 @@ class TuningDock(QWidget):
         self.trials.setEnabled(not is_running)
         self.seed.setEnabled(not is_running)
         for one in self._foot:
-            one.setVisible(has_result)
-        self.start_button.setEnabled(has_annotation and is_ticked and not is_running)
+            one.setVisible(has_result or is_running)
+        has_score = self.score.currentData() is not None
+        is_ready = has_annotation and has_score and is_ticked
+        self.start_button.setEnabled(is_ready and not is_running)
         self.cancel_button.setEnabled(is_running)
         found = self.found
         self.apply_button.setEnabled(found is not None and found.best.number > 0)
@@ -372,69 +408,58 @@ class TuningDock(QWidget):
             self._say(_NO_RESULT)
         elif not has_annotation:
             self._say(_NO_ANNOTATION)
-        elif self.message.text() in (_NO_RESULT, _NO_ANNOTATION):
+        elif not has_score:
+            self._say(_NO_SCORE)
+        elif not is_ticked:
+            self._say(_NO_PARAMETER)
+        elif self.message.text() in _MISSING:
             self._say("")
 
     # What the search says
 
     def _on_tried(self, trial: Trial) -> None:
+        # Trials may be a thousandth of a second, and a plot of many takes its time.
         self._trials.append(trial)
+        if not self._pause.isActive():
+            self._pause.start()
+
+    def _show_trials(self) -> None:
+        """Show what was tried until now, and rest long enough for other things."""
+        if not self._trials:
+            return
+        start = time.perf_counter()
         self.progress.setValue(len(self._trials))
+        is_new = self.plot.isHidden()
         self.plot.show_trials(self._trials, self._goal)
-        if self.plot.isHidden():
-            self.plot.show()
-        if len(self._trials) == 2:  # it has its place by now
-            self.holder.ensureWidgetVisible(self.plot)
+        self.plot.show()
         scored = [one for one in self._trials if not one.reason]
-        if scored:
+        if scored and self.run.is_running:
             best = max(scored, key=lambda one: self._goal.merit(one.score))
             self.result_line.setText(f"Best so far {best.score:#.4g}, in trial {best.number}.")
+        if is_new:  # it has its place when it is laid out
+            QTimer.singleShot(50, self._show_plot)
+        spent = 1000 * (time.perf_counter() - start)
+        self._pause.setInterval(round(max(_PAUSE, _REST * spent)))
+
+    def _show_plot(self) -> None:
+        if isalive(self):
+            self.holder.ensureWidgetVisible(self.plot)
 
     def _on_found(self, found: Tuned) -> None:
         self.found = found
+        self._pause.stop()
+        self._show_trials()
         self.scores.show_images(found.images)
         self.scores.setVisible(len(found.images) > 1)
         # It has its place only when all that changed is laid out.
         QTimer.singleShot(50, self._show_scores)
         self.progress.setValue(self.progress.maximum())
-        failed = sum(bool(trial.reason) for trial in found.trials)
-        tried = f"{len(found.trials)} trials" + (f", {failed} refused" if failed else "")
-        before = "refused" if found.trials[0].reason else f"{found.before:#.4g}"
-        if found.best.number == 0:
-            text = f"Nothing better than now, {before}, in {tried}."
-        else:
-            text = f"{before} before, {found.after:#.4g} in trial {found.best.number} of {tried}. "
-            values = found.best.parameters
-            ends = [
-                spaced(one.setting)
-                for one in self._tunables
-                if one.name in values and one.is_at_bound(values[one.name])
-            ]
-            text += f"Widen the bounds of {', '.join(ends)}: the best lies there. " if ends else ""
-        if found.held_out:
-            text += self._aside(found)
-        elif found.best.number > 0:
-            text += _ONE_IMAGE if len(found.fitted) == 1 else _NONE_ASIDE
-        self.result_line.setText(text)
+        self.result_line.setText(found_in_words(found))
         self._refresh()
 
     def _show_scores(self) -> None:
         if isalive(self) and not self.scores.isHidden():
             self.holder.ensureWidgetVisible(self.scores)
-
-    def _aside(self, found: Tuned) -> str:
-        """Say what the images kept aside tell."""
-        if found.is_cancelled:
-            return "Cancelled, so that the images kept aside were not scored."
-        before, after = (
-            "refused" if math.isnan(score) else f"{score:#.4g}"
-            for score in (found.held_out_before, found.held_out_after)
-        )
-        if found.best.number == 0:
-            return f" {before} on what was kept aside."
-        merits = [found.goal.merit(one) for one in (found.held_out_before, found.held_out_after)]
-        worse = " That is worse: they fit the other images only." if merits[1] < merits[0] else ""
-        return f"On what was kept aside {before} before, {after} now.{worse}"
 
     def _on_skipped(self, name: str, reason: str) -> None:
         self._skipped.append(f"{name} is skipped: {reason}")

@@ -180,8 +180,8 @@ def by_random_walk(weights: NDArray[np.float64], seeds: NDArray[Any]) -> NDArray
     unknown, inside = known == 0, known == OBJECT
     between = np.zeros_like(weights)
     leaks, right = np.zeros(known.shape), np.zeros(known.shape)
-    for axis in range(known.ndim):
-        if known.shape[axis] == 1:
+    for axis in range(3):
+        if weights.shape[axis + 1] == 1:
             continue
         near, far = _both_ends(axis)
         edge = weights[axis][near]

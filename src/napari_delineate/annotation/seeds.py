@@ -185,10 +185,14 @@ def grow_seeds(
     # The flood takes 0 for what is free: the rim of the window is 1, seeds follow.
     markers = np.zeros(landscape.pixels.shape, np.int32)
     heights, sign = landscape.heights, _sign(landscape, seeds, places)
+    least = np.empty(0)
     if landscape.outlines == "edges":
         markers[rim_of(markers.shape) & ~_is_object(landscape, sign)] = 1
     elif landscape.outlines == "brightness":
         heights = -sign * heights
+        values = np.array([landscape.pixels[place] for place in places])
+        background = landscape.dark if sign > 0 else landscape.bright
+        least = sign * (background + share * (values - background))
     for rank, (seed, place) in enumerate(zip(seeds, places, strict=True)):
         if not free[place]:
             where = ", ".join(f"{at:g}" for at in seed.point)
@@ -197,14 +201,14 @@ def grow_seeds(
                 "number; remove it"
             )
         markers[place] = rank + 2
-    flooded = building_blocks.watershed(heights, markers, free)
     numbers = np.array([0, 0, *(seed.number for seed in seeds)])
     if landscape.outlines == "brightness":
-        values = np.array([landscape.pixels[place] for place in places])
-        background = landscape.dark if sign > 0 else landscape.bright
-        least = np.append([np.inf] * 2, sign * (background + share * (values - background)))
-        flooded[~(sign * landscape.pixels >= least[flooded])] = 0
+        # No object reaches over what is too dark for all of them.
+        free &= (sign * landscape.pixels >= least.min()) | (markers > 0)
+        flooded = building_blocks.watershed(heights, markers, free)
+        flooded[~(sign * landscape.pixels >= np.append([np.inf] * 2, least)[flooded])] = 0
         return _with_seeds(numbers[flooded], places)
+    flooded = building_blocks.watershed(heights, markers, free)
     return np.asarray(numbers[flooded])
 
 

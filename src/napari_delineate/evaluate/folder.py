@@ -19,6 +19,7 @@ from napari_delineate.evaluate.pairs import (
     choose_input,
     choose_result,
     find_pairs,
+    needed_for,
     printable,
 )
 from napari_delineate.evaluate.processes import JobError, do_jobs
@@ -41,7 +42,7 @@ class Evaluation:
     Attributes
     ----------
     workflow : Workflow
-        What was run.
+        What was run: what the result needs.
     result : str
         The labels or mask that was compared.
     places : mapping of str to str
@@ -174,8 +175,10 @@ def evaluate_folder(
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be 1 or more, got {workers}")
     given = {name: Path(path) for name, path in (inputs or {}).items()}
-    main = choose_input(workflow, given)
     result = choose_result(workflow, result)
+    workflow = needed_for(workflow, result, given)
+    given = {name: path for name, path in given.items() if name in workflow.inputs}
+    main = choose_input(workflow, given)
     columns = choose_columns(metrics, workflow.values[result].kind, annotation)
     if not columns:
         raise ValueError("metrics must name at least one score, it is empty")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
 
 from napari_delineate import batches
-from napari_delineate.axes import looped_axes
-from napari_delineate.comparison import mask_hint
+from napari_delineate.comparison_hints import annotated_frames, mask_hint
 from napari_delineate.engine import Engine, Progress
 from napari_delineate.evaluate.frames import beneath, frames_of, place_in
 from napari_delineate.evaluate.overview import draw_overview
@@ -127,7 +127,11 @@ def score_pair(task: Task, pair: Pair, check: Callable[[], None] = lambda: None)
         result = results[task.result]
         reference = _reference(task, pair, result)
         parts = []
-        for at in frames_of(result):
+        frames = frames_of(result)
+        known = [True] * len(frames)
+        if task.annotation != "dense":  # nobody knows what is right in others
+            known = annotated_frames(reference).reshape(-1).tolist()
+        for at in compress(frames, known):
             check()
             comparison = compare(
                 reference.data[place_in(result.axes, at)],
@@ -140,6 +144,12 @@ def score_pair(task: Task, pair: Pair, check: Callable[[], None] = lambda: None)
                 units=result.units,
             )
             parts.append((at, comparison))
+        if not all(known):
+            warnings.warn(
+                f"{known.count(False)} of {len(known)} images of the movie have no annotation and "
+                "are left out",
+                stacklevel=2,
+            )
         at, drawn = _worst(parts, task.columns[0])
         place = place_in(result.axes, at)
         picture = draw_overview(
@@ -194,8 +204,8 @@ def _reference(task: Task, pair: Pair, result: Value) -> Value:
         if task.annotation != "dense":
             raise ValueError("the annotation is empty, so that nothing is known")
         warnings.warn("the annotation is empty: everything found is wrong", stacklevel=2)
-    if task.kind is Kind.LABELS and task.annotation != "scribbles" and not looped_axes(result.axes):
-        hint = mask_hint("the annotation", reference.data)
+    if task.kind is Kind.LABELS and task.annotation != "scribbles":
+        hint = mask_hint("the annotation", reference)
         if hint:
             warnings.warn(hint, stacklevel=2)
     if not assumed and not (

@@ -10,6 +10,7 @@ from pathlib import Path
 from napari_delineate import batches
 from napari_delineate.steps import list_names
 from napari_delineate.types import Kind
+from napari_delineate.variants import upstream
 from napari_delineate.workflow import Workflow
 
 _IMAGE_WORDS = ("image", "images", "img", "imgs", "raw")
@@ -18,7 +19,15 @@ _ANNOTATION_WORDS = (
     *("gt", "truth", "ground_truth", "groundtruth", "seg", "segmentation"),
 )
 
-__all__ = ["Pair", "Problem", "choose_input", "choose_result", "find_pairs", "printable"]
+__all__ = [
+    "Pair",
+    "Problem",
+    "choose_input",
+    "choose_result",
+    "find_pairs",
+    "needed_for",
+    "printable",
+]
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,49 @@ def choose_input(workflow: Workflow, given: Mapping[str, Path]) -> str:
             "others take, as --input NAME=FILE|FOLDER"
         )
     return left[0]
+
+
+def needed_for(workflow: Workflow, result: str, given: Mapping[str, object]) -> Workflow:
+    """Return the part of a workflow that a result needs.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        The workflow.
+    result : str
+        Name of the result.
+    given : mapping of str to Path
+        Files or folders of inputs.
+
+    Returns
+    -------
+    Workflow
+        Its steps and inputs.
+
+    Raises
+    ------
+    ValueError
+        If a file is given for no input, or what was painted on one image would change others.
+    """
+    unknown = [name for name in given if name not in workflow.inputs]
+    if unknown:
+        raise ValueError(
+            f"there is no input {unknown[0]!r}; the inputs are: {list_names(workflow.inputs)}"
+        )
+    needed = upstream(workflow, [result])
+    for step in needed.steps:
+        painted = [
+            name
+            for name in step.sources
+            if name not in given and workflow.values[name].kind is Kind.CORRECTIONS
+        ]
+        if painted:
+            before = step.sources[0]
+            raise ValueError(
+                f"{result!r} has what was painted on one image ({painted[0]!r}), which is wrong on "
+                f"others; choose what it was before, as --result {before}"
+            )
+    return needed
 
 
 def choose_result(workflow: Workflow, name: str | None = None) -> str:

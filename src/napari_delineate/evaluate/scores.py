@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_delineate import catalogue, metrics
 from napari_delineate.catalogue import Operation
-from napari_delineate.comparison import ScoreId, title_of
+from napari_delineate.comparison import FOR_SOME_OBJECTS, ScoreId, title_of
 from napari_delineate.scoring import Scoring
 from napari_delineate.steps import list_names
 from napari_delineate.types import Kind, Table
@@ -68,9 +68,6 @@ _PIXELS = (
     "pixel_scores.specificity",
     "pixel_scores.matthews_correlation",
 )
-
-_SPARSE = ("sparse_jaccard", "seg_score", "outline_scores")
-"""Scores for which objects beside those of the reference never count as mistakes."""
 
 
 @dataclass(frozen=True)
@@ -232,11 +229,11 @@ def _check(operation: Operation, kind: Kind, annotation: Annotated) -> None:
             f"{operation.name} compares objects, and the result is a mask; label it first"
         )
     if annotation == "sparse" and not (
-        operation.name in _SPARSE or _has_setting(operation, "annotation")
+        operation.id in FOR_SOME_OBJECTS or _has_setting(operation, "annotation")
     ):
         raise ValueError(
             f"{operation.name} needs everything to be annotated; with a sparse annotation use "
-            f"{', '.join(_SPARSE)} or detection_scores"
+            f"{', '.join(one.partition('.')[2] for one in FOR_SOME_OBJECTS)} or detection_scores"
         )
 
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Pixels", "distances_to", "edges_of", "grouped"]
 
+_MOST_WORK = 1_000_000
+"""So many distances of points from pixels of one object are computed one by one."""
+
 
 class Pixels(NamedTuple):
     """Hold the places of the pixels of objects.
@@ -141,10 +144,23 @@ def distances_to(
     (M,) ndarray of float64
         Distances in physical units; NaN where an object has no pixels.
     """
+    from scipy.spatial import cKDTree
+
     result = np.full(len(points), np.inf)
-    _nearest(pixels.starts, pixels.places, shape, spacing, points, rows, result)
+    sizes = np.diff(pixels.starts)
+    # Of few points or pixels, to look at all is sooner than to build a tree.
+    work = sizes * np.bincount(rows, minlength=len(sizes))
+    few = np.flatnonzero(work[rows] <= _MOST_WORK)
+    found = np.full(len(few), np.inf)
+    _nearest(pixels.starts, pixels.places, shape, spacing, points[few], rows[few], found)
+    result[few] = np.sqrt(found)
+    for row in np.flatnonzero(work > _MOST_WORK):
+        places = pixels.places[pixels.starts[row] : pixels.starts[row + 1]]
+        tree = cKDTree(np.stack(np.unravel_index(places, shape), axis=1) * spacing)
+        own = np.flatnonzero(rows == row)
+        result[own] = tree.query(points[own])[0]
     result[np.isinf(result)] = np.nan
-    return np.asarray(np.sqrt(result))
+    return result
 
 
 @numba.njit(cache=True, nogil=True)

@@ -71,17 +71,20 @@ def collect_with_places(
                     continue
                 end, edge_end = ends[label], edge_ends[label]
                 total, along, high = 0.0, 0.0, highest[label]
+                first = start if start > 0 else -1
+                last = x - 1 if x < width else -1
                 for place in range(start, x):
                     pixel = pixels[place]
                     values[end] = pixel
                     end += 1
+                    # All are looked at: to branch at each would take longer.
                     if (
-                        up[place] != label
-                        or down[place] != label
-                        or front[place] != label
-                        or back[place] != label
-                        or (place == start and start > 0)
-                        or (place == x - 1 and x < width)
+                        (up[place] != label)
+                        | (down[place] != label)
+                        | (front[place] != label)
+                        | (back[place] != label)
+                        | (place == first)
+                        | (place == last)
                     ):
                         at_edge[edge_end] = pixel
                         edge_end += 1

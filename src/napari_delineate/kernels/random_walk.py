@@ -211,6 +211,15 @@ def _multiply(weights: Any, sums: Any, values: Any, result: Any, shape: Any, mar
 
 
 @numba.njit(cache=True, nogil=True)
+def _product(one: Any, other: Any) -> Any:
+    # That of BLAS wakes threads, which takes longer than to add up.
+    total = 0.0
+    for place in range(one.size):
+        total += one[place] * other[place]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
 def _step(solution: Any, direction: Any, residual: Any, image: Any, length: float) -> None:
     for place in range(solution.size):
         solution[place] += length * direction[place]
@@ -281,19 +290,19 @@ def solve(
     goal[:] = 0
     goal[inner] = np.where(finest.inverse[inner] > 0, right.reshape(-1), 0)
     _rough_solution(grids)
-    limit = tolerance**2 * float(goal @ finest.solution)
+    limit = tolerance**2 * _product(goal, finest.solution)
     values[inner] = np.where(finest.inverse[inner] > 0, start.reshape(-1), 0)
     _multiply(*parts, values, image, *size)
     goal -= image
     taken = 0
     _rough_solution(grids)
-    rest = float(goal @ finest.solution)
+    rest = _product(goal, finest.solution)
     direction[:] = finest.solution
     while rest > limit and taken < most_steps:
         length = rest / _multiply(*parts, direction, image, *size)
         _step(values, direction, goal, image, length)
         _rough_solution(grids)
-        before, rest = rest, float(goal @ finest.solution)
+        before, rest = rest, _product(goal, finest.solution)
         _turn(direction, finest.solution, rest / before)
         taken += 1
     return values[inner].reshape(finest.shape), taken

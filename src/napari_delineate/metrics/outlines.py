@@ -239,7 +239,8 @@ def outline_scores(
     Notes
     -----
     No object in the reference: 1 if there are no labels either, else 0. Objects that are in the
-    labels only cost nothing; look at `detection_scores` too.
+    labels only cost nothing; look at `detection_scores` too. For the normalized surface
+    distance, pixels of contours are counted, as in Metrics Reloaded.
 
     References
     ----------

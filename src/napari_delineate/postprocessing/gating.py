@@ -31,8 +31,9 @@ def filter_by_table(
     labels : (Y, X) or (Z, Y, X) ndarray of int
         Labelled objects, 0 for background.
     table : pandas.DataFrame
-        One row per object with its number in the column "label", for instance what
-        `measurements.measure` gives. Rows of objects that are not there do nothing.
+        One row per object with its number in the column "label", as all measurements give it:
+        of size, shape and intensity, texture, granularity, neighbors, skeletons,
+        colocalization or parents. Rows of objects that are not there do nothing.
     column : str
         The column.
     minimum : float or None

@@ -205,6 +205,10 @@ class Scorer:
     def check(self, case: Case) -> None:
         """Refuse what is no annotation, or says nothing; `CaseError` says why."""
         _check_annotation(case, self._goal)
+        try:
+            self._goal.attached(self._workflow, self._result, _described(case.annotation))
+        except TypeError as error:
+            raise CaseError(f"{case.name}: {error}") from error
 
     def _upstream(self, case: Case) -> dict[str, Value]:
         """Return what no parameter changes."""

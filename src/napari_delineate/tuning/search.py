@@ -335,9 +335,9 @@ def tune(
     proposals = Proposals(workflow, tuned, seed)
     engine = Engine() if engine is None else engine
     scorer = Scorer(workflow, [one.step for one in tuned], goal, result, engine)
-    for case in (*cases, *held_out):
-        scorer.check(case)
     search = _Search(workflow, tuned, goal, scorer, report, check)
+    for case in (*cases, *held_out):
+        search.check_case(case)
     aside = search.kept_aside(held_out, workflow)
     is_cancelled = False
     try:
@@ -439,6 +439,11 @@ class _Search:
             return math.inf if trial.reason else -self.goal.merit(trial.score)
 
         proposals.run(present_values(self.workflow, self.tuned), attempt, is_spent, trials)
+
+    def check_case(self, case: Case) -> None:
+        """Refuse an image that can not be scored; images may take their time to look at."""
+        self._check()
+        self.scorer.check(case)
 
     def kept_aside(self, cases: Sequence[Case], workflow: Workflow) -> tuple[float, ...]:
         """Return the score of each image kept aside, NaN where a step fails."""

@@ -29,6 +29,8 @@ from napari_delineate.arrays import label_dtype
 
 __all__ = ["Hand"]
 
+_MORE_PARTS = 16
+"""How many numbers a tool may need that makes several objects at once."""
 _NO_IMAGE = "this tool looks at an image; choose one under Image"
 
 
@@ -141,8 +143,10 @@ class Hand(QObject):
         return bounding_box(boxes)
 
     def new_number(self) -> int:
-        """Return a number for a new object."""
-        return self.objects.new_number()
+        """Return a number for a new object; the layer can hold it and some above it."""
+        number = self.objects.new_number()
+        self._make_room(self._labels(), number + _MORE_PARTS)
+        return number
 
     @property
     def annotation(self) -> Annotation:

@@ -307,14 +307,13 @@ class Plot(QWidget):
             artist.remove()
         shown = slice(None) if self._shown is None else self._shown
         chosen = None if self._chosen is None else self._chosen[shown]
-        table = self._table[shown]
         if y:
             titles = (self.x.currentText(), self.y.currentText().removeprefix("against "))
-            values = table[x].to_numpy(), table[y].to_numpy()
+            values = self._table[x].to_numpy()[shown], self._table[y].to_numpy()[shown]
             draw_scatter(self.axes, *values, titles, colours, chosen)
         else:
             title = self.x.currentText()
-            draw_histogram(self.axes, table[x].to_numpy(), title, colours, chosen)
+            draw_histogram(self.axes, self._table[x].to_numpy()[shown], title, colours, chosen)
         for artist in artists:
             self.axes.add_artist(artist)
         if view is not None:

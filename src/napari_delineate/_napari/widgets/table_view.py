@@ -29,12 +29,12 @@ from napari_delineate._napari.widgets.icons import colour
 from napari_delineate.conditions import rows_meeting
 from napari_delineate.files.tables import column_titles
 
-__all__ = ["TableModel", "TableView"]
+__all__ = ["TableModel", "TableView", "as_text"]
 
 _LABEL = "label"
 _UNSORTED = -1
 _HOW_TO_SORT = "Click to sort, or press Alt and an arrow up or down; again for the table's order"
-_WIDEST = 24
+_WIDEST = 30
 """Characters of the widest column at first."""
 _LOOKED_AT = 100
 """Rows that tell how wide a column is at first."""
@@ -128,6 +128,8 @@ class TableView(QTableView):
     """Position in the table of the row that a person went to."""
     chosen = Signal()
     """A person chose other rows."""
+    copied = Signal()
+    """A person wants the chosen rows in the clipboard."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,6 +152,7 @@ class TableView(QTableView):
         header.setSectionsClickable(True)
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.sectionClicked.connect(self._on_header)
         self._corner = QLabel(_LABEL)
         self._corner.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -183,7 +186,8 @@ class TableView(QTableView):
         if before is not None:
             before.deleteLater()
         has_label = _LABEL in table.columns
-        self.setColumnHidden(0, has_label and table.columns[0] == _LABEL and table.shape[1] > 1)
+        if has_label and table.shape[1] > 1:
+            self.setColumnHidden(list(table.columns).index(_LABEL), True)  # the rows' header
         self._corner.setText(_LABEL if has_label else "")
         columns = list(table.columns)
         self._sorting = (columns.index(name) if name in columns else _UNSORTED, is_falling)
@@ -265,8 +269,8 @@ class TableView(QTableView):
             self.choose(self.model().rows, is_scrolled=False)
             self.chosen.emit()
 
-    def copy(self) -> None:
-        """Copy the chosen rows, or all that are shown if none is."""
+    def to_copy(self) -> Any:
+        """Return the chosen rows, or all that are shown if none is, as a table."""
         model, positions = self.model(), self.positions()
         rows = positions if len(positions) else model.rows
         columns = [
@@ -274,8 +278,11 @@ class TableView(QTableView):
             for place in range(model.columnCount())
             if not self.isColumnHidden(place) or model.table.columns[place] == _LABEL
         ]
-        table = model.table.iloc[rows, columns]
-        QGuiApplication.clipboard().setText(table.to_csv(sep="\t", index=False))
+        return model.table.iloc[rows, columns]
+
+    def copy(self) -> None:
+        """Copy the chosen rows, or all that are shown if none is."""
+        self.copied.emit()
 
     def keyPressEvent(self, event: Any) -> None:  # noqa: N802
         is_alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
@@ -348,6 +355,11 @@ class TableView(QTableView):
         positions = self.positions()
         if len(positions) == 1:
             self.went.emit(int(positions[0]))
+
+
+def as_text(table: Any) -> str:
+    """Return a table as spreadsheets take it from the clipboard."""
+    return str(table.to_csv(sep="\t", index=False))
 
 
 def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
