@@ -24,11 +24,13 @@ HEAVY = (
     "pyclesperanto",
     "pydantic",
     "qtpy",
+    "roifile",
     "scipy",
     "skimage",
     "tifffile",
     "trimesh",
     "yaml",
+    "zarr",
 )
 GRAPHICAL = ("magicgui", "napari", "npe2", "PyQt6", "qtpy", "superqt", "vispy")
 MODULES = sorted(

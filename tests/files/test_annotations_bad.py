@@ -337,7 +337,7 @@ def test_a_folder_that_is_no_label_image_is_not_replaced(tmp_path):
 
 
 def test_an_old_label_image_stays_where_writing_fails(stored, monkeypatch):
-    def fail(*arguments):
+    def fail(*arguments, **more):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ome_zarr, "_image_label", fail)

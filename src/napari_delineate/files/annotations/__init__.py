@@ -198,5 +198,8 @@ def _format_of(path: Path) -> _Format:
 
 
 def _reason(error: BaseException) -> str:
-    """Return what an error says, or else what it is."""
-    return " ".join(str(error).split())[:400] or type(error).__name__
+    """Return what an error says; what is no sentence of ours is put into one."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for it; close other images, or take a part of it"
+    text = " ".join(str(error).split())[:400] or type(error).__name__
+    return text if type(error) is ValueError else f"it is damaged, or no file of its kind ({text})"

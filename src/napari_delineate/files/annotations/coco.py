@@ -73,7 +73,7 @@ def read(path: Path, content: Any, wanted: Wanted) -> AnnotatedLabels:
         except ValueError as error:
             of = f"annotation {place + 1} of {len(content['annotations'])}"
             raise ValueError(f"{of}: {error}") from error
-    warn_of_skipped(path, {"boxes": skipped} if skipped else {})
+    warn_of_skipped(path, {"bounding box": skipped} if skipped else {})
     return paint(path, drawings, wanted, stated, shape, colours)
 
 

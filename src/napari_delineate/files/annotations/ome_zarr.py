@@ -101,14 +101,15 @@ def write(path: Path, annotation: AnnotatedLabels) -> None:
             "there is a file or folder of that name that is no OME-Zarr label image, and is not "
             "replaced; choose another name"
         )
+    is_inside = path.parent.name == "labels" and _is_zarr(path.parent.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name[:40]}-", dir=path.parent) as made:
         draft = Path(made) / "labels"
-        _write_group(draft, path.name.split(".")[0], annotation)
+        _write_group(draft, path.name.split(".")[0], annotation, is_inside=is_inside)
         if path.exists():
             path.replace(Path(made) / "old")
         draft.replace(path)
-    if path.parent.name == "labels" and _is_zarr(path.parent.parent):
+    if is_inside:
         _list_label(path.parent, path.name)
 
 
@@ -133,7 +134,7 @@ def _pixels(array: Any) -> NDArray[Any]:
     return result
 
 
-def _write_group(folder: Path, name: str, annotation: AnnotatedLabels) -> None:
+def _write_group(folder: Path, name: str, annotation: AnnotatedLabels, *, is_inside: bool) -> None:
     import numcodecs
     import zarr
 
@@ -174,7 +175,7 @@ def _write_group(folder: Path, name: str, annotation: AnnotatedLabels) -> None:
                     "type": "nearest",
                 }
             ],
-            "image-label": _image_label(annotation),
+            "image-label": _image_label(annotation, is_inside=is_inside),
         }
     )
 
@@ -186,7 +187,7 @@ def _axis(letter: str, units: str) -> dict[str, str]:
     return {"name": letter.lower(), "type": "space", **unit}
 
 
-def _image_label(annotation: AnnotatedLabels) -> dict[str, Any]:
+def _image_label(annotation: AnnotatedLabels, *, is_inside: bool) -> dict[str, Any]:
     """Return what the format says about objects: colours, and properties of any name."""
     properties: dict[int, dict[str, Any]] = {}
     for key, texts in (("class", annotation.classes), ("name", annotation.names)):
@@ -197,7 +198,9 @@ def _image_label(annotation: AnnotatedLabels) -> dict[str, Any]:
         for number, name in sorted(annotation.classes.items())
         if name in annotation.colours
     ]
-    stated: dict[str, Any] = {"version": "0.4", "source": {"image": "../../"}}
+    stated: dict[str, Any] = {"version": "0.4"}
+    if is_inside:
+        stated["source"] = {"image": "../../"}
     if colours:
         stated["colors"] = colours
     if properties:
@@ -337,8 +340,7 @@ def _codecs(stated: Any) -> Iterator[str]:
         for one in stated:
             yield from _codecs(one)
     elif isinstance(stated, Mapping):
-        if "id" in stated or "name" in stated:
-            yield str(stated.get("id", stated.get("name")))
+        yield from (str(stated[key]) for key in ("id", "name") if key in stated)
         for value in stated.values():
             yield from _codecs(value if isinstance(value, list | Mapping) else None)
 

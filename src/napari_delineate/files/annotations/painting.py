@@ -339,8 +339,8 @@ def _warn(path: Path, overlapping: int, sizes: NDArray[np.int64], numbers: list[
     lost = sum(total == 0 for total in totals.values())
     if overlapping:
         warnings.warn(
-            f"{path}: {overlapping:,} pixels lie in several objects; labels hold one, so that the "
-            "later in the file lies on top",
+            f"{path}: {overlapping:,} {'pixel lies' if overlapping == 1 else 'pixels lie'} in "
+            "several objects; labels hold one, so that the later in the file lies on top",
             stacklevel=4,
         )
     if lost:
