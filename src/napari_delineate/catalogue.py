@@ -62,6 +62,7 @@ _SPELLING = {
     "otsu": "Otsu",
     "rand": "Rand",
     "rgb": "RGB",
+    "staple": "STAPLE",
     "seg": "SEG",
     "tophat": "top-hat",
     "voronoi": "Voronoi",

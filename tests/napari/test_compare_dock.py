@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 from skimage import data
 
 from napari_delineate import metrics
+from napari_delineate._napari import comparisons
 from napari_delineate._napari.compare_dock import CompareDock
 from napari_delineate._napari.visible import camera_of
 from napari_delineate.comparison import MATCHES_MAP, OVERLAP_MAP, ScoreId
@@ -254,3 +255,20 @@ def test_a_closed_dock_follows_nothing(viewer, pair, opened, rest):
     assert all(one.contour == 0 for one in viewer.layers if isinstance(one, Labels))
     viewer.layers["truth"].data = np.zeros(SHAPE, int)
     assert not dock._pause.isActive()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no memory is left"), ValueError("no memory")])
+def test_what_goes_wrong_in_the_background_is_said_and_ends(
+    viewer, pair, opened, rest, monkeypatch, error
+):
+    dock = opened()
+    rest(dock)
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(comparisons, "compare", fail)
+    dock._plan()
+    rest(dock)
+    assert dock.message.text() == str(error)
+    assert dock.progress.isHidden()

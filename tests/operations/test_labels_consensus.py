@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_delineate import postprocessing
+from napari_delineate.quantities import labels_measured
+from napari_delineate.types import Kind
+from napari_delineate.workflow import Workflow, WorkflowInput
 from tests.inputs import same_objects
 from tests.operations.test_metrics_annotators import several
 
@@ -139,7 +142,7 @@ def test_objects_depend_on_neither_order_nor_numbers(annotations, order):
     order.shuffle(names)
     swapped = [np.choose(annotations[name], [0, 3, 1, 2]) for name in names]
     again = postprocessing.consensus_objects(swapped)
-    assert np.array_equal(found.consensus_labels, again.consensus_labels)
+    assert np.array_equal(found.labels, again.labels)
     same = ["label", "annotators", "mean_iou"]
     assert np.allclose(found.drawings[same], again.drawings[same])
 
@@ -150,13 +153,13 @@ def test_an_object_is_what_most_who_drew_it_gave_it(annotations, ties):
     found = postprocessing.consensus_objects(annotations, ties=ties)
     columns = [f"annotator_{number}" for number in range(1, len(annotations) + 1)]
     table = found.drawings
-    assert table["label"].tolist() == list(range(1, found.consensus_labels.max() + 1))
+    assert table["label"].tolist() == list(range(1, found.labels.max() + 1))
     for row in table.itertuples():
         numbers = [getattr(row, column) for column in columns]
         drawn = [one == number for one, number in zip(annotations, numbers, strict=True) if number]
         assert len(drawn) == row.annotators >= 2
         votes = sum(one.astype(int) for one in drawn)
-        pixels = found.consensus_labels == row.label
+        pixels = found.labels == row.label
         assert (votes[pixels] * 2 >= len(drawn) + (ties == "background")).all()
         overlaps = [(pixels & one).sum() / (pixels | one).sum() for one in drawn]
         assert row.mean_iou == pytest.approx(np.mean(overlaps))
@@ -166,7 +169,7 @@ def test_an_object_is_what_most_who_drew_it_gave_it(annotations, ties):
 @given(annotations=several)
 def test_the_consensus_of_equal_annotations_is_that(annotations):
     found = postprocessing.consensus_objects([annotations[0], 5 * annotations[0]])
-    assert same_objects(found.consensus_labels, annotations[0])
+    assert same_objects(found.labels, annotations[0])
     assert (found.drawings["mean_iou"] == 1).all()
 
 
@@ -178,12 +181,20 @@ def test_boxes_that_are_shifted_leave_what_most_have(shape):
         labels[..., 10:30, 10 + 2 * number : 40 + 2 * number] = number + 1
     annotations[2][..., 40:50, 60:70] = 8  # drawn by one only
     found = postprocessing.consensus_objects(annotations.tolist())
-    assert np.array_equal(found.consensus_labels, annotations[1] > 0)
+    assert np.array_equal(found.labels, annotations[1] > 0)
     assert found.drawings["annotator_3"].tolist() == [3]
     assert found.drawings["mean_iou"][0] == pytest.approx((1 + 2 * 28 / 32) / 3)
     everybody = postprocessing.consensus_objects(annotations.tolist(), minimum_annotators=1)
     assert len(everybody.drawings) == 2
     assert everybody.drawings["annotators"].tolist() == [3, 1]
+
+
+def test_rows_of_drawings_are_about_the_consensus():
+    given = WorkflowInput(Kind.LABELS, "YX", (1.0, 1.0))
+    workflow = Workflow().add_input("one", given).add_input("other", given)
+    workflow = workflow.add("postprocessing.consensus_objects", {"annotations": ("one", "other")})
+    labels, drawings = workflow.steps[0].outputs
+    assert labels_measured(workflow, drawings) == labels
 
 
 def test_wrong_numbers_of_annotations_are_refused():

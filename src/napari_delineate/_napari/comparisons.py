@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Signal
 
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate.comparison import Comparison, Request, compare
 from napari_delineate.engine import CancelledError, Engine, Progress, StepError
 from napari_delineate.values import Value
@@ -100,9 +101,9 @@ class Comparisons(QObject):
             return
         self._is_dropped = False
         self._worker = create_worker(
-            self._compute,
-            self._engine,
+            outcome_of,
             job,
+            self._engine,
             _start_thread=False,
             _connect={"returned": self._on_returned, "finished": self._on_finished},
         )
@@ -122,15 +123,6 @@ class Comparisons(QObject):
             self._runner.close()
         self._runner = self._engine = None
 
-    def _compute(self, engine: Engine, job: _Job) -> Comparison | Exception | None:
-        """Do a job; this runs in a thread. None if it was cancelled."""
-        try:
-            return job(engine)
-        except CancelledError:
-            return None
-        except Exception as error:
-            return error
-
     def _score(self, engine: Engine, request: Request, states: Sequence[State]) -> None:
         """Score states one by one; this runs in a thread."""
         for done, state in enumerate(states):
@@ -147,13 +139,14 @@ class Comparisons(QObject):
             found = compare(engine, replace(request, segmentations=segmentations))
             self.scored.emit(state, found)
 
-    def _on_returned(self, found: Comparison | Exception | None) -> None:
-        if found is None or self._next is not None or self._is_dropped:
+    def _on_returned(self, outcome: Outcome) -> None:
+        is_cancelled = isinstance(outcome.error, CancelledError)
+        if is_cancelled or self._next is not None or self._is_dropped:
             return
-        if isinstance(found, Exception):
-            self.failed.emit(str(found) or type(found).__name__)
-        else:
-            self.compared.emit(found)
+        if outcome.error is not None:
+            self.failed.emit(outcome.sentence)
+        elif outcome.found is not None:
+            self.compared.emit(outcome.found)
 
     def _on_finished(self) -> None:
         self._worker = None

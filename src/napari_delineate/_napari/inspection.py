@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from napari.qt.threading import create_worker
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate.arrays import convert
 from napari_delineate.object_properties import find_objects
 from napari_delineate.proofreading import Edited, find_edits
@@ -148,7 +149,7 @@ class Inspector(QObject):
             return
         self._is_dropped = False
         self._worker = create_worker(
-            _outcome_of,
+            outcome_of,
             job,
             _start_thread=False,
             _connect={"returned": self._on_returned, "finished": self._on_finished},
@@ -160,13 +161,13 @@ class Inspector(QObject):
         """Forget what is under way, and what is asked."""
         self._next, self._is_dropped = None, True
 
-    def _on_returned(self, outcome: _Outcome) -> None:
+    def _on_returned(self, outcome: Outcome) -> None:
         if self._next is not None or self._is_dropped:
             return
         if outcome.error is None:
             self.found.emit(outcome.found)
         else:
-            self.failed.emit(str(outcome.error) or type(outcome.error).__name__)
+            self.failed.emit(outcome.sentence)
 
     def _on_finished(self) -> None:
         self._worker = None
@@ -175,18 +176,3 @@ class Inspector(QObject):
             self.ended.emit()
         else:
             self.ask(job)
-
-
-class _Outcome(NamedTuple):
-    """Hold what a job returned or raised: napari raises exceptions that threads return."""
-
-    found: Any = None
-    error: Exception | None = None
-
-
-def _outcome_of(job: Callable[[], Any]) -> _Outcome:
-    """Do a job; this runs in a thread."""
-    try:
-        return _Outcome(job())
-    except Exception as error:
-        return _Outcome(error=error)

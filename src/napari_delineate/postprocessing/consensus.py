@@ -361,7 +361,7 @@ def _performance(
 class ConsensusObjects(NamedTuple):
     """Hold the objects that several annotators drew, and who drew them."""
 
-    consensus_labels: Labels
+    labels: Labels
     drawings: Table
 
 
@@ -389,7 +389,7 @@ def consensus_objects(
 
     Returns
     -------
-    consensus_labels : ndarray of int32, same shape
+    labels : ndarray of int32, same shape
         Of each object, the pixels that more than half of those gave it who drew it. They are
         numbered from 1 in the order in which a scan meets them; the order of the annotations
         does not matter.
@@ -427,7 +427,7 @@ def consensus_objects(
     >>> from napari_delineate import postprocessing
     >>> annotations = [np.array([row]) for row in ([4, 4, 4, 0, 9], [1, 1, 0, 0, 0], [0, 8, 8, 0, 0])]
     >>> found = postprocessing.consensus_objects(annotations)
-    >>> found.consensus_labels
+    >>> found.labels
     array([[1, 1, 1, 0, 0]], dtype=int32)
     >>> found.drawings.drop(columns="mean_iou")
        label  annotators  annotator_1  annotator_2  annotator_3
