@@ -20,6 +20,8 @@ from napari_delineate.building_blocks import DISTANCE_ROUNDING
 __all__ = ["Gaps", "bands", "box_of", "contours_of", "gaps_between"]
 
 _LARGE = 2**20
+_FEW_PAIRS = 2**16
+"""So many pairs of pixels are compared sooner than a distance transform begins."""
 
 
 class Gaps(NamedTuple):
@@ -52,7 +54,7 @@ class Gaps(NamedTuple):
         if not (len(self.from_reference) and len(self.from_labels)):
             return (_apart(self),) * 3
         parts = self.from_reference, self.from_labels, self.both
-        one, other, pooled = (float(np.percentile(part, percentile)) for part in parts)
+        one, other, pooled = (_percentile(part, percentile) for part in parts)
         return one, other, pooled
 
     def share_within(self, tolerance: float) -> float:
@@ -60,6 +62,16 @@ class Gaps(NamedTuple):
         if not (len(self.from_reference) and len(self.from_labels)):
             return float(_apart(self) == 0)
         return float((self.both <= tolerance * (1 + DISTANCE_ROUNDING)).mean())
+
+
+def _percentile(values: NDArray[np.float32], percentile: float) -> float:
+    """Return a percentile as numpy has it, for few values in a tenth of the time."""
+    ordered = np.sort(values)
+    place = percentile / 100 * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    low, high = float(ordered[below]), float(ordered[above])
+    return low + (high - low) * (place - below)
 
 
 def _apart(gaps: Gaps) -> float:
@@ -131,9 +143,16 @@ def gaps_between(
     """
     import edt
 
-    if not (reference.any() and labels.any()):
-        nothing = (np.zeros(np.count_nonzero(one), np.float32) for one in (reference, labels))
-        return Gaps(*nothing)
+    from napari_delineate.kernels.contours import add_nearest
+
+    pixels = int(np.count_nonzero(reference)), int(np.count_nonzero(labels))
+    if not all(pixels):
+        return Gaps(*(np.zeros(number, np.float32) for number in pixels))
+    if pixels[0] * pixels[1] <= _FEW_PAIRS:
+        places = [np.argwhere(one) * np.asarray(spacing) for one in (reference, labels)]
+        gaps = Gaps(*(np.full(number, np.inf, np.float32) for number in pixels))
+        add_nearest(*places, *gaps)
+        return gaps
     # Threads take longer to start than a small box takes.
     settings = {"anisotropy": spacing, "parallel": 1 if reference.size < _LARGE else 0}
     return Gaps(edt.edt(~labels, **settings)[reference], edt.edt(~reference, **settings)[labels])

@@ -11,7 +11,7 @@ from scipy import ndimage
 from scipy.spatial.distance import cdist
 from skimage.metrics import hausdorff_distance
 
-from napari_delineate import metrics, voxels
+from napari_delineate import contours, metrics, voxels
 from tests.operations.test_metrics import ALL, NOTHING, SOME, pairs
 
 SPACINGS = {2: [(1.0, 1.0), (0.5, 2.0)], 3: [(1.0, 1.0, 1.0), (4.0, 1.0, 1.0)]}
@@ -294,3 +294,25 @@ def test_what_the_reference_says_outside_of_the_region_changes_no_boundary(pair,
     whole = np.where(region, pair[1], 0)
     assert metrics.boundary_iou(whole, pair[1], region) == 1
     assert set(metrics.centerline_dice(whole, pair[1], region).values()) == {1}
+
+
+@pytest.mark.parametrize(("ndim", "spacing"), [(2, (4.0, 1.0)), (3, (2.0, 0.5, 0.5))])
+def test_few_pixels_and_many_are_as_far_apart(ndim, spacing, monkeypatch):
+    """Pixel by pixel, and with a distance transform."""
+    pair = [np.repeat(mask, 3, axis=0).astype(int) for mask in blobs(ndim, 6)]
+    found = []
+    for few in (0, 2**62):
+        monkeypatch.setattr(contours, "_FEW_PAIRS", few)
+        distances = metrics.hausdorff_distance(*pair, spacing=spacing)
+        found.append(distances | metrics.contour_distance(*pair, spacing=spacing))
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
+def test_percentiles_are_those_of_numpy():
+    random = np.random.default_rng(0)
+    for number in (1, 2, 3, 20, 101):
+        values = random.random(number, np.float32)
+        for percentile in (0.0, 12.5, 50.0, 95.0, 100.0):
+            gaps = contours.Gaps(values, values[:1])
+            expected = np.percentile(values, percentile)
+            assert gaps.percentile(percentile)[0] == pytest.approx(expected, rel=1e-6)

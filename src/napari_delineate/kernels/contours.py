@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numba
+import numpy as np
 
-__all__ = ["mark_contours"]
+__all__ = ["add_nearest", "mark_contours"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -47,3 +48,23 @@ def mark_contours(labels: Any, region: Any, flat: bool, contours: Any) -> None:
                     if labels[near_z, near_y, near_x] != label:
                         found = everywhere or region[near_z, near_y, near_x]
                 contours[z, y, x] = found
+
+
+@numba.njit(cache=True, nogil=True)
+def add_nearest(one: Any, other: Any, from_one: Any, from_other: Any) -> None:
+    """Find how far each point is from the nearest of others, and those from it.
+
+    `one` (N, D) and `other` (M, D) are points, the results (N,) and (M,) infinite at first.
+    """
+    for i in range(len(one)):
+        for j in range(len(other)):
+            square = 0.0
+            for axis in range(one.shape[1]):
+                square += (one[i, axis] - other[j, axis]) ** 2
+            if square < from_one[i]:
+                from_one[i] = square
+            if square < from_other[j]:
+                from_other[j] = square
+    for distances in (from_one, from_other):
+        for place in range(distances.size):
+            distances[place] = np.sqrt(distances[place])
