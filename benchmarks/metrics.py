@@ -5,7 +5,8 @@
 The peers are `the-segmentation-game` (sparse Jaccard index) and `stardist` (matching); where
 one can not be imported, its column says so. Each side runs in a process of its own, which may
 take 10 GB of memory at most, on the same images; the tables show medians of times, their
-ratio (above 1: the operation is faster), and by how much memory the process grew.
+ratio (above 1: the operation is faster), and by how much memory the process grew. A second
+table has what else compares objects, for which time and memory should grow with the image.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from typing import Any
 import edt
 import numpy as np
 
-from benchmarks.toolbox import _largest
-from napari_delineate import metrics
+from benchmarks.toolbox import largest
+from napari_delineate import metrics, voxels
 from napari_delineate.contours import contours_of
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -91,7 +92,23 @@ def in_boxes(reference: np.ndarray, labels: np.ndarray) -> list[float]:
     return list(table["mean_average_surface_distance"][:SAMPLE])
 
 
+def by_centroids(reference: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    # So far that every object may have several partners.
+    return metrics.detection_scores(
+        reference, labels, criterion="centroid distance", distance=voxels(20)
+    )
+
+
+ALONE: dict[str, Callable[..., Any]] = {
+    "detection_scores": metrics.detection_scores,
+    "detection_scores by centroid distance": by_centroids,
+    "panoptic_quality": metrics.panoptic_quality,
+    "aggregated_jaccard": metrics.aggregated_jaccard,
+    "mean_average_precision": metrics.mean_average_precision,
+    "variation_of_information": metrics.variation_of_information,
+}
 SIDES: dict[str, Callable[..., Any]] = {
+    **ALONE,
     "sparse_jaccard": metrics.sparse_jaccard,
     "the-segmentation-game": game,
     "average_precision": metrics.average_precision,
@@ -104,7 +121,7 @@ SIDES: dict[str, Callable[..., Any]] = {
 def _forget_largest() -> float:
     """Return how much memory this process has now; the most is counted from here."""
     Path("/proc/self/clear_refs").write_text("5")
-    return _largest()
+    return largest()
 
 
 def measure_here(side: str, objects: int, repeats: int) -> dict[str, Any]:
@@ -124,7 +141,7 @@ def measure_here(side: str, objects: int, repeats: int) -> dict[str, Any]:
     factor = int(images[0].max()) / SAMPLE if side == "whole image" else 1
     return {
         "seconds": statistics.median(seconds) * factor,
-        "memory": _largest() - before,
+        "memory": largest() - before,
         "result": result,
     }
 
@@ -180,6 +197,12 @@ def main() -> None:
             print(row(name, ours, peer, objects, options.repeats), flush=True)
     name = "outlines of 200 objects in 64 × 512 × 512, beside the whole image for each"
     print(row(name, "compare_outlines", "whole image", 0, options.repeats), flush=True)
+    heads = [f"{objects:,} objects" for objects in options.objects]
+    print(f"\n| comparison | {' | '.join(heads)} |\n| --- |{' ---: |' * len(heads)}", flush=True)
+    for name in ALONE:
+        found = [measure(name, objects, options.repeats) for objects in options.objects]
+        cells = [f"{one['seconds']:.3f} s, {one['memory']:.0f} MB" for one in found]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ themes and on a large screen.
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,17 +23,24 @@ import napari
 import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
+from tifffile import imwrite
 
-from napari_delineate import recovery, rewiring, voxels
+from napari_delineate import recovery, review_store, rewiring, voxels
 from napari_delineate._napari import last_settings, preferences
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.compare_dock import CompareDock
+from napari_delineate._napari.proofreading_dock import ProofreadingDock
 from napari_delineate._napari.surface_changes import surface_changes_of
 from napari_delineate._napari.surfaces_dock import SurfacesDock
 from napari_delineate._napari.tuning_dock import TuningDock
 from napari_delineate._napari.visible import camera_of
 from napari_delineate.demo import make_demo
+from napari_delineate.evaluate import evaluate_folder, write_evaluation
+from napari_delineate.filters import gaussian
+from napari_delineate.types import Kind
+from napari_delineate.workflow import Workflow, WorkflowInput
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 IMAGES = Path(__file__).parent / "images"
 
 
@@ -234,6 +244,71 @@ def comparing() -> None:
     window.close()
 
 
+def report() -> None:
+    """Show the report about a folder of round cells, where there is a browser to show it."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        return
+    image = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
+    workflow = Workflow().add_input("image", image)
+    workflow = workflow.add(
+        "segmentation.voronoi_otsu_labeling",
+        {"image": "image"},
+        {"spot_sigma": voxels(4), "outline_sigma": voxels(1)},
+    )
+    random = np.random.default_rng(1)
+    y, x = np.mgrid[:160, :200]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name in ("images", "annotations"):
+            (folder / name).mkdir()
+        for number in range(12):
+            pixels, annotation = np.full(y.shape, 12.0), np.zeros(y.shape, np.uint16)
+            for label in range(1, 16):
+                centre = random.uniform(12, (148, 188))
+                radius = random.uniform(7, 13)
+                inside = np.hypot(y - centre[0], x - centre[1]) < radius
+                if not annotation[inside].any():
+                    pixels[inside], annotation[inside] = random.uniform(20 + 8 * number, 200), label
+            seen = gaussian(pixels, sigma=1.5) + random.normal(0, 4, y.shape)
+            plate = f"plate {number + 1:02}.tif"
+            imwrite(folder / "images" / plate, np.clip(seen, 0, 255).astype(np.uint8))
+            if number < 11:
+                imwrite(folder / "annotations" / plate, annotation)
+        before = Path.cwd()
+        os.chdir(folder)  # the report names the folders as they are given
+        try:
+            page = write_evaluation(evaluate_folder(workflow, "images", "annotations"), "quality")
+        finally:
+            os.chdir(before)
+        command = [browser, "--headless", "--disable-gpu", "--hide-scrollbars"]
+        # The super-user, as in containers, has no sandbox.
+        command += (
+            ["--no-sandbox"] if getattr(os, "geteuid", int)() == 0 and os.name != "nt" else []
+        )
+        command += ["--window-size=1180,1900", f"--screenshot={IMAGES / 'evaluation_report.png'}"]
+        subprocess.run([*command, (folder / page).as_uri()], check=True)  # noqa: S603
+
+
+def proofreading() -> None:
+    """Go through a part of the coins."""
+    window = Window(height=880, dock=340)
+    viewer = window.viewer
+    window.open("coins")
+    window.add("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(10))
+    dock = ProofreadingDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Proofreading", area="right", tabify=True)
+    dock.labels.choose(viewer.layers["labels"])
+    dock.order.setCurrentIndex(dock.order.findData("size"))
+    for what in ("next", "reject", "accept", "accept", "fix", "fix", "accept"):
+        wait(lambda: not (dock.reviewed.running or window.session.running), at_least=0.6)
+        dock.decide(what)
+    window.rest()
+    window.shot(IMAGES / "proofreading_dock.png")
+    dock.stop()
+    window.close()
+
+
 def outlines() -> None:
     """Draw what the demo finds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -281,6 +356,7 @@ def main() -> None:
         last_settings.settings_file = lambda: Path(folder) / "last_settings.json"
         preferences.preferences_file = lambda: Path(folder) / "preferences.json"
         recovery.recovery_folder = lambda: Path(folder) / "sessions"
+        review_store.reviews_folder = lambda: Path(folder) / "reviews"
         if len(sys.argv) > 1:
             look(Path(sys.argv[1]))
         else:
@@ -289,6 +365,8 @@ def main() -> None:
             surfaces()
             tuning()
             comparing()
+            proofreading()
+            report()
             outlines()
 
 

@@ -38,6 +38,7 @@ def steps(*, mask: bool = False) -> Workflow:
 
 def write_folders(folder: Path, pairs: dict[str, tuple[np.ndarray | None, np.ndarray | None]]):
     """Write a workflow, images in which labels are bright, and annotations."""
+    folder.mkdir(exist_ok=True)
     write_workflow(folder / "workflow.json", steps())
     for place in ("images", "annotations"):
         (folder / place).mkdir()
@@ -53,3 +54,17 @@ SLIDE = (squares(0, 1, 2, 8), squares(0, 1, 2, 3, 4))
 """Five objects are annotated, of which three are found; a fourth one is none."""
 PERFECT = (squares(0, 4), squares(4, 0))
 EMPTY = np.zeros((SIDE, SIDE), np.uint16)
+
+MOVIE = WorkflowInput(Kind.IMAGE, "TYX", (1.0, 1.0))
+
+
+def movies(folder: Path, *names: str) -> Workflow:
+    """A workflow for movies, and movies of the slide and of what is perfect."""
+    write_folders(folder, {})
+    seen, annotated = (np.stack([SLIDE[one], PERFECT[one]]) for one in (0, 1))
+    for name in names:
+        bright = (seen > 0).astype(np.uint8) * 200
+        tifffile.imwrite(folder / "images" / f"{name}.tif", bright, metadata={"axes": "TYX"})
+        tifffile.imwrite(folder / "annotations" / f"{name}.tif", annotated)
+    workflow = Workflow(inputs={"image": MOVIE}).add("segmentation.threshold", {"image": "image"})
+    return workflow.add("segmentation.label_connected_components", {"mask": "mask"})

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
+import benchmarks
 import pytest
 from benchmarks.images import blobs
 from benchmarks.pairs import PAIRS, scene
@@ -30,3 +34,12 @@ def test_the_scene_has_something_to_do_for_everyone(scenes, ndim):
     found = scenes[ndim]
     assert len(set(found.labels.flat)) > len(set(found.inner.flat)) >= 2
     assert found.holes.sum() < found.mask.sum() < found.specks.sum() < found.mask.size
+
+
+PEERS_OF_THEIR_OWN = {"peer_responsiveness", "peer_surfaces"}  # run by a peer's Python
+SCRIPTS = sorted(path.stem for path in Path(benchmarks.__file__).parent.glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in PEERS_OF_THEIR_OWN])
+def test_every_script_finds_what_it_imports(name):
+    assert importlib.import_module(f"benchmarks.{name}").__doc__

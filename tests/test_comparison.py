@@ -210,3 +210,16 @@ def test_plots_draw_what_was_computed(three):
     dots = show_sizes(matches).axes[0].collections
     assert [len(one.get_offsets()) for one in dots] == [1, 2]
     assert show_sizes({}).axes[0].texts[0].get_text() == "No object has a partner"
+
+
+def test_labels_that_are_a_mask_are_told(three):
+    """All objects have one number: their scores are right, and not what a person wants."""
+    reference = value((three["reference"] > 0) * 255)
+    segmentations = {"good": value(three["good"])}
+    comparison = compare(Engine(), Request(reference, segmentations, (F_SCORE,)))
+    assert comparison.found["good"].scores[F_SCORE] == 0
+    (hint,) = comparison.hints
+    assert hint.startswith("The reference has one object in 2 parts that lie apart.")
+    assert not compare(Engine(), Request(reference, segmentations, (DICE,))).error
+    alone = Request(value(three["one"]), {"one": value(three["one"])}, (F_SCORE,))
+    assert not compare(Engine(), alone).hints

@@ -14,8 +14,11 @@ TABLE = pd.DataFrame(
         "area": [5.0, np.nan, 70.5, -3.0],
         "Centroid-0": [1e-3, 2.0, 3.0, 4.0],
         "class": ["a", "b", "a", "c d"],
+        "note": ["x, y", None, "this and that", "it's"],
+        "is_round": [True, False, True, False],
     }
 )
+TABLE.attrs["units"] = {"area": "micrometer²"}
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,13 @@ TABLE = pd.DataFrame(
         ("area > -4 & area < +6", "area > -4 and area < 6"),
         ("class = c d", "`class` == 'c d'"),
         ("class != 'a'; label == 2", "`class` != 'a' and label == 2"),
+        ("note = 'x, y'", "note == 'x, y'"),
+        ('note = "this and that" and area > 5', "note == 'this and that' and area > 5"),
+        ("note != x", "note != 'x' and note.notna()"),
+        ("note = it's", 'note == "it\'s"'),
+        ("is_round = true", "is_round"),
+        ("is_round != TRUE", "not is_round"),
+        ("area [micrometer²] > 5", "area > 5"),
         (f"label = {2**53 + 1}", f"label == {2**53 + 1}"),
     ],
 )
@@ -53,6 +63,8 @@ def test_no_condition_is_met_by_all_and_missing_values_meet_none():
         ("area > 5 and", "no number"),
         ("area > __import__('os')", "no number"),
         ("class > a", "holds texts"),
+        ("area > nan", "no number"),
+        ("is_round = perhaps", "no number"),
     ],
 )
 def test_what_can_not_be_read_says_why(text, reason):

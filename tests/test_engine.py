@@ -519,6 +519,22 @@ def test_values_of_different_voxel_size_are_refused_where_it_matters(engine):
         engine.run(workflow, {"image": IMAGE, "labels": labels})
 
 
+@pytest.mark.parametrize(
+    "operation", ["metrics.dice", "metrics.sparse_jaccard", "metrics.map_matches"]
+)
+def test_segmentations_of_different_voxel_size_are_not_compared(engine, operation):
+    # Their pixels are not at the same places, though nothing here is a length.
+    reference = Value.of(inputs.labels(2), Kind.LABELS, spacing=(0.5, 0.25), units="micrometer")
+    labels = Value.of(inputs.labels(2), Kind.LABELS, spacing=0.5, units="micrometer")
+    given = {"reference": reference, "labels": labels}
+    workflow = start(**given).add(operation, {name: name for name in given})
+    with pytest.raises(StepError, match=r"reference has the voxel size 0\.5 × 0\.25 micrometer"):
+        engine.run(workflow, given)
+    given["reference"] = labels
+    workflow = start(**given).add(operation, {name: name for name in given})
+    assert engine.run(workflow, given).reports
+
+
 def test_values_of_different_voxel_size_are_fine_where_it_does_not_matter(engine):
     seeds = Value.of(inputs.labels(2), Kind.LABELS, spacing=0.5)
     workflow = start(image=IMAGE, seeds=seeds).add(

@@ -16,13 +16,24 @@ import tifffile
 from napari_delineate import metrics
 from napari_delineate.engine import CancelledError
 from napari_delineate.evaluate import evaluate_folder
+from napari_delineate.evaluate.frames import beneath
 from napari_delineate.evaluate.pairs import choose_input, choose_result
 from napari_delineate.evaluate.processes import JobError, do_jobs
 from napari_delineate.evaluate.scores import choose_columns
 from napari_delineate.evaluate.statistics import bootstrap, recall_of_sizes
 from napari_delineate.types import Kind, voxels
+from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
-from tests.evaluations import EMPTY, PERFECT, SIDE, SLIDE, squares, steps, write_folders
+from tests.evaluations import (
+    EMPTY,
+    PERFECT,
+    SIDE,
+    SLIDE,
+    movies,
+    squares,
+    steps,
+    write_folders,
+)
 
 IMAGE = WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0))
 
@@ -223,6 +234,82 @@ def test_endings_do_not_matter(tmp_path):
     assert evaluate(tmp_path).images["image"].tolist() == ["a.1", "a.2"]
 
 
+def test_words_that_say_what_a_file_is_do_not_matter(tmp_path):
+    write_folders(
+        tmp_path,
+        {
+            "cell 01_img": (PERFECT[0], None),
+            "cell 01_mask": (None, PERFECT[1]),
+            "IMG_2": (SLIDE[0], None),
+            "Labels-2": (None, SLIDE[1]),
+            "same": PERFECT,
+            "same_gt": (None, squares(7)),
+            "two": (squares(0), None),
+            "two_seg": (None, squares(0)),
+            "two_gt": (None, squares(0)),
+            "image_9": (squares(0), None),
+            "raw_9": (squares(0), None),
+            "label_9": (None, squares(0)),
+            "cell 1": (squares(0), None),
+            "cell 2": (None, squares(0)),
+        },
+    )
+    evaluation = evaluate(tmp_path, metrics=["detection_scores.recall"])
+    found = dict(evaluation.images.itertuples(index=False))
+    assert found == {"cell 01_img": 1, "IMG_2": 3 / 5, "same": 1}
+    reasons = {one.image: one.reason for one in evaluation.problems}
+    assert reasons["two"] == "several annotations fit: two_gt, two_seg"
+    assert {"cell 1", "cell 2", "image_9", "raw_9", "label_9", "same_gt"} <= set(reasons)
+
+
+def test_one_folder_for_both_is_refused(tmp_path):
+    write_folders(tmp_path, {"a": PERFECT})
+    with pytest.raises(ValueError, match="each image would be its own annotation"):
+        evaluate_folder(steps(), tmp_path / "images", tmp_path / "images")
+
+
+def test_a_folder_with_the_ending_of_an_image_is_none(tmp_path):
+    write_folders(tmp_path, {"a": PERFECT})
+    (tmp_path / "images" / "stacks.tif").mkdir()
+    assert not evaluate(tmp_path).problems
+
+
+def test_each_image_of_a_movie_is_compared_by_itself(tmp_path):
+    workflow = movies(tmp_path, "a", "b")
+    evaluation = evaluate(tmp_path, workflow, workers=1)
+    assert evaluation.images["detection_scores.recall"].tolist() == [0.8, 0.8]
+    assert evaluation.images["detection_scores.true_positives"].tolist() == [2.5, 2.5]
+    columns = ["image", "T", "detection_scores.recall", "detection_scores.precision"]
+    assert evaluation.frames[columns].to_numpy().tolist() == [
+        ["a", 0, 0.6, 0.75],
+        ["a", 1, 1.0, 1.0],
+        ["b", 0, 0.6, 0.75],
+        ["b", 1, 1.0, 1.0],
+    ]
+    objects = evaluation.objects
+    assert len(objects[(objects["image"] == "a") & (objects["T"] == 1)]) == 2
+    assert len(evaluation.curve) == 2 * 2 * 10
+    summary = evaluation.summary.set_index("score")
+    assert summary.loc["detection_scores.recall", "images"] == 2
+
+
+def test_a_movie_is_drawn_on_its_own_images():
+    image = Value.of(np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5), Kind.IMAGE, "TCYX")
+    drawn = beneath(image, "TYX", {"T": 1})
+    assert np.array_equal(drawn, image.data[1].max(axis=0))
+    assert np.array_equal(beneath(image, "TCYX", {"T": 1, "C": 2}), image.data[1, 2])
+    stack = Value.of(np.arange(24).reshape(2, 3, 4), Kind.IMAGE, "ZYX")
+    assert np.array_equal(beneath(stack, "YX", {}), stack.data.max(axis=0))
+    assert np.array_equal(beneath(stack, "ZYX", {}), stack.data)
+    colours = Value.of(np.zeros((3, 4, 3), np.uint8), Kind.RGB, "YXS")
+    assert beneath(colours, "YX", {}).shape == (3, 4, 3)
+
+
+def test_images_have_no_table_of_frames(tmp_path):
+    write_folders(tmp_path, {"a": PERFECT})
+    assert evaluate(tmp_path).frames is None
+
+
 def test_only_other_inputs_are_given():
     workflow = Workflow(inputs={"nuclei": IMAGE, "cells": IMAGE})
     assert choose_input(workflow, {"cells": "x"}) == "nuclei"
@@ -268,12 +355,6 @@ def test_the_last_labels_are_compared_or_those_that_are_named():
         (
             Workflow(inputs={"image": IMAGE}).add("filters.gaussian", {"image": "image"}),
             "neither labels nor a mask",
-        ),
-        (
-            Workflow(inputs={"m": WorkflowInput(Kind.IMAGE, "TYX", (1.0, 1.0))}).add(
-                "segmentation.threshold", {"image": "m"}
-            ),
-            "'mask' has the axes TYX; only results in space",
         ),
     ],
 )
@@ -343,6 +424,20 @@ def test_an_annotation_of_another_shape_is_left_out(tmp_path):
 def test_an_annotation_with_floats_is_left_out(tmp_path):
     write_folders(tmp_path, {"good": PERFECT, "bad": (squares(0), squares(0) / np.float32(2))})
     assert "the annotation must hold whole numbers" in problem(tmp_path)
+
+
+@pytest.mark.parametrize("annotation", ["dense", "sparse", "scribbles"])
+def test_a_mask_is_no_annotation_of_objects(tmp_path, annotation):
+    write_folders(tmp_path, {"good": (SLIDE[0], SLIDE[1]), "bad": (squares(0), squares(0, 1) > 0)})
+    assert "the annotation is a mask" in problem(tmp_path, annotation=annotation)
+
+
+def test_one_number_for_all_objects_is_told(tmp_path):
+    write_folders(tmp_path, {"a": (squares(0, 1), (squares(0, 1) > 0) * np.uint8(255))})
+    (warning,) = evaluate(tmp_path).warnings
+    assert warning.reason.startswith("the annotation has one object in 2 parts that lie apart.")
+    write_folders(tmp_path / "mask", {"a": (squares(0, 1), squares(0, 1) > 0)})
+    assert not evaluate(tmp_path / "mask", steps(mask=True)).warnings
 
 
 def test_negative_numbers_are_left_out(tmp_path):

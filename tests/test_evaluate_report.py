@@ -12,12 +12,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_delineate.evaluate import evaluate_folder, write_evaluation
+from napari_delineate import agreement_classes
+from napari_delineate.agreement_classes import AgreementClass
+from napari_delineate.evaluate import evaluate_folder, report, write_evaluation
 from napari_delineate.evaluate.overview import COLOURS, draw_overview
 from napari_delineate.evaluate.pairs import printable
 from napari_delineate.evaluate.writing import check_output
 from napari_delineate.metrics import match_objects
-from tests.evaluations import EMPTY, PERFECT, SIDE, SLIDE, squares, steps, write_folders
+from tests.evaluations import (
+    EMPTY,
+    PERFECT,
+    SIDE,
+    SLIDE,
+    movies,
+    squares,
+    steps,
+    write_folders,
+)
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'$x$ µ"
 
@@ -218,3 +229,45 @@ def test_pictures_have_a_size_to_look_at(shape):
     picture = drawn(labels, labels)
     assert max(picture.shape) <= 640
     assert min(picture.shape[:2]) >= 1
+
+
+def test_outlines_have_the_colours_of_a_viewer():
+    for status, one in (
+        ("matched", 1),
+        ("spurious", 2),
+        ("missed", 3),
+        ("split", 4),
+        ("merged", 5),
+    ):
+        red, green, blue = COLOURS[status]
+        assert f"#{red:02x}{green:02x}{blue:02x}" == agreement_classes.COLOURS[AgreementClass(one)]
+
+
+def test_all_scores_of_an_image_stand_beside_it(tmp_path):
+    write_folders(tmp_path, {"a": SLIDE})
+    evaluation = evaluate(tmp_path, metrics=["detection_scores.recall", "dice"])
+    found = page(write_evaluation(evaluation, tmp_path / "out"))
+    terms = ["".join(one.itertext()) for one in found.iter("dt")]
+    assert terms == ["Recall", "Dice"]
+    assert next(one.text for one in found.iter("dd")) == "0.600"
+
+
+def test_of_many_images_the_worst_are_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "MOST_PICTURES", 1)
+    write_folders(tmp_path, {"a": PERFECT, "b": SLIDE})
+    found = page(write_evaluation(evaluate(tmp_path), tmp_path / "out"))
+    drawn = [one.get("alt") for one in found.iter("img") if one.get("class") == "overview"]
+    assert drawn == ["outlines in b"]
+    text = " ".join(" ".join(found.itertext()).split())
+    assert "The 1 worst images are drawn." in text
+    assert len(list(found.iter("dl"))) == 2
+
+
+def test_of_a_movie_the_worst_image_is_drawn_and_its_scores_are_means(tmp_path):
+    evaluation = evaluate(tmp_path, movies(tmp_path, "a"))
+    found = page(write_evaluation(evaluation, tmp_path / "out"))
+    assert "Scores of a movie are means of its images" in " ".join(found.itertext())
+    picture = imageio.imread(evaluation.pictures["a"])
+    assert (picture == COLOURS["missed"]).all(axis=-1).any()  # the slide, not what is perfect
+    table = pd.read_csv(tmp_path / "out/frames.csv")
+    assert table["T"].tolist() == [0, 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
@@ -43,6 +44,20 @@ def test_few_and_equal_values_have_bars_too(values):
     axes = Figure().subplots()
     draw_histogram(axes, np.array(values), "a", COLOURS)
     assert heights(axes, COLOURS.mark) == np.isfinite(values).sum()
+
+
+@pytest.mark.parametrize("largest", [1e308, 2.0**60, 1e140])
+def test_numbers_of_any_size_are_drawn_or_left_out(largest):
+    values = np.array([largest, -largest, largest + 1, 1.0, np.inf])
+    for some in (values, values[:1]):
+        figure = Figure()
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        draw_histogram(axes, some, "a", COLOURS)
+        figure.canvas.draw()
+        assert heights(axes, COLOURS.mark) == (np.abs(some) < 1e150).sum()
+        draw_scatter(axes, some, some, ("a", "b"), COLOURS)
+        figure.canvas.draw()
 
 
 def test_dots_are_pairs_that_are_finite():

@@ -22,9 +22,19 @@ from napari_delineate.declaration import Declaration
 from napari_delineate.signatures import read_signature
 from napari_delineate.types import Corrections, Kind, Surface
 
-__all__ = ["axes_of_output", "check_axes", "looped_axes", "map_over", "spatial_axes"]
+__all__ = [
+    "AT",
+    "axes_of_output",
+    "check_axes",
+    "looped_axes",
+    "map_over",
+    "spatial_axes",
+]
 
 SPATIAL = "ZYX"
+
+AT = "at"
+"""The entry of a table's `attrs` that says where along looped axes its rows were taken from."""
 
 IN_SPACE = frozenset({Kind.POINTS, Kind.SHAPES, Kind.SURFACE})
 """Kinds of coordinates, whose depth is a length and no number of a slice."""
@@ -381,7 +391,9 @@ def _take(value: Any, kind: Kind, own: Any, letter: str, index: int) -> Any:
         return np.take(value, index, place) if place else np.asarray(value)[index]
     rows = _indices(value, kind, place, letter) == index
     if kind is Kind.TABLE:
-        return value[rows].drop(columns=letter).reset_index(drop=True)
+        taken = value[rows].drop(columns=letter).reset_index(drop=True)
+        taken.attrs = {**value.attrs, AT: {**value.attrs.get(AT, {}), letter: index}}
+        return taken
     if kind is Kind.SURFACE:
         vertices, faces, values = value
         new = np.cumsum(rows) - 1

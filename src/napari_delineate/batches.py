@@ -114,7 +114,7 @@ def images_by_name(folder: Path) -> dict[str, Path]:
     files = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in READABLE and not path.name.startswith(".")
+        if path.suffix.lower() in READABLE and not path.name.startswith(".") and not path.is_dir()
     )
     found: dict[str, Path] = {}
     for path in files:

@@ -20,6 +20,7 @@ __all__ = [
     "ROUNDING",
     "components_in_any_order",
     "connected_components",
+    "depth",
     "diagonal",
     "difference",
     "distance_inside",
@@ -226,6 +227,19 @@ def distance_inside(mask: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.flo
     writable = np.require(mask, requirements="W")  # edt refuses read-only memory
     full = bool(mask.all())
     return np.asarray(edt.edt(writable, anisotropy=spacing, black_border=full, parallel=0))
+
+
+def depth(shape: NDArray[np.bool_], spacing: Sequence[float]) -> NDArray[np.float32]:
+    """Return the distance to the outline of a mask, which lies half a pixel beyond its last one.
+
+    Distances are below 0 outside; infinity where there is no outline.
+    """
+    if shape.ndim == 1:  # the slices of a 2D image; distances want two axes
+        return np.asarray(depth(shape[None], [*spacing, *spacing])[0])
+    steps = tuple(float(entry) for entry in spacing)
+    half = np.float32(min(steps) / 2)
+    inside = distance_inside(shape, steps) - half
+    return np.where(shape, inside, half - distance_to(shape, steps))
 
 
 def diagonal(image: NDArray[Any], spacing: Spacing) -> float:

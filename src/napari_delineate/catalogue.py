@@ -46,6 +46,9 @@ PACKAGES = {
 }
 """The packages that hold operations, with the titles of their menus, in menu order."""
 
+_COMPARING = ("measurements", "metrics")
+"""Packages whose operations say something about several images together."""
+
 _SPELLING = {
     "cellprofiler": "CellProfiler",
     "dic": "DIC",
@@ -211,6 +214,15 @@ class Operation:
     def takes_units(self) -> bool:
         """Whether it must be told the unit of the voxel size."""
         return Quantity.UNITS in self.signature.carried
+
+    @property
+    def needs_one_voxel_size(self) -> bool:
+        """Whether its images must have one voxel size.
+
+        That is where lengths count, and where places are compared: pixels of another size are
+        not at the same place.
+        """
+        return self.takes_spacing or self.takes_units or self.package in _COMPARING
 
     @property
     def summary(self) -> str:

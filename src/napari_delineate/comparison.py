@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from napari_delineate import catalogue
+from napari_delineate.axes import looped_axes
+from napari_delineate.building_blocks import connected_components
 from napari_delineate.catalogue import Operation
 from napari_delineate.engine import Engine, Progress, Results
 from napari_delineate.scoring import Scoring
@@ -25,7 +27,8 @@ __all__ = [
     "ARROWS",
     "CURVE",
     "MATCHES",
-    "PLACES",
+    "MATCHES_MAP",
+    "OVERLAP_MAP",
     "SCRIBBLES",
     "Annotations",
     "Compared",
@@ -34,6 +37,7 @@ __all__ = [
     "ScoreId",
     "best_of",
     "compare",
+    "mask_hint",
     "number_in_words",
     "offered_scores",
     "scoring_of",
@@ -54,12 +58,14 @@ ANNOTATIONS: dict[Annotations, str] = {
 ARROWS = {"higher": "↑", "lower": "↓", "nearer to 0": "→ 0", "": ""}
 """Which way a score is better, in one sign."""
 
-MATCHES, CURVE, PLACES, SCRIBBLES = (
+MATCHES, CURVE, SCRIBBLES = (
     "metrics.match_objects",
     "metrics.average_precision_curve",
-    "measurements.measure",
     "metrics.read_scribbles",
 )
+
+MATCHES_MAP, OVERLAP_MAP = "metrics.map_matches", "metrics.map_overlap"
+"""Operations whose results show how segmentations agree, and are none themselves."""
 
 # What they say of the objects annotated is not changed by objects beside them.
 _FOR_SOME_OBJECTS = ("metrics.sparse_jaccard", "metrics.seg_score", "metrics.outline_scores")
@@ -133,19 +139,19 @@ class Comparison:
         What was asked.
     found : dict of str to Compared
         For each segmentation what is known.
-    places : pandas.DataFrame or None
-        Centroids and bounding boxes of the objects of the reference.
     error : str
         Why nothing could be compared.
     key : str
         Equal only for equal references.
+    hints : tuple of str
+        What a person should know of the scores.
     """
 
     request: Request
     found: dict[str, Compared] = field(default_factory=dict)
-    places: Any = None
     error: str = ""
     key: str = ""
+    hints: tuple[str, ...] = ()
 
 
 @cache
@@ -353,7 +359,6 @@ def compare(
             return Comparison(request, error="A mask has no scribbles: they are labels 1 and 2.")
         workflow = workflow.add(SCRIBBLES, {"annotation": "reference"})
         truth, region = workflow.steps[-1].outputs
-    has_places = reference.kind is Kind.LABELS and request.annotation != "scribbles"
     steps: dict[tuple[str, str], str] = {}
     errors: dict[str, str] = {}
     for number, (name, value) in enumerate(request.segmentations.items()):
@@ -371,16 +376,64 @@ def compare(
             parameters = settings_of(operation, request.annotation, request.settings)
             workflow = workflow.add(operation, wired, parameters)
             steps[name, operation] = workflow.steps[-1].name
-    if has_places and steps:
-        workflow = workflow.add(PLACES, {"labels": "reference"})
-        steps["", PLACES] = workflow.steps[-1].name
     results = engine.run(workflow, inputs, progress=progress, keep_going=True)
     found = {
         name: Compared(error=error) if error else _read(request, name, workflow, results, steps)
         for name, error in errors.items()
     }
-    places = _result(workflow, results, steps.get(("", PLACES)))
-    return Comparison(request, found, places, key=str(workflow.inputs["reference"].version))
+    key = str(workflow.inputs["reference"].version)
+    return Comparison(request, found, key=key, hints=_hints(request, found))
+
+
+def _hints(request: Request, found: Mapping[str, Compared]) -> tuple[str, ...]:
+    """Return what a person should know of the scores that there are."""
+    reference, hints = request.reference, []
+    compared = [name for name, one in found.items() if one.scores]
+    loops = looped_axes(reference.axes)
+    if loops and compared:
+        sizes = dict(zip(reference.axes, reference.data.shape, strict=False))
+        number = math.prod(sizes[letter] for letter in loops)
+        hints.append(f"Scores are means over {number} images ({', '.join(loops)}).")
+    if not loops and any(one.matches is not None for one in found.values()):
+        values = {"The reference": reference}
+        values |= {name: request.segmentations[name] for name in compared}
+        hints += [said for name, one in values.items() if (said := mask_hint(name, one.data))]
+    return tuple(hints)
+
+
+def mask_hint(name: str, labels: Any) -> str:
+    """Say that labels are likely a mask; empty if they are not.
+
+    Parameters
+    ----------
+    name : str
+        What the labels are called.
+    labels : (Y, X) or (Z, Y, X) ndarray of int
+        Labelled objects.
+
+    Returns
+    -------
+    str
+        A sentence if there is one number only, and several things that have it.
+
+    Examples
+    --------
+    >>> mask_hint("The annotation", np.array([[255, 0, 255]]))[:54]
+    'The annotation has one object in 2 parts that lie apar'
+    >>> mask_hint("The annotation", np.array([[1, 0, 2]]))
+    ''
+    """
+    labels = np.asarray(labels)
+    inside = labels > 0
+    if not inside.any() or not np.array_equal(inside, labels == labels.max()):
+        return ""
+    parts = int(connected_components(inside, "full").max())
+    if parts < 2:
+        return ""
+    return (
+        f"{name} has one object in {parts} parts that lie apart. If it is a mask, label connected "
+        "components first: scores of objects need a number for each."
+    )
 
 
 def _operations(request: Request, value: Value) -> list[str]:
@@ -438,7 +491,7 @@ def _read(
             errors[score.operation] = refused
             continue
         if step in results.errors:
-            errors[score.operation] = results.errors[step].reason
+            errors[score.operation] = f"{name}: {results.errors[step].reason}"
             continue
         data = results[workflow.step(step).outputs[0]].data
         if isinstance(data, float | int):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from napari_delineate.pictures import Picture
+from napari_delineate.plots import PlotColours, dress
 from napari_delineate.types import Table
 
-__all__ = ["PAPER", "PlotColours", "agreement_of_sizes", "show_precision_curves", "show_sizes"]
+__all__ = ["agreement_of_sizes", "show_precision_curves", "show_sizes"]
 
 _WIDTH, _HEIGHT = 4.2, 3.0  # inches
 _LIMITS = 1.96
@@ -21,26 +21,10 @@ _LIMITS = 1.96
 _SERIES = ("#2a8fd6", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#8c6bd1")
 _MARKERS = "os^Dv*"
 
-
-@dataclass(frozen=True)
-class PlotColours:
-    """Hold the colours of a plot.
-
-    Attributes
-    ----------
-    ink, ground : str
-        Of text and lines, and of what is behind them, as matplotlib takes them.
-    """
-
-    ink: str
-    ground: str
+_PAPER = PlotColours()
 
 
-PAPER = PlotColours("black", "white")
-"""The colours of a plot in a notebook or a report."""
-
-
-def show_precision_curves(curves: Mapping[str, Table], colours: PlotColours = PAPER) -> Picture:
+def show_precision_curves(curves: Mapping[str, Table], colours: PlotColours = _PAPER) -> Picture:
     """Draw the average precision over the overlap that partners need.
 
     Parameters
@@ -48,7 +32,7 @@ def show_precision_curves(curves: Mapping[str, Table], colours: PlotColours = PA
     curves : mapping of str to pandas.DataFrame
         For each segmentation, by its name, what `metrics.average_precision_curve` returned.
     colours : PlotColours
-        Colours of text and ground.
+        Colours of text and background.
 
     Returns
     -------
@@ -74,7 +58,7 @@ def show_precision_curves(curves: Mapping[str, Table], colours: PlotColours = PA
 
 
 def show_sizes(
-    matches: Mapping[str, Table], unit: str = "", colours: PlotColours = PAPER
+    matches: Mapping[str, Table], unit: str = "", colours: PlotColours = _PAPER
 ) -> Picture:
     """Draw the sizes of partners against each other, after Bland and Altman.
 
@@ -85,7 +69,7 @@ def show_sizes(
     unit : str
         Symbol of the unit of sizes.
     colours : PlotColours
-        Colours of text and ground.
+        Colours of text and background.
 
     Returns
     -------
@@ -102,7 +86,7 @@ def show_sizes(
     figure, axes = _plot(colours)
     behind = f" ({unit})" if unit else ""
     axes.set(xlabel=f"Mean size of partners{behind}", ylabel=f"Larger by{behind}")
-    axes.axhline(0, color=colours.ink, linewidth=0.6, alpha=0.5)
+    axes.axhline(0, color=colours.text, linewidth=0.6, alpha=0.5)
     drawn = 0
     for number, (name, table) in enumerate(matches.items()):
         pairs = _partners(table)
@@ -165,15 +149,9 @@ def _partners(matches: Table) -> Table:
 
 
 def _plot(colours: PlotColours) -> tuple[Picture, Any]:
-    figure = Picture(figsize=(_WIDTH, _HEIGHT), layout="constrained", facecolor=colours.ground)
-    axes: Any = figure.add_subplot(facecolor=colours.ground)
-    axes.tick_params(colors=colours.ink, labelsize="small")
-    axes.xaxis.label.set_color(colours.ink)
-    axes.yaxis.label.set_color(colours.ink)
-    for spine in axes.spines.values():
-        spine.set_color(colours.ink)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    figure = Picture(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+    axes: Any = figure.add_subplot()
+    dress(axes, colours)
     axes.locator_params(axis="x", nbins=5)
     return figure, axes
 
@@ -184,11 +162,11 @@ def _say_or_explain(axes: Any, colours: PlotColours, drawn: int, empty: str) -> 
         axes.figure.legend(
             loc="outside upper left",
             frameon=False,
-            labelcolor=colours.ink,
+            labelcolor=colours.text,
             fontsize="small",
             ncols=2,
         )
     else:
         axes.text(
-            0.5, 0.5, empty, transform=axes.transAxes, ha="center", va="center", color=colours.ink
+            0.5, 0.5, empty, transform=axes.transAxes, ha="center", va="center", color=colours.text
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.files.tables import column_titles
 from napari_delineate.types import Table
 
 __all__ = ["rows_meeting"]
@@ -27,7 +29,10 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
 }
 _CLAUSE = re.compile(rf"(.+?)\s*({'|'.join(_COMPARISONS)})\s*(.+)")
-_BETWEEN = re.compile(r"\s+and\s+|[,;&]+", re.IGNORECASE)
+_CLAUSES = re.compile(r"""(?:'[^']*'|"[^"]*"|(?!\s+and\s|[,;&]).)+""", re.IGNORECASE | re.DOTALL)
+"""What stands between "and" and commas; between quotes they mean themselves."""
+_AND = re.compile(r"\s*and\s+", re.IGNORECASE)
+_TRUTHS = {"true": 1.0, "false": 0.0}
 
 
 def rows_meeting(table: Table, text: str) -> NDArray[np.bool_]:
@@ -39,7 +44,8 @@ def rows_meeting(table: Table, text: str) -> NDArray[np.bool_]:
         The table.
     text : str
         Conditions with "and" or commas between them; each is a column, one of < <= = != >= >,
-        and a number, or a text for a column of texts. Empty for none.
+        and a number, or a text for a column of texts, which may stand in quotes. Empty for
+        none.
 
     Returns
     -------
@@ -59,7 +65,10 @@ def rows_meeting(table: Table, text: str) -> NDArray[np.bool_]:
     array([False,  True, False])
     """
     met = np.ones(len(table), bool)
-    for clause in filter(None, map(str.strip, _BETWEEN.split(text))):
+    for part in _CLAUSES.findall(text):
+        clause = _AND.sub("", part, count=1).strip() if _AND.match(part) else part.strip()
+        if not clause:
+            continue
         found = _CLAUSE.fullmatch(clause)
         if found is None:
             raise ValueError(
@@ -76,7 +85,8 @@ def _column(table: Table, name: str) -> Any:
     known = list(table.columns)
     if name in known:
         return name
-    alike = [one for one in known if str(one).lower() == name.lower()]
+    titles = zip(known, column_titles(table), strict=True)
+    alike = [one for one, title in titles if name.lower() in (str(one).lower(), title.lower())]
     if len(alike) == 1:
         return alike[0]
     begun = [str(one) for one in known if name.lower() in str(one).lower()]
@@ -89,13 +99,29 @@ def _compare(values: Any, comparison: str, wanted: str) -> NDArray[np.bool_]:
     if values.dtype.kind not in "biuf":
         if compare not in (operator.eq, operator.ne):
             raise ValueError(f"column '{values.name}' holds texts, which are = or != another")
-        return np.asarray(compare(values.astype(str).to_numpy(), wanted.strip("'\"")), bool)
-    try:
-        number: float = int(wanted) if values.dtype.kind in "iu" else float(wanted)
-    except ValueError:
-        try:
-            number = float(wanted)
-        except ValueError:
-            raise ValueError(f"'{wanted}' is no number") from None
+        met = compare(values.astype(str).to_numpy(), _without_quotes(wanted))
+        return np.asarray(values.notna() & met, bool)
     numbers = values.to_numpy()
-    return np.asarray(compare(numbers, number) & ~np.isnan(numbers), bool)
+    met = compare(numbers, _number(wanted, values.dtype.kind))
+    return np.asarray(met & ~np.isnan(numbers), bool)
+
+
+def _without_quotes(text: str) -> str:
+    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if is_quoted else text
+
+
+def _number(text: str, kind: str) -> float:
+    """Return the number that a text means in a column of whole numbers, truths or others."""
+    number: float = math.nan
+    if kind == "b" and text.lower() in _TRUTHS:
+        return _TRUTHS[text.lower()]
+    for read in (int, float) if kind in "iu" else (float,):
+        try:
+            number = read(text)
+        except ValueError:
+            continue  # no number of this kind
+        break
+    if math.isnan(number):
+        raise ValueError(f"'{text}' is no number")
+    return number

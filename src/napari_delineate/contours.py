@@ -9,6 +9,7 @@ Distances are those of centres of pixels. They are computed in the box of the tw
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,7 +139,12 @@ def gaps_between(
     return Gaps(edt.edt(~labels, **settings)[reference], edt.edt(~reference, **settings)[labels])
 
 
-def bands(labels: NDArray[Any], width: float, spacing: tuple[float, ...]) -> NDArray[Any]:
+def bands(
+    labels: NDArray[Any],
+    width: float,
+    spacing: tuple[float, ...],
+    region: NDArray[np.bool_] | None = None,
+) -> NDArray[Any]:
     """Return labels of which only pixels near the boundary of their object are left.
 
     Parameters
@@ -150,16 +156,47 @@ def bands(labels: NDArray[Any], width: float, spacing: tuple[float, ...]) -> NDA
         image is not. Contours always stay.
     spacing : tuple of float
         Voxel size per axis.
+    region : ndarray of bool, same shape, optional
+        The pixels that are known. What lies elsewhere is in no band, and makes none.
 
     Returns
     -------
     ndarray of the same dtype
         The bands.
     """
+    near = contours_of(labels, region)
+    if region is None:
+        near |= _depths(labels, spacing) <= width * (1 + DISTANCE_ROUNDING)
+    else:
+        for box, inside in _alone(np.where(region, labels, labels.dtype.type(0)), width, spacing):
+            # What is not known may be of the object as well.
+            depths = _depths(inside | ~region[box], spacing)
+            near[box] |= inside & (depths <= width * (1 + DISTANCE_ROUNDING))
+    return np.where(near, labels, labels.dtype.type(0))
+
+
+def _depths(labels: NDArray[Any], spacing: tuple[float, ...]) -> NDArray[np.float32]:
+    """Return how far each pixel is from the nearest one that is not of its object."""
     import edt
 
-    inside = edt.edt(
-        np.require(labels, requirements="W"), anisotropy=spacing, black_border=True, parallel=0
+    writable = np.require(labels, requirements="W")
+    parallel = 1 if labels.size < _LARGE else 0
+    return np.asarray(
+        edt.edt(writable, anisotropy=spacing, black_border=True, parallel=parallel), np.float32
     )
-    near = (inside <= width * (1 + DISTANCE_ROUNDING)) | contours_of(labels)
-    return np.where(near, labels, labels.dtype.type(0))
+
+
+def _alone(
+    labels: NDArray[Any], width: float, spacing: tuple[float, ...]
+) -> Iterator[tuple[tuple[slice, ...], NDArray[np.bool_]]]:
+    """Give each object in a box that is wider than it by some distance, within the image."""
+    from napari_delineate.object_properties import find_objects
+
+    objects = find_objects(labels.astype(np.int32) if labels.dtype == bool else labels)
+    # No wider than the image, however far it is.
+    more = np.minimum(np.ceil(np.divide(width, spacing)), max(labels.shape)).astype(int) + 1
+    starts = np.maximum(objects.starts - more, 0)
+    stops = np.minimum(objects.stops + more, labels.shape)
+    for row, start, stop in zip(objects.rows, starts, stops, strict=True):
+        box = tuple(map(slice, start, stop))
+        yield box, objects.labels[box] == row

@@ -89,7 +89,7 @@ def evaluate(call: Call, progress: Callable[[int, int], None] | None = None) -> 
     operation = catalogue.find(call.operation)
     grid = _first(call)
     spacing = _looped_out(grid, call.over)
-    if operation.takes_spacing or operation.takes_units:
+    if operation.needs_one_voxel_size:
         _check_spacing(operation, call)
     settings = dict(call.parameters)
     if operation.takes_spacing:

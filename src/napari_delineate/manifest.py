@@ -22,6 +22,7 @@ _DOCKS = {
     "Fit to annotation": "tuning_dock:TuningDock",
     "Evaluation": "evaluation_dock:EvaluationDock",
     "Compare": "compare_dock:CompareDock",
+    "Proofreading": "proofreading_dock:ProofreadingDock",
 }
 """The docks by their titles, with the classes that they are."""
 SAMPLE_PREFIX = "sample__"
@@ -39,6 +40,12 @@ _PARENT_MENUS = {
 
 _WRITERS = (
     ("write_labels", "Save labels as OME-TIFF", ["labels"], [".ome.tif", ".ome.tiff"]),
+    (
+        "write_annotation_file",
+        "Save annotation",
+        ["labels"],
+        [".geojson", ".coco.json", ".rois.zip", ".ome.zarr"],
+    ),
     ("write_image", "Save image as OME-TIFF", ["image"], [".ome.tif", ".ome.tiff"]),
     ("write_mesh", "Save surface", ["surface"], list(MESHES)),
     ("write_meshes", "Save each object of a surface", ["surface"], list(MESHES)),
@@ -48,6 +55,17 @@ _WRITERS = (
 _READERS = (
     ("read_workflow", "Open workflow", "get_reader", [".json"]),
     ("read_surface", "Open surface", "get_surface_reader", list(MESHES)),
+    (
+        "read_annotation",
+        "Open annotation",
+        "get_annotation_reader",
+        # No ending that others have: of images, of any zip and of any JSON. npe2 takes patterns
+        # for small letters and names as they are, so that RoiSet is written with ?.
+        [
+            *(".geojson", ".coco.json", ".roi", ".rois.zip", "_rois.zip"),
+            *("?oi?et.zip", "_cp_masks.tif", "_cp_masks.png"),
+        ],
+    ),
 )
 
 _EVERY_LAYER = ["image*", "labels*", "points*", "shapes*", "surface*", "tracks*", "vectors*"]

@@ -33,6 +33,8 @@ _GAPS = 4
 """Results have a row for each number up to the largest, so few numbers may be missing."""
 _PIXELS_OF_A_ROW = 1000
 """Where there are as many pixels for each row, all rows are smaller than other labels would be."""
+_SMALL_TABLE = 2**16
+"""Tables up to this size need no look at how many numbers there are."""
 
 # Benkrid and Crookes, "Design and FPGA implementation of a perimeter estimator": how long
 # the outline is in a pixel, by neighbours over an edge and over a corner.
@@ -92,20 +94,35 @@ def find_objects(labels: NDArray[Any]) -> Objects:
     """
     from napari_delineate.kernels.object_sums import find_boxes
 
-    numbers, counts = object_numbers.count_pixels(labels)
-    numbers, counts = numbers[numbers > 0], counts[numbers > 0]
-    rows = numbers
-    most_rows = max(_GAPS * len(rows), labels.size // _PIXELS_OF_A_ROW)
-    if labels.dtype != np.int32 or rows.max(initial=0) > most_rows:
-        rows = np.arange(1, 1 + len(numbers))
-        labels = object_numbers.renumber(labels, numbers, rows)
-    labels = np.ascontiguousarray(labels).view()
-    labels.flags.writeable = False  # numba compiles once, whatever was given
-    known = Objects(labels, rows, numbers, counts, counts, counts)
-    boxes = known.table((6,), np.int64)
-    find_boxes(known.stack, boxes)
-    boxes = boxes[rows]
-    return known._replace(starts=boxes[:, 3 - labels.ndim : 3], stops=boxes[:, 6 - labels.ndim :])
+    few_rows = labels.size // _PIXELS_OF_A_ROW
+    largest, numbers = int(labels.max()), None
+    if labels.dtype != np.int32 or largest > max(_SMALL_TABLE, few_rows):
+        numbers, _ = object_numbers.count_pixels(labels)
+        numbers = numbers[numbers > 0]
+        if labels.dtype != np.int32 or largest > _GAPS * len(numbers):
+            labels, largest = _without_gaps(labels, numbers), len(numbers)
+    labels = _frozen(labels)
+    boxes, counts = np.zeros((largest + 1, 6), np.int64), np.zeros(largest + 1, np.int64)
+    find_boxes(labels.reshape((1,) * (3 - labels.ndim) + labels.shape), boxes, counts)
+    rows = np.flatnonzero(counts)
+    boxes, counts = boxes[rows], counts[rows]
+    if numbers is None:
+        numbers = rows.astype(labels.dtype)
+    if largest > max(few_rows, _GAPS * len(rows)):
+        labels, rows = _frozen(_without_gaps(labels, rows)), np.arange(1, 1 + len(rows))
+    starts, stops = boxes[:, 3 - labels.ndim : 3], boxes[:, 6 - labels.ndim :]
+    return Objects(labels, rows, numbers, counts, starts, stops)
+
+
+def _without_gaps(labels: NDArray[Any], numbers: NDArray[Any]) -> NDArray[Any]:
+    return object_numbers.renumber(labels, numbers, np.arange(1, 1 + len(numbers)))
+
+
+def _frozen(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return a view that can not be written to: numba compiles once, whatever was given."""
+    view = np.ascontiguousarray(labels).view()
+    view.flags.writeable = False
+    return view
 
 
 def shape_columns(objects: Objects, spacing: tuple[float, ...]) -> Columns:

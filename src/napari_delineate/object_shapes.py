@@ -75,12 +75,16 @@ def radius_columns(objects: Objects, spacing: tuple[float, ...]) -> Columns:
     """
     import edt
 
-    from napari_delineate.kernels import object_pixels
+    from napari_delineate.kernels.object_statistics import describe
+    from napari_delineate.kernels.object_values import collect, starts_of
 
     labels = np.require(objects.labels, requirements="W")  # edt refuses read-only memory
     distances = edt.edt(labels, anisotropy=spacing, black_border=True, parallel=0)
-    pixels = object_pixels.grouped(objects.labels, objects.rows, objects.pixels)
-    found = object_pixels.describe(pixels, distances)
+    starts, ends = starts_of(objects.pixels), objects.table((), np.int64)
+    ends[objects.rows] = starts[:-1]
+    values = np.empty(starts[-1], distances.dtype)
+    collect(objects.labels.reshape(-1), distances.reshape(-1), ends, values)
+    found = describe(values, starts[:-1], starts[1:])
     return {
         "maximum_radius": found["max"],
         "mean_radius": found["mean"],

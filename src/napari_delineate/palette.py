@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 __all__ = [
     "DIVERGING",
     "SEQUENTIAL",
+    "UNKNOWN",
     "colormap_of",
     "colours_of_numbers",
     "colours_of_values",
@@ -19,6 +20,9 @@ __all__ = [
 
 DIVERGING, SEQUENTIAL = "PiYG", "viridis"
 """The colours of values on both sides of 0, and of others, as matplotlib and napari call them."""
+
+UNKNOWN = (0.5, 0.5, 0.5, 1.0)
+"""The colour of what has no value: a grey that no colormap for values has."""
 
 _SPREAD = (1, 99)
 """Percentiles between which colours vary: a few sharp edges would take them all."""
@@ -127,22 +131,41 @@ def colormap_of(limits: tuple[float, float]) -> str:
     return DIVERGING if limits[0] == -limits[1] else SEQUENTIAL
 
 
-def colours_of_values(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the colours of measured values over the range that tells most.
+def colours_of_values(
+    values: NDArray[Any],
+    colormap: str | None = None,
+    limits: tuple[float, float] | None = None,
+) -> NDArray[np.float64]:
+    """Return the colours of measured values.
 
     Parameters
     ----------
     values : ndarray
         Measured values.
+    colormap : str, optional
+        Name of a colormap of matplotlib; by default that for the limits.
+    limits : (float, float), optional
+        The values of the first and the last colour; by default the range that tells most.
 
     Returns
     -------
-    (..., 3) ndarray of float
-        Red, green and blue, 0 to 1.
+    (..., 4) ndarray of float
+        Red, green, blue and opacity, 0 to 1; grey where a value is missing (NaN).
+
+    Examples
+    --------
+    >>> colours_of_values(np.array([0.0, np.nan]), "gray", (0, 1)).tolist()
+    [[0.0, 0.0, 0.0, 1.0], [0.5, 0.5, 0.5, 1.0]]
     """
     import matplotlib
 
-    low, high = range_of(values)
-    colours = matplotlib.colormaps[colormap_of((low, high))]
-    shares = np.clip((np.asarray(values, float) - low) / (high - low), 0, 1)
-    return np.asarray(colours(np.nan_to_num(shares))[..., :3])
+    numbers = np.asarray(values, float)
+    low, high = range_of(numbers) if limits is None else limits
+    colours = matplotlib.colormaps[colormap or colormap_of((low, high))]
+    # Halves, because the difference of two large limits may be none that is finite.
+    shares = (np.clip(numbers, min(low, high), max(low, high)) / 2 - low / 2) / (
+        (high / 2 - low / 2) or 1
+    )
+    found = np.asarray(colours(np.nan_to_num(shares)))
+    found[np.isnan(numbers)] = UNKNOWN
+    return found

@@ -27,6 +27,11 @@ Assignment = Literal["Hungarian", "greedy"]
 Criterion = Literal["mask IoU", "boundary IoU", "overlap of reference", "centroid distance"]
 """What makes two objects partners."""
 
+_DENSE = 8
+"""Where one in as many pairs may be partners, a table of all pairs is searched sooner."""
+_MOST_PAIRS = 20_000_000
+"""How many pairs may be partners by their distance; each takes about 100 bytes."""
+
 
 class Partners(NamedTuple):
     """Hold which objects belong together.
@@ -183,34 +188,31 @@ def _hungarian(
     rows: NDArray[Any], columns: NDArray[Any], scores: NDArray[Any], as_many: bool
 ) -> NDArray[Any]:
     """Choose the pairs with the largest sum of scores, perhaps among as many as possible."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+    from scipy.optimize import linear_sum_assignment
+
+    from napari_delineate.kernels.assignment import assign_cheapest
 
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
-    # Everything gets a partner if each row has one of its own, which costs more than all else,
-    # or as much as a partner with the score 0.
-    own = np.arange(height)
-    costs = np.concatenate([2 - scores, np.full(height, 2.0 * height + 2 if as_many else 2.0)])
-    places = np.concatenate([rows, own]), np.concatenate([columns, width + own])
-    graph = coo_array((costs, places), shape=(height, width + height)).tocsr()
-    found_rows, found_columns = min_weight_full_bipartite_matching(graph)
-    real = found_columns < width
-    keys = rows * width + columns
-    order = np.argsort(keys)
-    wanted = found_rows[real] * width + found_columns[real]
-    return np.asarray(order[np.searchsorted(keys, wanted, sorter=order)])
+    # No partner costs more than all else, or as much as one with the score 0.
+    alone = 2.0 * height + 2 if as_many else 2.0
+    if _DENSE * len(rows) >= height * width:
+        costs, places = np.full((height, width), alone), np.full((height, width), -1)
+        costs[rows, columns], places[rows, columns] = 2 - scores, np.arange(len(rows))
+        chosen = places[linear_sum_assignment(costs)]
+        return np.asarray(chosen[chosen >= 0])
+    order = np.lexsort([columns, rows])
+    starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=height))])
+    found = assign_cheapest(starts, columns[order], 2 - scores[order], alone, width)
+    return np.asarray(order[found[found >= 0]])
 
 
 def _greedy(rows: NDArray[Any], columns: NDArray[Any], scores: NDArray[Any]) -> NDArray[Any]:
     """Choose the best pair first, of equal ones that of the first row."""
-    free_rows = np.ones(int(rows.max()) + 1, bool)
-    free_columns = np.ones(int(columns.max()) + 1, bool)
-    chosen = []
-    for place in np.lexsort([columns, rows, -scores]):
-        if free_rows[rows[place]] and free_columns[columns[place]]:
-            free_rows[rows[place]] = free_columns[columns[place]] = False
-            chosen.append(place)
-    return np.array(chosen)
+    from napari_delineate.kernels.assignment import assign_greedily
+
+    order = np.lexsort([columns, rows, -scores])
+    height, width = int(rows.max()) + 1, int(columns.max()) + 1
+    return np.flatnonzero(assign_greedily(rows, columns, order, height, width))
 
 
 def partners_at(overlaps: Overlaps, overlap: float, method: Assignment = "Hungarian") -> Partners:
@@ -332,7 +334,7 @@ def boundary_iou_of_pairs(
     (M,) ndarray of float64
         Intersection over union of the bands.
     """
-    outer = [bands(image, width, spacing) for image in (reference, labels)]
+    outer = [bands(image, width, spacing, region) for image in (reference, labels)]
     found = find_overlaps(outer[0], outer[1], region)
     rows = np.searchsorted(overlaps.reference_numbers, found.reference_numbers)[found.rows]
     columns = np.searchsorted(overlaps.label_numbers, found.label_numbers)[found.columns]
@@ -364,6 +366,12 @@ def _near(
         )
     ]
     reach = distance * (1 + ROUNDING)
+    number = int(trees[0].count_neighbors(trees[1], reach))
+    if number > _MOST_PAIRS:
+        raise ValueError(
+            f"distance is so large that {number:,} pairs of objects may be partners, more than "
+            f"{_MOST_PAIRS:,}; it should be about that of neighbouring objects, got {distance:g}"
+        )
     pairs = trees[0].sparse_distance_matrix(trees[1], reach, output_type="ndarray")
     pairs = pairs[np.lexsort([pairs["j"], pairs["i"]])]
     nearness = 1 - pairs["v"] / reach if reach else np.ones(len(pairs))
@@ -394,10 +402,9 @@ def centroids(
     (N, ndim) ndarray of float64
         The centroids.
     """
-    from napari_delineate.object_properties import find_objects, shape_columns
+    from napari_delineate import object_properties
 
     inside = labels if region is None else np.where(region, labels, 0)
-    objects = find_objects(inside)
-    columns = shape_columns(objects, spacing)
-    found = np.stack([columns[f"centroid-{axis}"] for axis in range(labels.ndim)], axis=1)
-    return np.asarray(found[np.searchsorted(objects.numbers, numbers)])
+    objects = object_properties.find_objects(inside)
+    places = np.searchsorted(objects.numbers, numbers)
+    return np.asarray(object_properties.centroids(objects, spacing)[places])

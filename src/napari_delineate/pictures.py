@@ -165,7 +165,7 @@ def show_surface(surface: Surface) -> Picture:
     corners = small.vertices[small.faces][:, :, ::-1]  # (x, y, z)
     measured = not len(object_numbers(small.values))
     if measured:
-        colours = colours_of_values(small.values)
+        colours = colours_of_values(small.values)[:, :3]
     else:
         colours = colours_of_numbers(np.unique(small.values, return_inverse=True)[1] + 1)
     collection = Poly3DCollection(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -35,12 +34,14 @@ def pixels_along(path: NDArray[Any], shape: tuple[int, ...], spacing: Any) -> ND
     Consecutive pixels share at least a corner.
     """
     ends = path / np.broadcast_to(spacing, len(shape))
-    parts = [ends[:1]]
-    for start, end in itertools.pairwise(ends):
-        steps = int(np.ceil(np.abs(end - start).max()))
-        shares = np.linspace(0, 1, steps + 1)[1:, None]
-        parts.append(start + shares * (end - start))
-    pixels, _ = _inside(np.concatenate(parts), shape)
+    moves = np.diff(ends, axis=0)
+    steps = np.ceil(np.abs(moves).max(axis=1)).astype(np.intp)
+    line = np.repeat(np.arange(len(steps)), steps)
+    rank = np.arange(len(line)) - np.repeat(np.cumsum(steps) - steps, steps) + 1
+    # The last step of a line ends at the vertex, whatever was rounded.
+    shares = np.where(rank == steps[line], 1.0, rank * (1 / np.maximum(steps, 1))[line])
+    between = ends[line] + shares[:, None] * moves[line]
+    pixels, _ = _inside(np.concatenate([ends[:1], between]), shape)
     return np.unique(pixels, axis=0)
 
 

@@ -13,9 +13,18 @@ from napari_delineate.gates import corners_from_text, in_polygon, in_range
 from napari_delineate.pictures import Picture
 from napari_delineate.types import Table
 
-__all__ = ["PlotColours", "draw_histogram", "draw_scatter", "show_histogram", "show_scatter"]
+__all__ = [
+    "PlotColours",
+    "draw_histogram",
+    "draw_scatter",
+    "dress",
+    "show_histogram",
+    "show_scatter",
+]
 
 _MOST_BINS = 100
+_LARGEST = 1e150
+"""Numbers beyond can not be drawn: matplotlib multiplies them with each other."""
 _WIDTH, _HEIGHT = 5.0, 3.2  # inches
 
 
@@ -41,6 +50,26 @@ class PlotColours:
     accent: str = "tab:orange"
 
 
+def dress(axes: Any, colours: PlotColours) -> None:
+    """Give a plot its colours, and no more lines around it than it needs.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The plot.
+    colours : PlotColours
+        The colours.
+    """
+    axes.figure.set_facecolor(colours.background)
+    axes.set_facecolor(colours.background)
+    axes.tick_params(colors=colours.text, labelsize="small")
+    axes.xaxis.label.set_color(colours.text)
+    axes.yaxis.label.set_color(colours.text)
+    for name, line in axes.spines.items():
+        line.set_color(colours.text)
+        line.set_visible(name in ("left", "bottom"))
+
+
 def draw_histogram(
     axes: Any,
     values: NDArray[Any],
@@ -55,7 +84,7 @@ def draw_histogram(
     axes : matplotlib.axes.Axes
         Where; what was there goes.
     values : (N,) ndarray
-        Numbers; those that are not finite are left out.
+        Numbers; those that are missing, or too large to be drawn, are left out.
     title : str
         What they are, with the unit.
     colours : PlotColours
@@ -65,7 +94,7 @@ def draw_histogram(
     """
     axes.clear()
     numbers = np.asarray(values, float)
-    known = np.isfinite(numbers)
+    known = np.abs(numbers) < _LARGEST
     if known.any():
         edges = _edges(numbers[known])
         some = [(known, colours.mark)]
@@ -75,7 +104,7 @@ def draw_histogram(
             counts, _ = np.histogram(numbers[rows], edges)
             axes.stairs(counts, edges, fill=True, color=colour)
     axes.set(xlabel=title, ylabel="objects")
-    _finish(axes, colours)
+    dress(axes, colours)
 
 
 def draw_scatter(
@@ -93,7 +122,7 @@ def draw_scatter(
     axes : matplotlib.axes.Axes
         Where; what was there goes.
     x, y : (N,) ndarray
-        Numbers; pairs that are not finite are left out.
+        Numbers; pairs of which one is missing, or too large to be drawn, are left out.
     titles : (str, str)
         What they are, with units.
     colours : PlotColours
@@ -103,12 +132,12 @@ def draw_scatter(
     """
     axes.clear()
     pairs = np.stack([np.asarray(x, float), np.asarray(y, float)], axis=1)
-    known = np.isfinite(pairs).all(axis=1)
+    known = (np.abs(pairs) < _LARGEST).all(axis=1)
     over = np.zeros(len(pairs), bool) if chosen is None else chosen
     for some, colour in ((known & ~over, colours.mark), (known & over, colours.accent)):
         axes.plot(*pairs[some].T, "o", markersize=3.5, markeredgewidth=0, color=colour)
     axes.set(xlabel=titles[0], ylabel=titles[1])
-    _finish(axes, colours)
+    dress(axes, colours)
 
 
 def show_histogram(
@@ -181,19 +210,9 @@ def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the edges of bars, by the rule of Freedman and Diaconis within bounds."""
     low, high = float(values.min()), float(values.max())
     if low == high:
-        return np.array([low - 0.5, low + 0.5])
+        half = max(0.5, abs(low) / 1000)
+        return np.array([low - half, low + half])
     first, third = np.percentile(values, (25, 75))
     width = 2 * (third - first) / np.cbrt(len(values))
     bins = np.ceil((high - low) / width) if width > 0 else np.ceil(np.sqrt(len(values)))
     return np.linspace(low, high, int(np.clip(bins, 5, _MOST_BINS)) + 1)
-
-
-def _finish(axes: Any, colours: PlotColours) -> None:
-    axes.figure.set_facecolor(colours.background)
-    axes.set_facecolor(colours.background)
-    axes.tick_params(colors=colours.text, labelsize="small")
-    axes.xaxis.label.set_color(colours.text)
-    axes.yaxis.label.set_color(colours.text)
-    for name, line in axes.spines.items():
-        line.set_color(colours.text)
-        line.set_visible(name in ("left", "bottom"))

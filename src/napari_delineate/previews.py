@@ -309,7 +309,7 @@ def _draw_surface(value: Value, size: int, shown: str) -> NDArray[np.uint8]:
         numbers = np.unique(values, return_inverse=True)[1][faces[:, 0]] + 1
         colours = colours_of_numbers(numbers)
     else:
-        colours = colours_of_values(values)[faces[:, 0]]
+        colours = colours_of_values(values)[faces[:, 0], :3]
     inks = 255 * colours * (0.25 + 0.75 * shade[:, None])
     longest = float(np.abs(edges[..., :2]).max())
     steps = min(math.ceil(longest), math.isqrt(2 * _MOST_SAMPLES // len(faces))) + 1

@@ -7,7 +7,7 @@ objects by their overlap; objects that are gone stay in it, because their remova
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args
@@ -118,12 +118,12 @@ class Review:
         """
         return self.entries[self._places[number]]
 
-    @property
+    @cached_property
     def total(self) -> int:
         """How many objects are or were to be looked at: not those that went unjudged."""
         return sum(one.is_seen or not one.gone for one in self.entries)
 
-    @property
+    @cached_property
     def seen(self) -> int:
         """How many were judged."""
         return sum(one.is_seen for one in self.entries)
@@ -165,7 +165,7 @@ class Review:
         new = replace(
             self.entries[place], state=state, who=who, when=when, comment=comment, gone=False
         )
-        _check(asdict(new), f"object {number}")
+        _check(vars(new), f"object {number}")
         return Review((*self.entries[:place], new, *self.entries[place + 1 :]))
 
     def next_open(self, number: int | None = None) -> int | None:
@@ -272,7 +272,8 @@ class Review:
         dict
             What `from_dict` reads.
         """
-        return {"format": _FORMAT, "entries": [asdict(one) for one in self.entries]}
+        # What `dataclasses.asdict` does, a hundred times sooner.
+        return {"format": _FORMAT, "entries": [dict(vars(one)) for one in self.entries]}
 
     @classmethod
     def from_dict(cls, stored: Any) -> Review:
@@ -361,7 +362,8 @@ def _after_edit(entries: tuple[Entry, ...], edited: Edited) -> Iterator[Entry]:
             else:
                 yield one
         elif one.number in edited.now:
-            yield replace(one, number=edited.now[one.number])
+            number = edited.now[one.number]
+            yield one if number == one.number else replace(one, number=number)
         else:
             yield replace(one, gone=True)
     for number in left:

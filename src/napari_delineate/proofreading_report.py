@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,12 +10,14 @@ from numpy.typing import NDArray
 
 from napari_delineate import object_numbers
 from napari_delineate.overlaps import find_overlaps
-from napari_delineate.proofreading import Review
+from napari_delineate.proofreading import Review, State
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["report", "summary"]
+
+_DECISIONS: tuple[State, ...] = ("accepted", "fixed", "rejected")
 
 
 def report(
@@ -116,11 +119,13 @@ def summary(review: Review) -> dict[str, int]:
     >>> summary(begin([1, 2, 3]).judged(2, "fixed"))
     {'objects': 3, 'accepted': 0, 'fixed': 1, 'rejected': 0, 'open': 2, 'drawn': 0, 'removed': 0}
     """
-    there = [one for one in review.entries if not one.gone]
-    counts = {"objects": len(there)}
-    for state in ("accepted", "fixed", "rejected"):
-        counts[state] = sum(one.state == state for one in review.entries)
-    counts["open"] = sum(not one.is_seen for one in there)
-    counts["drawn"] = sum(not one.origin for one in there)
-    counts["removed"] = sum(one.gone and one.origin > 0 for one in review.entries)
-    return counts
+    states = Counter((one.state, one.gone) for one in review.entries)
+    origins = Counter((one.origin > 0, one.gone) for one in review.entries)
+    decided: dict[str, int] = {one: states[one, False] + states[one, True] for one in _DECISIONS}
+    return {
+        "objects": origins[True, False] + origins[False, False],
+        **decided,
+        "open": states["open", False],
+        "drawn": origins[False, False],
+        "removed": origins[True, True],
+    }

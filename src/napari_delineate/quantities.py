@@ -144,7 +144,7 @@ def objects_measured(workflow: Workflow, name: str) -> tuple[str | None, dict[st
     for step in workflow.steps:
         for output in step.outputs:
             if values[output].kind is Kind.TABLE and not step.over:
-                if labels is not None and labels in step.sources:
+                if labels is not None and labels_measured(workflow, output) == labels:
                     tables[output] = "label"
                 elif surfaces.intersection(step.sources):
                     tables[output] = "value"
@@ -152,26 +152,33 @@ def objects_measured(workflow: Workflow, name: str) -> tuple[str | None, dict[st
 
 
 def labels_measured(workflow: Workflow, name: str) -> str | None:
-    """Return the labels whose objects a table is about.
+    """Return the labels whose numbers stand in the column "label" of a table.
 
     Parameters
     ----------
     workflow : Workflow
         The workflow.
     name : str
-        Name of a table.
+        Name of a table. Where it has axes, such as "T", a number means an object only together
+        with the columns of these names.
 
     Returns
     -------
     str or None
-        Name of the labels; None if the table is about something else, or about the objects
-        of several images, whose numbers mean nothing without the image.
+        Name of the labels: those that the same step gives and numbers anew, those that have
+        the name of the table ("parents", "children"), or those that it measures. None if the
+        table is about something else.
     """
     maker = workflow.maker(name) if name in workflow.values else None
-    if maker is None or maker.over or workflow.values[name].kind is not Kind.TABLE:
+    if maker is None or maker.bypassed or workflow.values[name].kind is not Kind.TABLE:
         return None
-    labels = maker.inputs.get("labels")
-    return labels if isinstance(labels, str) else None
+    outputs = catalogue.find(maker.operation).outputs
+    given = {one.name: value for one, value in zip(outputs, maker.outputs, strict=True)}
+    title = next(key for key, value in given.items() if value == name)
+    measured = (maker.inputs.get(key) for key in (title, "labels", "children"))
+    candidates = (given.get("labels"), *measured)
+    kinds = {one: workflow.values[one].kind for one in candidates if isinstance(one, str)}
+    return next((one for one, kind in kinds.items() if kind in (Kind.LABELS, Kind.MASK)), None)
 
 
 def _origin_of_numbers(workflow: Workflow, name: str) -> tuple[str | None, set[str]]:

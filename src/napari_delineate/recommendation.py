@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from napari_delineate.comparison import MATCHES, ScoreId
+from napari_delineate.comparison import MATCHES, MATCHES_MAP, ScoreId
 
 __all__ = ["INTERESTS", "LOOKS", "QUESTIONS", "TASKS", "Recommendation", "recommend"]
 
@@ -187,4 +187,4 @@ def _criterion(look: Look, interest: Interest) -> tuple[str, str]:
 def _settings(criterion: str) -> dict[str, dict[str, str]]:
     if criterion == "mask IoU":
         return {}
-    return {operation: {"criterion": criterion} for operation in (_DETECTION, MATCHES)}
+    return {operation: {"criterion": criterion} for operation in (_DETECTION, MATCHES, MATCHES_MAP)}

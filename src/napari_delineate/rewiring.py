@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.steps import Step, Wiring, names_in, passed_on, renamed
-from napari_delineate.workflow import Workflow
+from napari_delineate.workflow import Workflow, WorkflowInput
 
 __all__ = [
     "duplicate",
     "insert",
+    "is_computed_alike",
     "move",
     "put_in",
     "rewire",
@@ -254,15 +255,13 @@ def rewire(workflow: Workflow, name: str, inputs: Wiring) -> Workflow:
         return reordered.change(step.name, inputs=inputs)
 
 
-def without_unused_inputs(workflow: Workflow, *, keep_annotations: bool = True) -> Workflow:
+def without_unused_inputs(workflow: Workflow) -> Workflow:
     """Return a workflow without the inputs that no step takes and nobody annotates.
 
     Parameters
     ----------
     workflow : Workflow
         The workflow.
-    keep_annotations : bool
-        Whether what is annotated stays, even where no step takes it.
 
     Returns
     -------
@@ -279,10 +278,16 @@ def without_unused_inputs(workflow: Workflow, *, keep_annotations: bool = True) 
     >>> list(without_unused_inputs(workflow).inputs)
     ['used']
     """
+    return _with_inputs(workflow, lambda described: described.annotation is not None)
+
+
+def is_computed_alike(first: Workflow, second: Workflow) -> bool:
+    """Tell whether two workflows differ at most in annotations that no step takes."""
+    return _with_inputs(first, lambda _: False) == _with_inputs(second, lambda _: False)
+
+
+def _with_inputs(workflow: Workflow, is_kept: Callable[[WorkflowInput], bool]) -> Workflow:
+    """Return a workflow with the inputs that steps take, and others that are kept."""
     used = {source for step in workflow.steps for source in step.sources}
-    left = {
-        name: one
-        for name, one in workflow.inputs.items()
-        if name in used or (keep_annotations and one.annotation is not None)
-    }
+    left = {name: one for name, one in workflow.inputs.items() if name in used or is_kept(one)}
     return workflow if len(left) == len(workflow.inputs) else replace(workflow, inputs=left)

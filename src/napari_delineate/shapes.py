@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate.types import Spacing, spacing_per_axis
 
+if TYPE_CHECKING:
+    from scipy.spatial import ConvexHull
+
 __all__ = ["boundary_sizes", "feret_diameters", "roundness_of"]
+
+_FLAT = 1e-7
+"""Sides whose normals differ by less are parts of one side."""
 
 
 def boundary_sizes(
@@ -114,11 +120,26 @@ def feret_diameters(
         hull = ConvexHull(_corners(labels[box] == number + 1) * voxel)
         ends = hull.points[hull.vertices]
         longest[number] = pdist(ends).max()
-        # The narrowest view of a polyhedron may be between two edges, too, which the sides
-        # of voxels come close to.
-        across = ends @ hull.equations[:, :-1].T
-        narrowest[number] = np.ptp(across, axis=0).min()
+        # The narrowest view of a polyhedron is of a side, or between two edges.
+        across = ends @ np.unique(hull.equations[:, :-1], axis=0).T
+        narrowest[number] = min(np.ptp(across, axis=0).min(), _between_edges(hull))
     return longest, narrowest
+
+
+def _between_edges(hull: ConvexHull) -> float:
+    """Return the least distance of parallel planes that touch a hull in two edges."""
+    from napari_delineate.kernels.polyhedron_width import width_between_edges
+
+    sides = np.repeat(np.arange(len(hull.simplices)), 3)
+    others = hull.neighbors.ravel()
+    # The edge that a triangle shares with a neighbour is across the corner of the same number.
+    ends = hull.simplices[:, [[1, 2], [2, 0], [0, 1]]].reshape(-1, 2)
+    normals = hull.equations[:, :-1]
+    first, second = normals[sides], normals[others]
+    is_edge = (sides < others) & (np.linalg.norm(first - second, axis=1) > _FLAT)
+    starts, stops = hull.points[ends[is_edge]].transpose(1, 0, 2)
+    directions = (stops - starts) / np.linalg.norm(stops - starts, axis=1, keepdims=True)
+    return float(width_between_edges(starts, directions, first[is_edge], second[is_edge]))
 
 
 def _planar_feret_diameters(
@@ -129,7 +150,7 @@ def _planar_feret_diameters(
     plane = np.ascontiguousarray(labels).view()
     plane.flags.writeable = False  # numba compiles once, whatever was given
     boxes = np.zeros((int(labels.max(initial=0)) + 1, 6), np.int64)
-    object_sums.find_boxes(plane[np.newaxis], boxes)
+    object_sums.find_boxes(plane[np.newaxis], boxes, np.zeros(len(boxes), np.int64))
     found = object_hulls.feret_diameters(plane, boxes[:, [1, 4]], spacing)[1:]
     return found[:, 0], found[:, 1]
 

@@ -27,6 +27,7 @@ __all__ = [
     "Step",
     "Wiring",
     "WorkflowInput",
+    "axes_looped_in",
     "check_step",
     "grid_source",
     "list_names",
@@ -172,6 +173,11 @@ class Described(NamedTuple):
     axes: str
 
 
+def axes_looped_in(value: Described) -> str:
+    """Return the axes of a value that no operation works on; tables have no others."""
+    return value.axes if value.kind is Kind.TABLE else looped_axes(value.axes)
+
+
 def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Described]:
     """Check one step against the values before it; return what it gives."""
     operation = catalogue.find(step.operation)
@@ -192,7 +198,7 @@ def check_step(step: Step, values: Mapping[str, Described]) -> dict[str, Describ
             given = values[source]
             if not catalogue.accepts(entry.kind, given.kind):
                 raise TypeError(catalogue.explain_mismatch(operation, entry, source, given.kind))
-            left = [letter for letter in looped_axes(given.axes) if letter not in step.over]
+            left = [letter for letter in axes_looped_in(given) if letter not in step.over]
             if left:
                 raise ValueError(
                     f"step {step.name!r} must loop over {', '.join(left)}: {source!r} has the "

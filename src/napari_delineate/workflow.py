@@ -15,7 +15,6 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.annotation.meaning import Annotation
-from napari_delineate.axes import looped_axes
 from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.fits import Fit, bare, full
 from napari_delineate.names import NAMING_RULE, check_name, is_free, is_identifier, to_identifier
@@ -24,6 +23,7 @@ from napari_delineate.steps import (
     Step,
     Wiring,
     WorkflowInput,
+    axes_looped_in,
     check_step,
     list_names,
     names_in,
@@ -438,7 +438,7 @@ class Workflow:
         for value in wired.values():
             for name in names_in(value):
                 if name in self.values:
-                    axes.update(dict.fromkeys(looped_axes(self.values[name].axes)))
+                    axes.update(dict.fromkeys(axes_looped_in(self.values[name])))
         return "".join(axes)
 
     def _check(self) -> dict[str, Described]:

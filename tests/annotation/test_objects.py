@@ -32,7 +32,7 @@ def agrees(result, labels, expected):
 
 
 @given(small_labels(), st.permutations([1, 2, 3]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=21, deadline=None)
 def test_merged_objects_get_the_first_number(labels, numbers):
     assume(np.isin(numbers, labels).all())
     result = applied(labels, objects.merge(labels, numbers, box_of(labels, *numbers)))
@@ -46,7 +46,7 @@ def test_the_first_of_merged_objects_may_lie_elsewhere():
 
 
 @given(small_labels(), st.sets(st.sampled_from([1, 2, 3]), min_size=1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=21, deadline=None)
 def test_deleted_objects_are_background(labels, numbers):
     assume(np.isin(list(numbers), labels).all())
     result = applied(labels, objects.delete(labels, list(numbers), whole(labels)))
@@ -62,14 +62,14 @@ def test_many_objects_are_deleted_at_once():
 
 
 @given(small_labels(), st.integers(4, 255))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_relabelled_object_has_another_number(labels, number):
     result = applied(labels, objects.relabel(labels, 1, number, box_of(labels, 1)))
     np.testing.assert_array_equal(result, np.where(labels == 1, number, labels))
 
 
 @given(small_labels(), st.booleans(), st.sampled_from([(), (2,)]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=52, deadline=None)
 def test_holes_are_those_of_scipy(labels, preserve, locked):
     result = done(objects.fill_holes, labels, 1, whole(labels), preserve=preserve, locked=locked)
     mask = labels == 1
@@ -84,7 +84,7 @@ def test_holes_are_those_of_scipy(labels, preserve, locked):
 
 
 @given(small_labels(3), st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=21, deadline=None)
 def test_holes_of_slices_are_filled_slice_by_slice(labels, axis):
     result = done(objects.fill_holes, labels, 1, whole(labels), axis=axis)
     expected = labels.copy()
@@ -95,7 +95,7 @@ def test_holes_of_slices_are_filled_slice_by_slice(labels, axis):
 
 
 @given(small_labels(), st.sampled_from(["full", "face"]), st.integers(0, 10**6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=35, deadline=None)
 def test_the_component_of_the_point_is_kept(labels, connectivity, chosen):
     mask = labels == 1
     places = np.argwhere(mask)
@@ -111,7 +111,7 @@ def test_the_component_of_the_point_is_kept(labels, connectivity, chosen):
 
 
 @given(small_labels(), st.sampled_from(["full", "face"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=35, deadline=None)
 def test_components_get_numbers_of_their_own(labels, connectivity):
     mask = labels == 1
     reach = labels.ndim if connectivity == "full" else 1
@@ -154,7 +154,7 @@ def most_frequent(labels, ball):
     st.booleans(),
     st.sampled_from([(), (2,), (2, 3)]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=52, deadline=None)
 def test_smoothed_objects_are_those_of_counted_labels(labels, radius, which, preserve, locked):
     spacing = SPACINGS[labels.ndim][which]
     steps = [np.arange(-int(radius / step), int(radius / step) + 1) * step for step in spacing]
@@ -195,7 +195,7 @@ def test_smoothing_is_that_of_the_operation_for_a_single_object():
     st.booleans(),
     st.sampled_from([(), (2,), (2, 3)]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=52, deadline=None)
 def test_grown_objects_reach_as_far_as_the_distance(labels, distance, which, preserve, locked):
     spacing = SPACINGS[labels.ndim][which]
     mask = labels == 1
@@ -216,7 +216,7 @@ def test_grown_objects_reach_as_far_as_the_distance(labels, distance, which, pre
 
 
 @given(small_labels(), st.sampled_from([1.1, 2.3]), st.integers(0, 1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=52, deadline=None)
 def test_shrunken_objects_lose_what_is_near_others(labels, distance, which):
     spacing = SPACINGS[labels.ndim][which]
     mask = labels == 1
@@ -271,7 +271,7 @@ def test_locked_objects_are_refused_and_missing_ones_named(name):
 
 @pytest.mark.parametrize("name", TOOLS)
 @given(small_labels(2))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_slices_shifts_and_views_give_the_same(name, labels):
     tool = TOOLS[name]
     result = done(tool, labels, box_of(labels, 1))

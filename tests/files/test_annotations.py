@@ -17,9 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from skimage import draw, measure
 
-from napari_delineate.files import Annotation, FileError, read_annotation, write_annotation
+from napari_delineate.annotation.meaning import CLASS_COLORS, Annotation
+from napari_delineate.files import AnnotatedLabels, FileError, read_annotation, write_annotation
 from napari_delineate.files.annotations import run_lengths
 from napari_delineate.files.annotations.outlines import outlines_of
+from napari_delineate.types import Kind
+from napari_delineate.values import Value
 
 OUTLINES = (".geojson", ".coco.json", ".zip")
 IMAGES = (".ome.tif", ".ome.zarr")
@@ -39,8 +42,8 @@ def labels_of(axes: str, seed: int = 3) -> np.ndarray:
     return labels
 
 
-def full_annotation(axes: str) -> Annotation:
-    return Annotation.of(
+def full_annotation(axes: str) -> AnnotatedLabels:
+    return AnnotatedLabels.of(
         labels_of(axes),
         axes,
         (2.0, 0.5, 0.25) if "Z" in axes else (0.5, 0.25),
@@ -64,10 +67,18 @@ def test_all_of_an_annotation_comes_back(tmp_path, ending, axes):
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("ending", [*OUTLINES, *IMAGES])
+def test_a_voxel_size_that_nobody_stated_is_that_of_the_image(tmp_path, ending):
+    skip_without_its_package(ending)
+    path = write_annotation(tmp_path / f"a{ending}", AnnotatedLabels.of(RING))
+    found = read_annotation(path, spacing=(0.5, 0.25), units="micrometer")
+    assert (found.spacing, found.units) == ((0.5, 0.25), "micrometer")
+
+
 @pytest.mark.parametrize("ending", ["_cp_masks.tif", "_cp_masks.png"])
 def test_plain_masks_hold_the_numbers_and_say_what_they_lose(tmp_path, ending):
     labels = np.where(labels_of("YX") == 70_000, 60_000, labels_of("YX"))
-    annotation = Annotation.of(labels, spacing=0.5, classes={1: "tumour"})
+    annotation = AnnotatedLabels.of(labels, spacing=0.5, classes={1: "tumour"})
     with pytest.warns(UserWarning, match="neither voxel size nor classes; OME-TIFF holds them"):
         path = write_annotation(tmp_path / f"cells{ending}", annotation)
     found = read_annotation(path, spacing=(0.5, 0.25), units="micrometer")
@@ -77,7 +88,7 @@ def test_plain_masks_hold_the_numbers_and_say_what_they_lose(tmp_path, ending):
 
 
 def test_a_stack_of_plain_masks_is_read_along_the_axes_asked_for(tmp_path):
-    path = write_annotation(tmp_path / "a_cp_masks.tif", Annotation.of(labels_of("ZYX")))
+    path = write_annotation(tmp_path / "a_cp_masks.tif", AnnotatedLabels.of(labels_of("ZYX")))
     assert read_annotation(path, axes="TYX").axes == "TYX"
     with pytest.raises(FileError, match="does not say what the axes"):
         read_annotation(path)
@@ -88,7 +99,7 @@ planes = arrays.arrays(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(planes)
 @example(np.ones((1, 1), np.int32))
 @example(np.eye(4, dtype=np.int32))  # touching over corners only
@@ -119,14 +130,14 @@ def doubled_area(corners):
     return int(x @ np.roll(y, -1) - np.roll(x, -1) @ y)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(planes, st.sampled_from(OUTLINES))
 @example(np.zeros((2, 3), np.int32), ".geojson")
 @example(np.zeros((2, 3), np.int32), ".coco.json")
 @example(np.zeros((2, 3), np.int32), ".zip")
 def test_outlines_give_the_same_labels_back(plane, ending):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        path = write_annotation(Path(folder) / f"a{ending}", Annotation.of(plane))
+        path = write_annotation(Path(folder) / f"a{ending}", AnnotatedLabels.of(plane))
         assert np.array_equal(read_annotation(path).labels, plane)
 
 
@@ -141,7 +152,7 @@ def test_a_zip_without_regions_says_so(tmp_path):
 def test_real_nuclei_come_back_from_every_format(tmp_path, shared_image):
     labels = shared_image("nuclei2d_gt/dsb_0bf4b144_labels.tif")
     for ending in OUTLINES:
-        path = write_annotation(tmp_path / f"a{ending}", Annotation.of(labels))
+        path = write_annotation(tmp_path / f"a{ending}", AnnotatedLabels.of(labels))
         assert np.array_equal(read_annotation(path).labels, labels), ending
 
 
@@ -155,7 +166,7 @@ def test_regions_are_what_roifile_reads(tmp_path):
     labels[1, 1:4, 1:4] = 6 * RING
     path = write_annotation(
         tmp_path / "RoiSet.zip",
-        Annotation.of(labels, classes={4: "a", 6: "b"}, colours={"b": (1, 2, 3)}),
+        AnnotatedLabels.of(labels, classes={4: "a", 6: "b"}, colours={"b": (1, 2, 3)}),
     )
     square, ring = roifile.roiread(path)
     assert square.name == "4"
@@ -244,14 +255,14 @@ def test_a_single_region_is_read_and_not_written(tmp_path):
     path.write_bytes(region(roifile.ROI_TYPE.RECT, 1, 1, 3, 3).tobytes())
     assert np.count_nonzero(read_annotation(path, (5, 5)).labels) == 4
     with pytest.raises(FileError, match=r"written to files that end in .*\.zip"):
-        write_annotation(path, Annotation.of(RING))
+        write_annotation(path, AnnotatedLabels.of(RING))
 
 
 def test_regions_far_from_the_corner_stay_where_they_are(tmp_path):
     """Beyond what two bytes hold, ImageJ has coordinates as floats."""
     labels = np.zeros((3, 40_000), np.int32)
     labels[1:, 39_990:39_995] = 5
-    path = write_annotation(tmp_path / "far.zip", Annotation.of(labels))
+    path = write_annotation(tmp_path / "far.zip", AnnotatedLabels.of(labels))
     assert np.array_equal(read_annotation(path).labels, labels)
 
 
@@ -403,7 +414,7 @@ def test_our_coco_says_areas_boxes_and_categories(tmp_path):
     labels = np.zeros((6, 8), int)
     labels[1:4, 2:7] = 3
     labels[5, 0] = 9
-    annotation = Annotation.of(labels, classes={3: "cell"}, colours={"cell": (1, 2, 3)})
+    annotation = AnnotatedLabels.of(labels, classes={3: "cell"}, colours={"cell": (1, 2, 3)})
     content = json.loads(write_annotation(tmp_path / "a.b.coco.json", annotation).read_text())
     (image,) = content["images"]
     assert (image["file_name"], image["height"], image["width"]) == ("a.b.tif", 6, 8)
@@ -426,7 +437,7 @@ def zarr():
 def test_ome_zarr_is_what_its_specification_demands(tmp_path, zarr):
     labels = np.zeros((1, 1100, 30), np.int32)
     labels[:, 500:900, 3:20] = 12
-    annotation = Annotation.of(
+    annotation = AnnotatedLabels.of(
         labels, "TYX", (0.5, 0.25), "micrometer", {12: "cell"}, {"cell": (9, 8, 7)}
     )
     path = write_annotation(tmp_path / "cells.ome.zarr", annotation)
@@ -487,7 +498,7 @@ def test_labels_are_added_to_an_image(tmp_path, zarr):
     image = tmp_path / "image.zarr"
     zarr.create_group(str(image), zarr_format=2)
     for name, number in (("first", 1), ("second", 2), ("first", 3)):
-        annotation = Annotation.of(np.full((3, 4), number))
+        annotation = AnnotatedLabels.of(np.full((3, 4), number))
         write_annotation(image / "labels" / name, annotation)
     assert json.loads((image / "labels" / ".zattrs").read_text()) == {"labels": ["first", "second"]}
     assert read_annotation(image / "labels" / "first").labels[0, 0] == 3
@@ -528,7 +539,7 @@ def test_the_size_of_the_image_is_guessed_and_that_is_said(tmp_path):
 @pytest.mark.parametrize("ending", [*OUTLINES, ".ome.tif", ".ome.zarr", "_cp_masks.png"])
 def test_an_annotation_of_another_image_is_refused(tmp_path, ending):
     skip_without_its_package(ending)
-    path = write_annotation(tmp_path / f"a{ending}", Annotation.of(RING))
+    path = write_annotation(tmp_path / f"a{ending}", AnnotatedLabels.of(RING))
     with pytest.raises(FileError, match="of the shape 3 x 3, the image has 3 x 4; open it beside"):
         read_annotation(path, (3, 4))
 
@@ -549,4 +560,39 @@ def test_an_annotation_of_another_image_is_refused(tmp_path, ending):
 )
 def test_what_no_annotation_is_says_why(fields, words):
     with pytest.raises((TypeError, ValueError), match=words):
-        Annotation.of(**fields)
+        AnnotatedLabels.of(**fields)
+
+
+# What labels mean in the window
+
+
+@pytest.mark.parametrize("ending", [*OUTLINES, *IMAGES])
+def test_classes_of_pixels_stay_classes_of_pixels(tmp_path, ending):
+    """Also one that nothing is of, and that pixels without a class are unknown."""
+    skip_without_its_package(ending)
+    meaning = Annotation(semantic=True, sparse=True).named("nucleus").named("mitosis").named("rim")
+    labels = np.array([[1, 1, 0, 3], [1, 0, 3, 3]])
+    written = AnnotatedLabels.described(Value.of(labels, Kind.LABELS), meaning)
+    found = read_annotation(write_annotation(tmp_path / f"a{ending}", written))
+    assert np.array_equal(found.labels, labels)
+    assert found.meaning == meaning
+
+
+@pytest.mark.parametrize("ending", [*OUTLINES, *IMAGES])
+def test_classes_of_objects_keep_their_order_and_colours(tmp_path, ending):
+    skip_without_its_package(ending)
+    meaning = Annotation().named("nucleus").named("mitosis").with_class(5, 1).with_class(2, 2)
+    labels = np.array([[2, 2, 0, 5], [2, 0, 7, 7]])
+    written = AnnotatedLabels.described(
+        Value.of(labels, Kind.LABELS), meaning.with_lock(5, locked=True)
+    )
+    found = read_annotation(write_annotation(tmp_path / f"a{ending}", written))
+    assert found.meaning == meaning
+
+
+def test_classes_of_other_programs_get_colours():
+    found = AnnotatedLabels.of(RING, classes={1: "cell"}).meaning
+    assert [(one.number, one.name, one.color) for one in found.classes] == [
+        (1, "cell", CLASS_COLORS[0])
+    ]
+    assert found.class_of == ((1, 1),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import pickle
+import resource
 import shutil
 import struct
 import tempfile
@@ -20,7 +21,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_delineate.files import Annotation, FileError, read_annotation, write_annotation
+from napari_delineate.files import AnnotatedLabels, FileError, read_annotation, write_annotation
 from napari_delineate.files.annotations import imagej, ome_zarr
 
 SMALL = np.array([[1, 1, 1, 0], [1, 0, 1, 2], [1, 1, 1, 2]])
@@ -214,7 +215,7 @@ def test_a_region_for_a_whole_stack_is_not_repeated_without_end(tmp_path):
 def stored(tmp_path):
     """A small OME-Zarr label image."""
     pytest.importorskip("zarr")
-    return write_annotation(tmp_path / "a.ome.zarr", Annotation.of(SMALL, classes={1: "a"}))
+    return write_annotation(tmp_path / "a.ome.zarr", AnnotatedLabels.of(SMALL, classes={1: "a"}))
 
 
 def change(path, **fields):
@@ -269,6 +270,29 @@ def test_zarr_that_states_what_can_not_be(stored, fields, words):
         read_annotation(stored)
 
 
+def test_zarr_that_was_never_written_takes_no_memory(stored):
+    """240 MB of background: numbers that are stored are looked at, no others."""
+    change(stored / "0" / ".zarray", shape=[12_000, 5_000], chunks=[1000, 1000])
+    for chunk in (stored / "0").glob("[0-9]*"):
+        shutil.rmtree(chunk)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = read_annotation(stored)
+    assert found.labels.shape == (12_000, 5_000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 180_000
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number"), [("<u4", 2**32 - 1), ("<i8", 2**40), ("|u1", 255), (">u2", 65_535)]
+)
+def test_numbers_of_any_width_are_read_from_zarr(tmp_path, dtype, number):
+    zarr = pytest.importorskip("zarr")
+    stored = write_annotation(tmp_path / "a.ome.zarr", AnnotatedLabels.of(SMALL))
+    shutil.rmtree(stored / "0")
+    data = np.where(SMALL == 2, number, SMALL).astype(dtype)
+    zarr.open_group(stored).create_array("0", data=data, chunks=(2, 3))
+    assert np.array_equal(read_annotation(stored).labels, data)
+
+
 @pytest.mark.parametrize(
     ("multiscales", "words"),
     [
@@ -306,7 +330,7 @@ def test_a_folder_that_is_no_label_image_is_not_replaced(tmp_path):
     mine.mkdir()
     (mine / "thesis.txt").write_text("all of it")
     with pytest.raises(FileError, match="no OME-Zarr label image, and is not replaced"):
-        write_annotation(mine, Annotation.of(SMALL))
+        write_annotation(mine, AnnotatedLabels.of(SMALL))
     assert (mine / "thesis.txt").read_text() == "all of it"
     with pytest.raises(FileError, match="holds no OME-Zarr label image"):
         read_annotation(mine)
@@ -318,7 +342,7 @@ def test_an_old_label_image_stays_where_writing_fails(stored, monkeypatch):
 
     monkeypatch.setattr(ome_zarr, "_image_label", fail)
     with pytest.raises(OSError, match="No space left"):
-        write_annotation(stored, Annotation.of(SMALL * 9))
+        write_annotation(stored, AnnotatedLabels.of(SMALL * 9))
     assert read_annotation(stored).labels.max() == 2
     assert [one.name for one in stored.parent.iterdir()] == [stored.name]
 
@@ -326,7 +350,7 @@ def test_an_old_label_image_stays_where_writing_fails(stored, monkeypatch):
 def test_without_zarr_the_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(FileError, match=r"needs the package zarr; .*'napari-delineate\[zarr\]'"):
-        write_annotation(tmp_path / "a.ome.zarr", Annotation.of(SMALL))
+        write_annotation(tmp_path / "a.ome.zarr", AnnotatedLabels.of(SMALL))
     assert not list(tmp_path.iterdir())
 
 
@@ -340,7 +364,7 @@ def test_what_could_run_code_or_is_unknown_is_refused(tmp_path, name):
     with pytest.raises(FileError, match="no annotation that can be read or written here"):
         read_annotation(path)
     with pytest.raises(FileError, match="the endings known are"):
-        write_annotation(path, Annotation.of(SMALL))
+        write_annotation(path, AnnotatedLabels.of(SMALL))
 
 
 @pytest.mark.parametrize("ending", ALL)
@@ -364,12 +388,12 @@ def test_a_format_that_can_not_hold_it_says_so_and_the_old_file_stays(
     path = tmp_path / f"a{ending}"
     path.write_text("old")
     with pytest.raises(FileError, match=words):
-        write_annotation(path, Annotation.of(labels))
+        write_annotation(path, AnnotatedLabels.of(labels))
     assert path.read_text() == "old"
 
 
 def test_a_tiff_that_states_more_than_it_holds_is_refused(tmp_path):
-    path = write_annotation(tmp_path / "a.ome.tif", Annotation.of(SMALL))
+    path = write_annotation(tmp_path / "a.ome.tif", AnnotatedLabels.of(SMALL))
     with tifffile.TiffFile(path, mode="r+") as file:
         file.pages[0].tags["ImageLength"].overwrite(10**8)
     with pytest.raises(FileError, match=r"states 100000000 x 4 pixels and is far too small"):
@@ -385,7 +409,7 @@ def test_images_of_light_are_no_annotation(tmp_path):
         read_annotation(tmp_path / "b.tif")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     ending=st.sampled_from(ALL),
     cut=st.floats(0, 1),
@@ -395,7 +419,7 @@ def test_damaged_files_say_so_or_are_read(ending, cut, flips):
     """Never another error than a FileError, and never without the name of the file."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        path = write_annotation(Path(folder) / f"a{ending}", Annotation.of(SMALL))
+        path = write_annotation(Path(folder) / f"a{ending}", AnnotatedLabels.of(SMALL))
         content = bytearray(path.read_bytes())
         for place, value in flips:
             content[min(int(place * len(content)), len(content) - 1)] = value
@@ -413,5 +437,5 @@ def test_a_read_only_folder_leaves_no_trace(tmp_path):
     shutil.rmtree(tmp_path)
     tmp_path.write_text("a file where a folder should be")
     with pytest.raises(OSError, match=r"Not a directory|exists"):
-        write_annotation(tmp_path / "a.geojson", Annotation.of(SMALL))
+        write_annotation(tmp_path / "a.geojson", AnnotatedLabels.of(SMALL))
     assert tmp_path.read_text() == "a file where a folder should be"

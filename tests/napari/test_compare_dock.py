@@ -17,9 +17,8 @@ from skimage import data
 
 from napari_delineate import metrics
 from napari_delineate._napari.compare_dock import CompareDock
-from napari_delineate._napari.match_layers import MATCHES_MAP, OVERLAP_MAP
 from napari_delineate._napari.visible import camera_of
-from napari_delineate.comparison import ScoreId
+from napari_delineate.comparison import MATCHES_MAP, OVERLAP_MAP, ScoreId
 from tests.operations.test_metrics_objects import squares
 
 SHAPE = (40, 60)
@@ -242,8 +241,8 @@ def test_every_control_says_what_it_is_and_keeps_to_the_width(viewer, pair, open
     assert dock.minimumSizeHint().width() <= 320
     for theme in ("light", "dark"):
         viewer.theme = theme
-        ink = dock.curves.canvas.figure.axes[0].xaxis.label.get_color()
-        assert ink == dock.sizes.canvas.figure.axes[0].xaxis.label.get_color()
+        ink = dock.plots.curves.canvas.figure.axes[0].xaxis.label.get_color()
+        assert ink == dock.plots.sizes.canvas.figure.axes[0].xaxis.label.get_color()
     assert all(isinstance(one.text(), str) for one in dock.findChildren(QLabel))
 
 

@@ -8,6 +8,8 @@ import tifffile
 from napari_delineate._napari import evaluation_dock
 from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.evaluation_dock import EvaluationDock
+from napari_delineate.comparison import ScoreId
+from napari_delineate.evaluate.scores import name_of
 from tests.evaluations import PERFECT, SLIDE, squares, write_folders
 
 
@@ -57,7 +59,7 @@ def test_it_evaluates_and_writes_a_report(dock, labels, tmp_path, qtbot, viewer,
     assert "2 images evaluated" in dock.message.text()
     assert "c is left out: there is no annotation of this name" in dock.message.text()
     assert (tmp_path / "images evaluation/report.html").is_file()
-    assert table_dock(viewer).names() == ["evaluation"]
+    assert table_dock(viewer).names() == ["evaluation summary"]
     opened = []
     monkeypatch.setattr(evaluation_dock.QDesktopServices, "openUrl", opened.append)
     dock.report_button.click()
@@ -124,3 +126,74 @@ def test_images_are_no_place_for_results(dock, labels, tmp_path, qtbot):
     assert "can not be written into" in dock.message.text()
     assert [path.name for path in (tmp_path / "images").iterdir()] == ["a.tif"]
     assert tifffile.imread(tmp_path / "images/a.tif").any()
+
+
+def compare_with(dock, name):
+    """Choose a result as a person does."""
+    dock.result.setCurrentText(name)
+    dock.result.textActivated.emit(name)
+
+
+def ticked(dock):
+    return [one.score for one in dock.scores.scores()]
+
+
+def test_scores_are_chosen_among_those_that_can_be_had(
+    dock, labels, session, viewer, tmp_path, qtbot, wait
+):
+    assert "aggregated_jaccard_plus" in ticked(dock)
+    dock.annotation.setCurrentText("some objects")
+    assert "aggregated_jaccard_plus" not in ticked(dock)
+    assert "recall" in ticked(dock)
+    dock.annotation.setCurrentText("all objects")
+    dock.scores.choose([ScoreId("metrics.dice", "score"), ScoreId("metrics.seg_score", "score")])
+    chosen = dock.scores.scores()
+    compare_with(dock, "mask")  # which has no objects
+    assert [one.operation for one in dock.scores.scores()] == ["metrics.dice"]
+    why = next(
+        dock.scores.list.item(row)
+        for row in range(dock.scores.list.count())
+        if dock.scores.list.item(row).data(256) == ScoreId("metrics.seg_score", "score")
+    )
+    assert not why.flags()
+    assert "Scores of objects need labels" in why.toolTip()
+    compare_with(dock, "labels")
+    dock.scores.choose(chosen)
+    write_folders(tmp_path, {"a": SLIDE, "b": PERFECT})
+    choose(dock, tmp_path)
+    dock.run_button.click()
+    qtbot.waitUntil(lambda: not dock.running, timeout=60_000)
+    table = table_dock(viewer).table("evaluation summary")
+    assert set(table["score"]) == {name_of(one) for one in chosen}
+    # Steps that run take their own tables away, and no others.
+    session.run("measurements.measure", {"labels": session.layer("labels")}, {})
+    wait()
+    assert table_dock(viewer).names() == ["evaluation summary", "table"]
+    session.undo()
+    wait()
+    assert table_dock(viewer).names() == ["evaluation summary"]
+    session.redo()
+    wait()
+    assert table_dock(viewer).names() == ["evaluation summary", "table"]
+    table_dock(viewer)._tabs.setCurrentIndex(0)
+    provenance = table_dock(viewer).provenance()
+    assert [one["operation"] for one in provenance["workflow"]["steps"]] == [
+        "segmentation.threshold",
+        "segmentation.label_connected_components",
+    ]
+    dock.suit_button.click()
+    assert "aggregated_jaccard_plus" in ticked(dock)
+
+
+def test_without_a_score_nothing_is_evaluated(dock, labels, tmp_path):
+    write_folders(tmp_path, {"a": SLIDE})
+    choose(dock, tmp_path)
+    assert dock.run_button.isEnabled()
+    dock.scores.choose([])
+    assert not dock.run_button.isEnabled()
+
+
+def test_the_dock_keeps_to_the_width(dock, viewer):
+    assert dock.minimumSizeHint().width() <= 320
+    for theme in ("light", "dark"):
+        viewer.theme = theme

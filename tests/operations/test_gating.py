@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 from matplotlib.path import Path
 
 from napari_delineate import gates, measurements, postprocessing
+from napari_delineate.engine import Engine
+from napari_delineate.types import Kind
+from napari_delineate.values import Value
+from napari_delineate.workflow import Workflow, WorkflowInput
 from tests import inputs
 
 LABELS = np.arange(1, 7).repeat(2).reshape(3, 4)
@@ -42,6 +46,23 @@ def test_missing_values_and_rows_are_removed_and_other_rows_do_nothing():
     }  # fmt: skip
     other = pd.DataFrame({"label": [2, 99], "area": [1.0, 1.0]})
     assert kept(postprocessing.filter_by_table(LABELS, other, column="area", minimum=0)) == {2}
+
+
+def test_conditions_keep_what_pandas_finds_and_limits_besides():
+    condition = "mean > 0 and class != a"
+    found = postprocessing.filter_by_table(LABELS, TABLE, condition=condition)
+    expected = TABLE.query("mean > 0 and `class` != 'a'")
+    assert kept(found) == set(expected["label"]) == {5, 2, 1}
+    found = postprocessing.filter_by_table(
+        LABELS, TABLE, column="area", maximum=1, condition=condition
+    )
+    assert kept(found) == {1}
+    gate = {"x": "area", "y": "mean", "corners": "0 0, 3 0, 3 9, 0 9"}
+    assert kept(postprocessing.filter_by_gate(LABELS, TABLE, **gate)) == {2, 1}
+    found = postprocessing.filter_by_gate(LABELS, TABLE, **gate, condition="class = c")
+    assert kept(found) == {1}
+    with pytest.raises(ValueError, match=r"condition must be .* there is no column 'size'"):
+        postprocessing.filter_by_table(LABELS, TABLE, condition="size > 5")
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -119,3 +140,27 @@ def test_wrong_columns_and_limits_are_refused():
         postprocessing.filter_by_table(LABELS, TABLE.drop(columns="label"), column="area")
     with pytest.raises(ValueError, match="at least minimum"):
         postprocessing.filter_by_table(LABELS, TABLE, column="area", minimum=2, maximum=1)
+
+
+def test_rows_of_slices_keep_the_objects_of_their_slice():
+    """The same number in two slices means two objects, whatever axis tables are joined along."""
+    slices = np.zeros((2, 6, 6), np.int32)
+    slices[0, :3, :3], slices[0, 5, 5] = 1, 2
+    slices[1, :3, :3], slices[1, 5, 5] = 2, 1
+    labels = Value.of(slices, Kind.LABELS, "ZYX", (1.0, 1.0, 1.0))
+    workflow = Workflow().add_input("labels", WorkflowInput.of(labels))
+    workflow = workflow.add("measurements.measure", {"labels": "labels"}, over="Z")
+    workflow = workflow.add(
+        "postprocessing.filter_by_table",
+        {"labels": "labels", "table": "table"},
+        {"column": "area", "minimum": 5},
+    )
+    found = Engine().run(workflow, {"labels": labels})["kept_labels"].data
+    assert [kept(image) for image in found] == [{1}, {2}]
+    workflow = workflow.change(
+        "filter_by_table", parameters={"minimum": None, "condition": "Z > 0 and area > 5"}
+    )
+    found = Engine().run(workflow, {"labels": labels})["kept_labels"].data
+    assert [kept(image) for image in found] == [set(), {2}]
+    with pytest.raises(ValueError, match="must loop over Z"):
+        _ = workflow.change("filter_by_table", over="").values

@@ -129,3 +129,36 @@ def test_one_image_that_is_no_list_is_refused():
     labels, image = inputs.labels(2), inputs.image(2)
     with pytest.raises(TypeError, match="images must be a list of image"):
         measurements.measure_intensity(labels, image)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        lambda random, size: random.integers(0, 256, size).astype(np.uint8),
+        lambda random, size: random.integers(0, 2**16, size).astype(np.uint16),
+        lambda random, size: random.integers(-(2**31), 2**31, size).astype(np.int32),
+        lambda random, size: random.integers(0, 2**63, size).astype(np.uint64) * 2,
+        lambda random, size: random.normal(size=size).astype(np.float32),
+        lambda random, size: random.normal(size=size) * 10.0 ** random.integers(-9, 9, size),
+        lambda random, size: random.integers(-3, 3, size) / 7,
+        lambda random, size: random.normal() * np.ones(size),
+    ],
+)
+def test_ranks_are_those_of_numpy_however_values_are_sorted(values):
+    """Few values, many, of a small range and of a large one are sorted in different ways."""
+    random = np.random.default_rng(8)
+    sizes = np.array([1, 2, 5, 63, 64, 65, 300, 1001])
+    labels = np.repeat(np.arange(1, len(sizes) + 1), sizes)[np.newaxis]
+    image = values(random, labels.shape)
+    table = measurements.measure_intensity(labels, [image])
+    for row in table.itertuples():
+        own = image[labels == row.label].astype(float)
+        ranks = *np.quantile(own, (0.25, 0.5, 0.75)), np.median(np.abs(own - np.median(own)))
+        found = (
+            row.intensity_lower_quartile,
+            row.intensity_median,
+            row.intensity_upper_quartile,
+            row.intensity_median_deviation,
+        )
+        assert found == pytest.approx(ranks, rel=1e-12, abs=1e-12 * np.abs(own).max())
+        assert (row.intensity_min, row.intensity_max) == (own.min(), own.max())

@@ -229,3 +229,20 @@ def test_no_parents_or_children_give_the_same_columns():
         for one, other in zip(some, measurements.measure_relations(*pair), strict=True):
             assert one.columns.tolist() == other.columns.tolist()
             assert one.attrs == other.attrs
+
+
+@pytest.mark.parametrize(("shape", "spacing"), [((90, 90), (2.0, 0.5)), ((20, 40, 40), (3, 1, 1))])
+def test_many_children_of_a_large_parent_are_as_far_from_its_edge_as_few(shape, spacing):
+    random = np.random.default_rng(2)
+    parents = np.zeros(shape, int)
+    inner = (slice(2, -2),) * len(shape)
+    parents[inner] = 1
+    children = np.zeros(shape, int)
+    places = random.choice(np.flatnonzero(parents), 4000, replace=False)
+    children.ravel()[places] = np.arange(1, 4001)
+    table = measurements.measure_relations(children, parents, spacing=spacing).children
+    edge = np.argwhere(parents.astype(bool) & ~ndimage.binary_erosion(parents)) * spacing
+    some = random.choice(4000, 60, replace=False)
+    for row in table.iloc[some].itertuples():
+        apart = np.linalg.norm(edge - np.argwhere(children == row.label)[0] * spacing, axis=1)
+        assert row.distance_to_edge == pytest.approx(apart.min())

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
-from scipy.spatial import ConvexHull
+from scipy.spatial import ConvexHull, Delaunay
 from scipy.spatial.distance import pdist
+from scipy.spatial.transform import Rotation
 from skimage.measure import regionprops_table
 
 from napari_delineate import measurements
@@ -135,6 +136,30 @@ def test_feret_diameters_equal_those_of_the_hull_of_the_corners(shapes, spacing)
         width = np.ptp(ends @ hull.equations[:, :-1].T, axis=0).min()
         found = table.loc[row, ["feret_diameter_max", "feret_diameter_min"]].to_numpy(float)
         np.testing.assert_allclose(found, [pdist(ends).max(), width], 1e-9)
+
+
+@pytest.mark.parametrize("spacing", [(1, 1, 1), (3, 1, 0.5)], ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_the_width_of_a_body_may_be_between_two_edges(seed, spacing):
+    # That of a tetrahedron is: its sides are up to 15 % farther from the corners across.
+    corners = Rotation.random(random_state=seed).apply(
+        [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]
+    )
+    places = np.argwhere(np.ones((21, 21, 21)))
+    body = (Delaunay(5.5 * corners + 10).find_simplex(places) >= 0).reshape(21, 21, 21)
+    voxels = np.argwhere(body)
+    hull = ConvexHull(np.concatenate([voxels + step for step in np.ndindex(2, 2, 2)]) * spacing)
+    ends = hull.points[hull.vertices]
+    # By force: planes along any two edges.
+    sides = hull.points[hull.simplices]
+    edges = np.unique((sides - np.roll(sides, 1, axis=1)).reshape(-1, 3), axis=0)
+    normals = np.cross(edges[:, np.newaxis], edges).reshape(-1, 3)
+    lengths = np.linalg.norm(normals, axis=1)
+    normals = normals[lengths > 1e-6] / lengths[lengths > 1e-6, np.newaxis]
+    narrowest = np.ptp(ends @ normals.T, axis=0).min()
+    table = measurements.measure(body.astype(int), feret=True, spacing=spacing)
+    assert table["feret_diameter_min"][0] == pytest.approx(narrowest)
+    assert table["feret_diameter_min"][0] < np.ptp(ends @ hull.equations[:, :-1].T, axis=0).min()
 
 
 def test_feret_diameters_are_a_pixel_more_than_between_centres(nuclei):

@@ -108,6 +108,16 @@ def test_small_objects_have_no_texture_and_constant_ones_no_contrast():
     assert table.loc[1, ["contrast", "entropy", "correlation"]].tolist() == [0, 0, 1]
 
 
+def test_constant_objects_of_any_size_have_exactly_no_texture():
+    # 1 / pairs is rounded: sums of shares are not always 1.
+    labels = np.tri(120, 130, 10, np.int32) * np.arange(1, 121)[:, np.newaxis]
+    table = measurements.measure_texture(labels, [np.full(labels.shape, 7)], distance=1)
+    exact = {"angular_second_moment": 1, "correlation": 1, "inverse_difference_moment": 1}
+    for name in FEATURES:
+        if not name.startswith("sum_average"):
+            assert (table[name] == exact.get(name, 0)).all(), name
+
+
 def test_levels_in_the_wrong_order_are_refused():
     labels, image = inputs.labels(2), inputs.image(2)
     with pytest.raises(ValueError, match=r"maximum must be above minimum \(5.0\); got 5.0"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis.extra import numpy as hnp
 from scipy.optimize import linear_sum_assignment
 
 from napari_delineate import metrics
+from napari_delineate.declaration import declaration_of
+from napari_delineate.finding import search
 
 PIXELS = ["jaccard", "dice", "accuracy", "precision", "recall", "f1"]
 SYMMETRIC = ["jaccard", "dice", "accuracy", "f1"]
@@ -458,3 +461,73 @@ def test_volumes_by_hand():
 )
 def test_volumes_at_the_edges(reference, labels, expected):
     assert list(metrics.volume_scores(reference, labels).values())[:4] == expected
+
+
+# What is said of a score
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in metrics.__all__ if declaration_of(getattr(metrics, name)).scores]
+)
+def test_every_score_says_how_it_is_read(name):
+    """Its range, direction and unit, what it is of nothing, a pitfall, and its source."""
+    said = " ".join(getattr(metrics, name).__doc__.split())
+    for needed in (
+        "(from|,) (0|-1) (to|up)|From -?[01] to|from 0|any number",
+        "(higher|lower|nearer to 0) is better",
+        "[Nn]o units?|in the units of|Lengths in|In bits",
+        "empty: |No object|no object|No reference object|Nothing to|Nothing found|No pixel"
+        "|Both empty|divides by 0",
+        "Notes -----",
+        "References ----------",
+    ):
+        assert re.search(needed, said), f"{name} does not say {needed}"
+
+
+@pytest.mark.parametrize(
+    ("name", "conventions"),
+    [
+        ("average_precision", ["StarDist", "COCO"]),
+        ("mean_average_precision", ["Data Science Bowl", "COCO"]),
+        ("average_precision_curve", ["StarDist", "COCO"]),
+        ("detection_scores", ["StarDist", "COCO"]),
+        ("contour_distance", ["MASD", "ASSD", "exchanged"]),
+        ("normalized_surface_distance", ["Metrics Reloaded", "program of the paper"]),
+        ("hausdorff_distance", ["larger of the two percentiles", "all distances together"]),
+    ],
+)
+def test_where_two_conventions_are_in_use_both_are_named(name, conventions):
+    said = " ".join(getattr(metrics, name).__doc__.split())
+    assert [one for one in conventions if one not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("IoU", "jaccard"),
+        ("threat score", "pixel_scores"),
+        ("MCC", "pixel_scores"),
+        ("Youden", "pixel_scores"),
+        ("NPV", "pixel_scores"),
+        ("Hamming", "pixel_scores"),
+        ("classification error", "pixel_scores"),
+        ("PPV", "precision"),
+        ("sensitivity", "recall"),
+        ("volume standard deviation", "volume_scores"),
+        ("ASSD", "contour_distance"),
+        ("bilateral contour distance", "contour_distance"),
+        ("HD95", "hausdorff_distance"),
+        ("simplified Hausdorff", "hausdorff_distance"),
+        ("NSD", "normalized_surface_distance"),
+        ("AP", "average_precision"),
+        ("mAP", "mean_average_precision"),
+        ("F-beta", "detection_scores"),
+        ("PQ", "panoptic_quality"),
+        ("SEG", "seg_score"),
+        ("AJI", "aggregated_jaccard"),
+        ("VI", "variation_of_information"),
+        ("clDice", "centerline_dice"),
+    ],
+)
+def test_scores_are_found_by_the_names_of_the_field(words, name):
+    assert f"metrics.{name}" in [operation.id for operation in search(words)]

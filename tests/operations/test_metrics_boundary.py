@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 from scipy.spatial.distance import cdist
 from skimage.metrics import hausdorff_distance
@@ -232,3 +233,64 @@ def test_tolerances_in_voxels_are_those_of_the_finest_axis():
     ):
         found = function(*pair, **{name: voxels(3)}, spacing=(2.0, 0.5, 0.5))
         assert found == function(*pair, **{name: 1.5}, spacing=(2.0, 0.5, 0.5))
+
+
+def of_known(labels, region, width, spacing):
+    """Mark pixels of objects that have a known pixel of something else nearer than a width."""
+    padded = np.pad(labels, 1)
+    # Beyond the image is background; what is unknown is nothing.
+    known = np.pad(region, 1, constant_values=True)
+    places = np.argwhere(known)
+    marked = np.zeros(labels.shape, bool)
+    for place in np.argwhere(region & (labels > 0)):
+        number = labels[tuple(place)]
+        others = places[padded[known] != number]
+        apart = np.linalg.norm((others - 1 - place) * spacing, axis=1)
+        near = np.abs(others - 1 - place).sum(axis=1) == 1
+        marked[tuple(place)] = (apart <= width * (1 + 1e-6)).any() or near.any()
+    return marked
+
+
+@pytest.mark.parametrize(("ndim", "spacing"), [(2, (1.0, 1.0)), (2, (4.0, 1.0)), (3, (2.0, 1, 1))])
+def test_boundaries_in_a_region_are_those_that_are_known(ndim, spacing):
+    random = np.random.default_rng(ndim)
+    reference, labels = (mask.astype(int) for mask in blobs(ndim, 3))
+    for image in (reference, labels):  # two objects side by side
+        image[..., image.shape[-1] // 2 :] *= 2
+    region = ndimage.gaussian_filter(random.random(reference.shape), 3) > 0.49
+    for width in (1.0, 2.5):
+        settings = {"width": width, "spacing": spacing}
+        first = of_known(reference, region, width, spacing) * reference
+        second = of_known(labels, region, width, spacing) * labels
+        table = metrics.compare_outlines(reference, labels, region, overlap=0.01, **settings)
+        for row in table.itertuples():
+            one, other = first == row.reference, second == row.label
+            assert row.boundary_iou == pytest.approx((one & other).sum() / (one | other).sum())
+        masks = [
+            of_known((one > 0).astype(int), region, width, spacing) for one in (reference, labels)
+        ]
+        expected = (masks[0] & masks[1]).sum() / (masks[0] | masks[1]).sum()
+        assert metrics.boundary_iou(reference, labels, region, **settings) == pytest.approx(
+            expected
+        )
+
+
+@settings(deadline=None, max_examples=30)
+@given(pair=pairs(), data=st.data())
+def test_what_the_reference_says_outside_of_the_region_changes_no_boundary(pair, data):
+    region = data.draw(hnp.arrays(bool, pair[0].shape))
+    noise = data.draw(hnp.arrays(np.int32, pair[0].shape, elements=st.integers(0, 3)))
+    other = np.where(region, pair[0], noise)
+    for function in (
+        metrics.boundary_iou,
+        metrics.contour_distance,
+        metrics.hausdorff_distance,
+        metrics.normalized_surface_distance,
+        metrics.centerline_dice,
+        metrics.outline_scores,
+        metrics.volume_scores,
+    ):
+        assert function(other, pair[1], region) == function(pair[0], pair[1], region), function
+    whole = np.where(region, pair[1], 0)
+    assert metrics.boundary_iou(whole, pair[1], region) == 1
+    assert set(metrics.centerline_dice(whole, pair[1], region).values()) == {1}

@@ -10,6 +10,7 @@ from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
 from napari_delineate import metrics, object_numbers
+from napari_delineate.partners import assign
 from tests.operations.test_metrics import ALL, NOTHING, SOME, pairs
 
 SHARES = ["f_score", "precision", "recall", "average_precision"]
@@ -481,3 +482,47 @@ def test_the_table_of_pairs_grows():
     found, counts = object_numbers.count_pairs(first, second)
     assert np.array_equal(found, expected)
     assert np.array_equal(counts, often)
+
+
+# How partners are chosen
+
+
+@pytest.mark.parametrize("as_many", [True, False])
+@pytest.mark.parametrize("share", [0.9, 0.1, 0.02])
+def test_partners_are_those_that_scipy_finds(share, as_many):
+    random = np.random.default_rng(4)
+    for height, width in ((1, 9), (7, 7), (60, 45), (45, 60)):
+        allowed = random.random((height, width)) < share
+        allowed[0, 0] = allowed[0, -1] = True
+        rows, columns = np.nonzero(allowed)
+        for scores in (random.random(len(rows)), random.integers(1, 4, len(rows)) / 4):
+            costs = np.full((height, width), 1000.0 if as_many else 0.0)
+            costs[rows, columns] = -scores
+            best = linear_sum_assignment(costs)
+            for order in (np.arange(len(rows)), random.permutation(len(rows))):
+                given = rows[order], columns[order], scores[order]
+                chosen = assign(*given, as_many=as_many)
+                assert len(chosen) == len(set(given[0][chosen])) == len(set(given[1][chosen]))
+                if as_many:
+                    assert len(chosen) == allowed[best].sum()
+                assert given[2][chosen].sum() == pytest.approx(-costs[best][allowed[best]].sum())
+
+
+def test_the_greedy_choice_takes_the_best_pair_of_what_is_left():
+    random = np.random.default_rng(5)
+    rows, columns = np.nonzero(random.random((40, 30)) < 0.2)
+    scores = random.random(len(rows))
+    chosen, left = [], np.ones(len(rows), bool)
+    while left.any():
+        best = np.argmax(np.where(left, scores, -1))
+        chosen.append(best)
+        left &= (rows != rows[best]) & (columns != columns[best])
+    assert assign(rows, columns, scores, "greedy").tolist() == sorted(chosen)
+
+
+def test_a_distance_that_allows_too_many_partners_is_refused():
+    labels = np.arange(1, 71 * 71 + 1).reshape(71, 71)
+    with pytest.raises(ValueError, match="distance is so large that 25,411,681 pairs of objects"):
+        metrics.detection_scores(labels, labels, criterion="centroid distance", distance=200.0)
+    settings = {"criterion": "centroid distance", "distance": 2.0}
+    assert metrics.detection_scores(labels, labels, **settings)["f_score"] == 1

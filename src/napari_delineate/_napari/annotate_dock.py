@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QSignalBlocker
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.class_part import AnnotationClasses
+from napari_delineate._napari.annotating.file_part import AnnotationFiles
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.new_part import NewAnnotation
 from napari_delineate._napari.annotating.object_part import AnnotatedObjects
@@ -63,6 +64,7 @@ class AnnotateDock(QWidget):
         self.objects = AnnotatedObjects(self.hand)
         self.classes = AnnotationClasses(self.hand)
         self.slices = AnnotatedSlices(self.hand)
+        self.files = AnnotationFiles(self.hand)
         tools = QWidget()
         column = QVBoxLayout(tools)
         column.setContentsMargins(0, 0, 0, 0)
@@ -71,9 +73,9 @@ class AnnotateDock(QWidget):
         column.addWidget(self.solid)
         self.sections = {
             title: Section(title, theme)
-            for title in ("New annotation", "Tools", "Objects", "Classes", "Slices")
+            for title in ("New annotation", "Tools", "Objects", "Classes", "Slices", "Files")
         }
-        parts = (self.new, tools, self.objects, self.classes, self.slices)
+        parts = (self.new, tools, self.objects, self.classes, self.slices, self.files)
         head = QFormLayout()
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         head.addRow("Image", self.image)
@@ -95,7 +97,9 @@ class AnnotateDock(QWidget):
         self.image.changed.connect(self._on_image)
         self.choice.changed.connect(self._on_choice)
         self.new.made.connect(self._on_made)
-        for part in (self.new, self.objects, self.classes):
+        self.files.opened.connect(self.choice.choose)
+        self.files.said.connect(self._say)
+        for part in (self.new, self.objects, self.classes, self.files):
             part.failed.connect(self._on_failed)
         self.hand.said.connect(self._on_said)
         self.hand.turned.connect(self._refresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import create_worker
@@ -20,6 +21,9 @@ __all__ = ["Autosave"]
 _PAUSE = 2000
 """Milliseconds without a further change after which the session is saved."""
 
+_REST = 10
+"""Of large sessions: how many times as long as saving took the next one is waited for."""
+
 
 class Autosave(QObject):
     """Save a session in the background after it changed; remove it when it is closed.
@@ -35,6 +39,7 @@ class Autosave(QObject):
         self._session = session
         self._recovery = Recovery()
         self._worker: Any = None
+        self._began = 0.0
         self._has_failed = False
         self._replaced: list[Crashed] = []
         self._pause = QTimer(self)
@@ -53,6 +58,7 @@ class Autosave(QObject):
             self._pause.start()  # when it is quiet
             return
         workflow = self._session.workflow
+        self._began = time.monotonic()
         self._worker = create_worker(
             self._save,
             workflow,
@@ -77,6 +83,8 @@ class Autosave(QObject):
 
     def _on_finished(self) -> None:
         self._worker = None
+        took = 1000 * (time.monotonic() - self._began)
+        self._pause.setInterval(max(_PAUSE, int(_REST * took)))
 
     def close(self) -> None:
         """Forget the session: it has ended as it should."""

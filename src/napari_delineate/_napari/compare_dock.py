@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import napari
@@ -10,7 +11,6 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -19,49 +19,44 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_delineate._napari.compare_lists import Place, VariantsPart, WorstPart
 from napari_delineate._napari.compare_parts import (
     AdvicePart,
-    Place,
+    ComparedPart,
+    PlotsPart,
     ScoreChoice,
-    VariantsPart,
-    WorstPart,
     legend,
 )
 from napari_delineate._napari.comparison_steps import (
     find_step,
     first_choice,
     record_scores,
+    unknown_axes,
     value_of,
+    values_of,
 )
-from napari_delineate._napari.comparisons import Comparisons
-from napari_delineate._napari.go_to import go_to_box
+from napari_delineate._napari.comparisons import Comparisons, State
+from napari_delineate._napari.go_to import box_of, go_to
 from napari_delineate._napari.layers import LayerError
-from napari_delineate._napari.match_layers import (
-    MATCHES_MAP,
-    OVERLAP_MAP,
-    Outlines,
-    colour_map,
-    is_map,
-)
+from napari_delineate._napari.match_layers import Outlines, colour_map, is_map
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
-from napari_delineate._napari.widgets import LayerChoice, LayersChoice, Message, Scrolled, shrink
-from napari_delineate._napari.widgets.figure import FigureView, figure_colours
+from napari_delineate._napari.widgets import Message, Scrolled, shrink
 from napari_delineate._napari.widgets.score_table import ScoreTable
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.agreement_classes import COLOURS, TITLES
 from napari_delineate.comparison import (
-    ANNOTATIONS,
     MATCHES,
+    MATCHES_MAP,
+    OVERLAP_MAP,
     Comparison,
     Request,
     settings_of,
 )
-from napari_delineate.comparison_plots import show_precision_curves, show_sizes
 from napari_delineate.comparison_variants import Variant, Variants
 from napari_delineate.engine import Progress
 from napari_delineate.recommendation import Recommendation, recommend
-from napari_delineate.wording import unit_symbol
+from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow
 
 __all__ = ["CompareDock"]
@@ -74,6 +69,8 @@ _NO_LABELS = (
     "An image that holds labels becomes a layer of labels by a right click on it: Convert to "
     "Labels."
 )
+_NO_REFERENCE = "Choose a reference: the labels or the mask that are right."
+_WHAT_AXES = "Say what the axes are; the layers remember it."
 _NO_SEGMENTATION = "Tick at least one segmentation to compare with the reference."
 
 
@@ -96,6 +93,8 @@ class CompareDock(QWidget):
         self.comparison: Comparison | None = None
         self._settings = recommend().settings
         self._asked: tuple[Workflow, dict[str, str]] = (Workflow(), {})
+        self._left_out: list[str] = []  # why layers are not compared
+        self._had_reference = False
         self._watched: list[Labels] = []
         self._colouring: set[str] = set()  # steps whose results are to get colours
         self._variants = Variants()
@@ -105,23 +104,9 @@ class CompareDock(QWidget):
         self._pause.timeout.connect(self._begin)
         self.comparisons = Comparisons(self)
 
-        self.reference = LayerChoice(viewer, self._fits, missing="no labels")
-        self.reference.setAccessibleName("Reference")
-        self.reference.setToolTip("Labels or a mask that are right, such as outlined by hand")
-        self.annotation = QComboBox()
-        shrink(self.annotation)
-        self.annotation.setAccessibleName("What is annotated")
-        self.annotation.setToolTip(
-            "Whether the reference has all objects; what lies beside some is not counted as wrong"
-        )
-        for name, text in ANNOTATIONS.items():
-            self.annotation.addItem(text, name)
-        self.segmentations = LayersChoice(
-            viewer, lambda layer: self._fits(layer) and layer is not self.reference.layer()
-        )
-        self.segmentations.setAccessibleName("Segmentations")
-        self.segmentations.setToolTip("Tick the labels or masks that are compared")
-        self.segmentations.setFixedHeight(self.fontMetrics().height() * 5)
+        self.choice = ComparedPart(viewer, self._fits)
+        self.reference, self.annotation = self.choice.reference, self.choice.annotation
+        self.segmentations = self.choice.segmentations
         self.message = Message()
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of the comparison")
@@ -160,8 +145,7 @@ class CompareDock(QWidget):
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self.key.setWordWrap(True)
         self.worst = WorstPart(theme)
-        self.curves = FigureView("Average precision over the overlap that partners need")
-        self.sizes = FigureView("Differences of the sizes of partners, after Bland and Altman")
+        self.plots = PlotsPart()
         self.variants = VariantsPart()
         self._build(theme)
 
@@ -169,15 +153,18 @@ class CompareDock(QWidget):
         self.reference.changed.connect(self._on_reference)
         self.segmentations.changed.connect(self._plan)
         self.annotation.currentIndexChanged.connect(self._plan)
+        self.choice.answered.connect(self._plan)
         self.scores.changed.connect(self._plan)
         self.table.chosen.connect(self._enable)
         self.looked_at.currentIndexChanged.connect(self._show_objects)
         self.worst.chosen.connect(self.go_to)
         self.advice.taken.connect(self._on_advice)
         self.variants.taken.connect(self._on_variant)
+        self.variants.earlier_wanted.connect(self.score_earlier)
         self.comparisons.started.connect(self._on_started)
         self.comparisons.progressed.connect(self._on_progressed)
         self.comparisons.compared.connect(self._on_compared)
+        self.comparisons.scored.connect(self._on_scored)
         self.comparisons.failed.connect(self._on_failed)
         self.comparisons.ended.connect(self.progress.hide)
         self.session.finished.connect(self._on_finished)
@@ -189,12 +176,6 @@ class CompareDock(QWidget):
 
     def _build(self, theme: str) -> None:
         """Put all parts into their places."""
-        head = QFormLayout()
-        head.setContentsMargins(0, 0, 0, 0)
-        head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        head.addRow("Reference", self.reference)
-        head.addRow("Annotated", self.annotation)
-        head.addRow("Compare", self.segmentations)
         buttons = QHBoxLayout()
         buttons.addWidget(self.matches_button)
         buttons.addWidget(self.overlap_button)
@@ -203,7 +184,7 @@ class CompareDock(QWidget):
             "Scores in the table": (self.scores,),
             "Which metric should I use?": (self.advice,),
             "Objects": (self.looked_at, buttons, self.key, self.outlines, self.worst),
-            "Plots": (self.curves, self.sizes),
+            "Plots": (self.plots,),
             "States of the session": (self.variants,),
         }
         folded = ("Scores in the table", "Which metric should I use?")
@@ -220,7 +201,7 @@ class CompareDock(QWidget):
         self.holder = Scrolled()
         self.holder.setWidget(inside)
         layout = QVBoxLayout(self)
-        layout.addLayout(head)
+        layout.addWidget(self.choice)
         layout.addWidget(self.message)
         layout.addWidget(self.progress)
         layout.addWidget(self.holder, 1)
@@ -265,21 +246,32 @@ class CompareDock(QWidget):
             self._on_failed(str(error))
 
     def go_to(self, place: Place) -> None:
-        """Move camera and sliders to an object of the reference."""
-        layer = self.reference.layer()
-        places = None if self.comparison is None else self.comparison.places
-        if layer is None or places is None:
+        """Move camera and sliders to an object of the reference, or of the segmentation."""
+        layer = self.reference.layer() if place.is_reference else self._looked_at()
+        if not isinstance(layer, Labels):
             return
-        found = places[places["label"] == place.number]
-        for name, index in place.at.items():
-            found = found[found[name] == index]
-        if len(found):
-            box = found.iloc[0]
-            ndim = sum(name.startswith("centroid-") for name in places.columns)
-            low = [int(box[f"bbox-{axis}"]) for axis in range(ndim)]
-            high = [int(box[f"bbox-{axis + ndim}"]) - 1 for axis in range(ndim)]
-            go_to_box(self.session.viewer, layer, place.at, low, high)
+        box = box_of(layer, place.number, place.at)
+        if box is not None:
+            go_to(self.session.viewer, layer, box, place.at, is_near=True)
             layer.selected_label = place.number
+
+    def score_earlier(self) -> None:
+        """Score what undo and redo lead to."""
+        if self.comparison is not None:
+            states = [
+                State(one, name, shown, partial(self._inputs_of, one))
+                for shown, name in self._asked[1].items()
+                for one in self._variants.unseen(self._states(), name)
+            ]
+            self.comparisons.ask_states(self.comparison.request, states)
+
+    def _inputs_of(self, workflow: Workflow) -> dict[str, Value]:
+        return self.session.snapshot(workflow)[1]
+
+    def _states(self) -> list[Workflow]:
+        """Return all states of the history, the oldest first."""
+        history = self.session.history
+        return [*history.past, history.present, *history.future]
 
     def stop(self) -> None:
         """Follow the viewer and the session no longer, and end the processes."""
@@ -334,29 +326,39 @@ class CompareDock(QWidget):
         self._pause.start()
 
     def _begin(self) -> None:
+        fitting = [layer for layer in self.session.viewer.layers if self._fits(layer)]
+        if self.reference.layer() is None and not self._had_reference:
+            self.reference.choose(first_choice(self.session, fitting)[0])
         reference, layers = self.reference.layer(), self._segmentations()
-        self._watch([*layers, *([reference] if isinstance(reference, Labels) else [])])
+        self._had_reference = self._had_reference or reference is not None
+        chosen = [*([reference] if isinstance(reference, Labels) else []), *layers]
+        self._watch(chosen)
         self._draw_outlines(self.outlines.isChecked())
+        unknown = unknown_axes(chosen)
+        self.choice.ask_axes(unknown)
         why = ""
         if reference is None:
-            why = _NO_LABELS
+            why = _NO_REFERENCE if fitting else _NO_LABELS
         elif not layers:
-            count = sum(self._fits(layer) for layer in self.session.viewer.layers)
-            why = _NO_SEGMENTATION if count > 1 else _NO_LABELS
+            why = _NO_SEGMENTATION if len(fitting) > 1 else _NO_LABELS
+        elif unknown is not None:
+            why = _WHAT_AXES
         elif not self.scores.scores():
             why = "Tick a score under Scores in the table."
-        if why:
+        if why or reference is None:
             self._rest(why)
             return
         try:
-            values = {layer.name: value_of(self.session, layer) for layer in layers}
             truth = value_of(self.session, reference)
+            values, self._left_out = values_of(self.session, layers, reference)
         except (LayerError, ValueError) as error:
-            self._rest("")
-            self._on_failed(str(error))
+            self._rest(str(error), "error")
+            return
+        if not values:
+            self._rest("\n".join(self._left_out), "error")
             return
         workflow, name_of = self.session.evaluated, self.session.name_of
-        named = {one.name: name_of(one) or "" for one in layers}
+        named = {one.name: name_of(one) or "" for one in layers if one.name in values}
         made = {shown: name for shown, name in named.items() if workflow.maker(name) is not None}
         self._asked = workflow, made
         scores = self.scores.scores()
@@ -372,11 +374,11 @@ class CompareDock(QWidget):
             for emitter in (layer.events.data, layer.events.paint):
                 emitter.connect(self._plan)
 
-    def _rest(self, why: str) -> None:
+    def _rest(self, why: str, tone: Any = "hint") -> None:
         """Compare nothing, and say why."""
         self.comparisons.cancel()
         self.comparison = None
-        self._say(why)
+        self._say(why, tone)
         for title in ("Scores", "Objects", "Plots"):
             self.titles[title].setVisible(False)
 
@@ -393,8 +395,7 @@ class CompareDock(QWidget):
 
     def _on_compared(self, comparison: Comparison) -> None:
         if comparison.error:
-            self._rest("")
-            self._on_failed(comparison.error)
+            self._rest(comparison.error, "error")
             return
         self.comparison = comparison
         found = comparison.found
@@ -412,10 +413,10 @@ class CompareDock(QWidget):
         self.looked_at.blockSignals(False)
         self._show_objects()
         self._show_plots()
-        said = [one.error for one in found.values() if one.error]
-        whys = (why for one in found.values() for why in one.errors.values() if why)
-        said += list(dict.fromkeys(whys))
-        is_bad = any(one.error or not one.scores for one in found.values())
+        said = [*self._left_out, *(one.error for one in found.values() if one.error)]
+        said += [why for one in found.values() for why in one.errors.values() if why]
+        is_bad = bool(self._left_out) or any(one.error or not one.scores for one in found.values())
+        said += comparison.hints
         self._say("\n".join(dict.fromkeys(said)), "warning" if is_bad else "hint")
 
     def _show_objects(self, _: Any = None) -> None:
@@ -428,19 +429,24 @@ class CompareDock(QWidget):
         self._enable()
 
     def _show_plots(self) -> None:
-        if self.comparison is None:
-            return
-        found, reference = self.comparison.found, self.comparison.request.reference
-        colours = figure_colours(self.session.viewer.theme)
-        curves = {name: one.curve for name, one in found.items() if one.curve is not None}
-        matches = {name: one.matches for name, one in found.items() if one.matches is not None}
-        unit = unit_symbol(reference.units, reference.spacing, len(reference.spacing))
-        self.curves.show_figure(show_precision_curves(curves, colours))
-        self.sizes.show_figure(show_sizes(matches, unit, colours))
+        if self.comparison is not None:
+            self.plots.show_comparison(self.comparison, self.session.viewer.theme)
+
+    def _on_scored(self, state: State, found: Comparison | None) -> None:
+        """Add a state of the history to those that are known."""
+        if found is None:
+            self._variants.mark(state.workflow, state.result)
+        elif self._variants.are_of(found):
+            self._variants.add(state.workflow, found, {state.shown: state.result})
+            self._variants.retitle(self._states(), state.result)
+        self._show_variants()
 
     def _show_variants(self) -> None:
         scores = () if self.comparison is None else self.comparison.request.scores
         self.variants.show_variants(self._variants.all(), scores, self.session.workflow)
+        names = [] if self.comparison is None else self._asked[1].values()
+        states = self._states()
+        self.variants.offer_earlier(sum(len(self._variants.unseen(states, one)) for one in names))
 
     def _enable(self) -> None:
         self.add_button.setEnabled(bool(self.table.selected()))

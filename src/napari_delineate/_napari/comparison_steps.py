@@ -11,12 +11,19 @@ from napari.layers import Layer
 
 from napari_delineate import catalogue
 from napari_delineate._napari.gestures import one_entry
-from napari_delineate._napari.layers import to_value
+from napari_delineate._napari.layers import LayerError, axes_of, remember_axes, to_value
 from napari_delineate._napari.session import Session
 from napari_delineate.comparison import SCRIBBLES, Annotations, settings_of
 from napari_delineate.values import Value
 
-__all__ = ["find_step", "first_choice", "record_scores", "value_of"]
+__all__ = [
+    "find_step",
+    "first_choice",
+    "record_scores",
+    "unknown_axes",
+    "value_of",
+    "values_of",
+]
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -108,14 +115,87 @@ def value_of(session: Session, layer: Layer) -> Value:
     Raises
     ------
     LayerError
-        If the layer can not be used.
+        If the layer can not be used, or shows what a step gave before it failed.
     """
     name = session.name_of(layer)
     if name is not None and name in session.results:
         return session.results[name]
+    maker = None if name is None else session.workflow.maker(name)
+    if maker is not None:
+        raise LayerError(
+            f"{layer.name} was not computed: the step {maker.name} or one before it failed."
+        )
     value = to_value(layer)
     is_here = isinstance(value.data, np.ndarray)
     return replace(value, data=value.data.copy()) if is_here else value
+
+
+def values_of(
+    session: Session, layers: Iterable[Layer], reference: Layer
+) -> tuple[dict[str, Value], list[str]]:
+    """Return what can be compared with a reference, by the names of layers.
+
+    Parameters
+    ----------
+    session : Session
+        The session.
+    layers : iterable of napari.layers.Layer
+        Labels and masks.
+    reference : napari.layers.Layer
+        What they are compared with; its axes are known.
+
+    Returns
+    -------
+    values : dict of str to Value
+        What the layers show.
+    whys : list of str
+        Why others can not be compared.
+    """
+    values, whys = {}, []
+    for layer in layers:
+        try:
+            value = value_of(session, layer)
+        except (LayerError, ValueError) as error:
+            whys.append(str(error))
+            continue
+        if _lies_elsewhere(layer, reference):
+            whys.append(
+                f"{layer.name} lies elsewhere than {reference.name}; give both layers the same "
+                "translate."
+            )
+        else:
+            values[layer.name] = value
+    return values, whys
+
+
+def _lies_elsewhere(layer: Layer, reference: Layer) -> bool:
+    """Tell whether pixels of two layers on equal grids do not lie on each other."""
+    if layer.data.shape != reference.data.shape or not np.allclose(layer.scale, reference.scale):
+        return False  # which is said elsewhere
+    shift = np.abs(np.subtract(layer.translate, reference.translate))
+    return bool((shift > np.abs(reference.scale) / 2).any())
+
+
+def unknown_axes(layers: Sequence[Layer]) -> Layer | None:
+    """Return a layer whose axes a person must say; others get those that one like them has.
+
+    Parameters
+    ----------
+    layers : sequence of napari.layers.Layer
+        Labels and masks.
+
+    Returns
+    -------
+    napari.layers.Layer or None
+        The first layer whose axes nobody knows.
+    """
+    known = {one.data.shape: axes for one in layers if (axes := axes_of(one)) is not None}
+    for layer in layers:
+        if axes_of(layer) is None:
+            if layer.data.shape not in known:
+                return layer
+            remember_axes(layer, known[layer.data.shape])
+    return None
 
 
 def first_choice(session: Session, layers: Sequence[Layer]) -> tuple[Layer | None, list[Layer]]:

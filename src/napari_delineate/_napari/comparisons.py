@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Signal
 
 from napari_delineate.comparison import Comparison, Request, compare
-from napari_delineate.engine import CancelledError, Engine
+from napari_delineate.engine import CancelledError, Engine, Progress, StepError
+from napari_delineate.values import Value
+from napari_delineate.variants import upstream
 from napari_delineate.worker import WorkerRunner
+from napari_delineate.workflow import Workflow
 
-__all__ = ["Comparisons"]
+__all__ = ["Comparisons", "State"]
+
+_Job: TypeAlias = Callable[[Engine], Comparison | None]
 
 _CACHE_BYTES = 64 * 2**20
 _PATIENCE = 0.5
 """Seconds for which a step may go on to its end: another process would begin later."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Hold what a workflow was.
+
+    Attributes
+    ----------
+    workflow : Workflow
+        The workflow.
+    result : str
+        Name of the result that is scored.
+    shown : str
+        What the result is called for people.
+    load : callable
+        Returns the inputs of the workflow; any thread may ask for them.
+    """
+
+    workflow: Workflow
+    result: str
+    shown: str
+    load: Callable[[], Mapping[str, Value]]
 
 
 class Comparisons(QObject):
@@ -28,6 +57,7 @@ class Comparisons(QObject):
     started : a comparison begins
     progressed : `Progress` of it
     compared : `Comparison`, unless it was overtaken
+    scored : a `State`, and the `Comparison` of its result, None if that can not be computed
     failed : a sentence, when nothing could be computed
     ended : nothing is computed any more
     """
@@ -35,6 +65,7 @@ class Comparisons(QObject):
     started = Signal()
     progressed = Signal(object)
     compared = Signal(object)
+    scored = Signal(object, object)
     failed = Signal(str)
     ended = Signal()
 
@@ -43,7 +74,7 @@ class Comparisons(QObject):
         self._runner: WorkerRunner | None = None
         self._engine: Engine | None = None
         self._worker: Any = None
-        self._next: Request | None = None
+        self._next: _Job | None = None
         self._is_dropped = False
 
     @property
@@ -52,19 +83,26 @@ class Comparisons(QObject):
         return self._worker is not None
 
     def ask(self, request: Request) -> None:
-        """Compute a comparison; one that is under way is overtaken."""
+        """Compute a comparison; what is under way is overtaken."""
+        self._begin(lambda engine: compare(engine, request, self.progressed.emit))
+
+    def ask_states(self, request: Request, states: Sequence[State]) -> None:
+        """Score states of a workflow as a comparison was; what is under way is overtaken."""
+        self._begin(lambda engine: self._score(engine, request, states))
+
+    def _begin(self, job: _Job) -> None:
         if self._engine is None:
             self._runner = WorkerRunner()
             self._engine = Engine(self._runner, _CACHE_BYTES)
         if self._worker is not None:
-            self._next = request
+            self._next = job
             self._engine.cancel(_PATIENCE)
             return
         self._is_dropped = False
         self._worker = create_worker(
             self._compute,
             self._engine,
-            request,
+            job,
             _start_thread=False,
             _connect={"returned": self._on_returned, "finished": self._on_finished},
         )
@@ -84,14 +122,30 @@ class Comparisons(QObject):
             self._runner.close()
         self._runner = self._engine = None
 
-    def _compute(self, engine: Engine, request: Request) -> Comparison | Exception | None:
-        """Compare; this runs in a thread. None if it was cancelled."""
+    def _compute(self, engine: Engine, job: _Job) -> Comparison | Exception | None:
+        """Do a job; this runs in a thread. None if it was cancelled."""
         try:
-            return compare(engine, request, self.progressed.emit)
+            return job(engine)
         except CancelledError:
             return None
         except Exception as error:
             return error
+
+    def _score(self, engine: Engine, request: Request, states: Sequence[State]) -> None:
+        """Score states one by one; this runs in a thread."""
+        for done, state in enumerate(states):
+            if self._next is not None or self._is_dropped:
+                return
+            self.progressed.emit(Progress("", f"State of {state.shown}", done, len(states)))
+            part = upstream(state.workflow, [state.result])
+            try:
+                results = engine.run(part, state.load(), wanted=[state.result])
+            except StepError:
+                self.scored.emit(state, None)
+                continue
+            segmentations = {state.shown: results[state.result]}
+            found = compare(engine, replace(request, segmentations=segmentations))
+            self.scored.emit(state, found)
 
     def _on_returned(self, found: Comparison | Exception | None) -> None:
         if found is None or self._next is not None or self._is_dropped:
@@ -103,8 +157,8 @@ class Comparisons(QObject):
 
     def _on_finished(self) -> None:
         self._worker = None
-        request, self._next = self._next, None
-        if request is None or self._engine is None:
+        job, self._next = self._next, None
+        if job is None or self._engine is None:
             self.ended.emit()
         else:
-            self.ask(request)
+            self._begin(job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import napari
@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.widgets import Tables
 
-__all__ = ["dock_of", "keep_tables", "show_table", "table_dock", "tables_of"]
+__all__ = ["dock_of", "remove_table", "show_table", "table_dock", "tables_of"]
 
 W = TypeVar("W", bound=QWidget)
 
@@ -76,10 +76,8 @@ def show_table(viewer: napari.Viewer, name: str, table: Any) -> None:
     tables_of(viewer).show_table(name, table)
 
 
-def keep_tables(viewer: napari.Viewer, names: Collection[str]) -> None:
-    """Show the tables with these names, and no others."""
+def remove_table(viewer: napari.Viewer, name: str) -> None:
+    """Show a table no longer."""
     tables = table_dock(viewer)
-    if tables is not None:
-        for name in tables.names():
-            if name not in names:
-                tables.remove_table(name)
+    if tables is not None and name in tables.names():
+        tables.remove_table(name)

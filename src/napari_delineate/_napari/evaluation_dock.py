@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from qtpy.QtCore import QEvent, QSignalBlocker, QUrl, Signal
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import (
     QComboBox,
+    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -23,25 +25,37 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate import batches
+from napari_delineate._napari.compare_parts import ScoreChoice
 from napari_delineate._napari.docks import show_table
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
-from napari_delineate._napari.widgets import Message
+from napari_delineate._napari.widgets import Message, Scrolled
 from napari_delineate._napari.widgets.folder_choice import FolderChoice
+from napari_delineate._napari.widgets.section import Section
+from napari_delineate.comparison import why_not
 from napari_delineate.engine import CancelledError
+from napari_delineate.environment import versions
 from napari_delineate.evaluate import Evaluation, evaluate_folder, write_evaluation
 from napari_delineate.evaluate.pairs import choose_result
 from napari_delineate.evaluate.processes import JobError
+from napari_delineate.evaluate.scores import Annotated, choose_columns, name_of, score_of
 from napari_delineate.evaluate.writing import check_output
 from napari_delineate.files import FileError
+from napari_delineate.files.tables import PROVENANCE
 from napari_delineate.types import Kind
 
 __all__ = ["EvaluationDock"]
 
 _EMPTY = "No labels or mask yet. Make them with the Assistant, or open a workflow."
 _READY = "The workflow runs on every image that has an annotation of the same name."
+_SUMMARY = "evaluation summary"
+"""The title of the table: with a space in it, no result of a step has the same."""
 _CANCELLED = "Cancelled; nothing was written."
-_ANNOTATIONS = {"all objects": "dense", "some objects": "sparse", "painted pixels": "scribbles"}
+_ANNOTATIONS: dict[str, Annotated] = {
+    "all objects": "dense",
+    "some objects": "sparse",
+    "painted pixels": "scribbles",
+}
 
 
 class EvaluationDock(QWidget):
@@ -62,6 +76,8 @@ class EvaluationDock(QWidget):
         self._cancelled = threading.Event()
         self._is_stopped = False
         self._report: Path | None = None
+        self._suits: tuple[Kind, Annotated] | None = None  # what the scores are offered for
+        self._are_chosen = False  # whether a person has ticked scores
         self.hint = QLabel(_EMPTY)
         self.hint.setWordWrap(True)
         self.images = FolderChoice("Images")
@@ -72,6 +88,16 @@ class EvaluationDock(QWidget):
         self.annotation = QComboBox()
         self.annotation.addItems(list(_ANNOTATIONS))
         self.annotation.setToolTip("Painted pixels: 0 unknown, 1 background, 2 foreground")
+        self.overlap = QDoubleSpinBox()
+        self.overlap.setRange(0.01, 1)
+        self.overlap.setSingleStep(0.05)
+        self.overlap.setValue(0.5)
+        self.overlap.setAccessibleName("Least IoU of partners")
+        self.overlap.setToolTip("From which intersection over union on an object is found")
+        self.scores = ScoreChoice()
+        self.suit_button = QPushButton("Tick those that suit")
+        self.suit_button.setToolTip("Tick the scores that suit the result and the annotation")
+        self.suit_button.clicked.connect(self._on_suit)
         self.run_button = QPushButton("Evaluate")
         self.run_button.clicked.connect(self.run)
         self.cancel_button = QPushButton("Cancel")
@@ -87,18 +113,29 @@ class EvaluationDock(QWidget):
         self.rows.addRow("Annotated are", self.annotation)
         self.rows.addRow("Images are", self.main)
         self.rows.addRow("Compare", self.result)
+        self.rows.addRow("Least IoU", self.overlap)
         self.rows.addRow("Results", self.output)
+        self.more = Section("Scores", self.session.viewer.theme, is_open=False)
+        self.more.rows.addRow(self.scores)
+        self.more.rows.addRow(self.suit_button)
         running = QHBoxLayout()
         running.addWidget(self.progress, 1)
         running.addWidget(self.cancel_button)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self.rows)
+        column.addWidget(self.more)
+        column.addStretch(1)
+        holder = Scrolled()
+        holder.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.addWidget(self.hint)
-        layout.addLayout(self.rows)
+        layout.addWidget(holder, 1)
         layout.addWidget(self.run_button)
         layout.addLayout(running)
         layout.addWidget(self.message)
         layout.addWidget(self.report_button)
-        layout.addStretch(1)
         self._set_running(False)
         self.report_button.hide()
         for choice in (self.images, self.annotations, self.output):
@@ -106,6 +143,10 @@ class EvaluationDock(QWidget):
         self.images.changed.connect(self._propose_output)
         self.progressed.connect(self._on_progress)
         self.session.changed.connect(self._refresh)
+        self.session.viewer.events.theme.connect(self._on_theme)
+        self.annotation.currentIndexChanged.connect(self._refresh)
+        self.result.textActivated.connect(self._refresh)
+        self.scores.changed.connect(self._on_scores)
         self._refresh()
 
     @property
@@ -131,6 +172,8 @@ class EvaluationDock(QWidget):
         settings = {
             "annotation": _ANNOTATIONS[self.annotation.currentText()],
             "result": self.result.currentText(),
+            "metrics": [name_of(one) for one in self.scores.scores()] if self._are_chosen else None,
+            "overlap": self.overlap.value(),
             "inputs": others,
             "workers": max((os.cpu_count() or 1) // 2, 1),  # people go on working meanwhile
             "progress": self.progressed.emit,
@@ -162,6 +205,7 @@ class EvaluationDock(QWidget):
         if not self._is_stopped:
             self._is_stopped = True
             self.session.changed.disconnect(self._refresh)
+            self.session.viewer.events.theme.disconnect(self._on_theme)
 
     def event(self, event: Any) -> bool:
         """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
@@ -185,8 +229,43 @@ class EvaluationDock(QWidget):
         self.rows.setRowVisible(self.main, len(workflow.inputs) > 1)
         self.hint.setText(_READY if results else _EMPTY)
         places = (self.images, self.annotations, self.output)
-        is_complete = bool(results) and all(place.folder() for place in places)
+        self._offer_scores()
+        is_complete = bool(self.scores.scores()) and all(place.folder() for place in places)
         self.run_button.setEnabled(is_complete and not self.running)
+
+    def _offer_scores(self) -> None:
+        """Offer the scores that can be had; those that suit are ticked until a person ticks."""
+        value = self.session.workflow.values.get(self.result.currentText())
+        annotation = _ANNOTATIONS[self.annotation.currentText()]
+        if value is None or (value.kind, annotation) == self._suits:
+            return
+        self._suits = (value.kind, annotation)
+        are_labels = value.kind is Kind.LABELS
+        with QSignalBlocker(self.scores):
+            self.scores.allow(partial(why_not, annotation=annotation, are_labels=are_labels))
+        if not self._are_chosen:
+            self._tick_suiting()
+        self.overlap.setEnabled(are_labels and annotation != "scribbles")
+
+    def _tick_suiting(self) -> None:
+        try:
+            found = choose_columns(None, *self._suits) if self._suits else ()
+        except ValueError:  # a mask has no objects of which some could be annotated
+            found = ()
+        with QSignalBlocker(self.scores):
+            self.scores.choose([score_of(one) for one in found])
+
+    def _on_suit(self) -> None:
+        self._are_chosen = False
+        self._tick_suiting()
+        self._refresh()
+
+    def _on_scores(self) -> None:
+        self._are_chosen = True
+        self._refresh()
+
+    def _on_theme(self, event: Any) -> None:
+        self.more.set_theme(event.value)
 
     def _propose_output(self) -> None:
         images = self.images.folder()
@@ -218,7 +297,15 @@ class EvaluationDock(QWidget):
             text += f"\n… and {len(left_out) - 5} more, see problems.csv"
         self._say(text, "warning" if left_out else "hint")
         self.report_button.show()
-        show_table(self.session.viewer, "evaluation", evaluation.summary)
+        summary = evaluation.summary.copy()
+        # The workflow of the session may be another one when this is saved.
+        summary.attrs[PROVENANCE] = {
+            "table": _SUMMARY,
+            "versions": versions(),
+            "places": dict(evaluation.places),
+            "workflow": evaluation.workflow.to_dict(),
+        }
+        show_table(self.session.viewer, _SUMMARY, summary)
 
     def _on_finished(self) -> None:
         self._worker = None

@@ -10,9 +10,7 @@ import psutil
 from napari.layers import Image, Labels, Layer, Points, Shapes
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QToolButton,
     QVBoxLayout,
@@ -20,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate import catalogue
+from napari_delineate._napari.axes_row import AxesRow
 from napari_delineate._napari.bindings import Source
 from napari_delineate._napari.last_settings import Measure
 from napari_delineate._napari.layers import (
@@ -27,9 +26,7 @@ from napari_delineate._napari.layers import (
     axes_of,
     in_memory,
     level_0,
-    likely_axes,
     nbytes_of,
-    remember_axes,
     share_axes,
     spacing_of,
 )
@@ -40,7 +37,6 @@ from napari_delineate._napari.widgets import (
     LayersChoice,
     Message,
     SettingEdit,
-    shrink,
 )
 from napari_delineate._napari.widgets.layer_drop import LayerDrop
 from napari_delineate.axes import looped_axes
@@ -330,40 +326,14 @@ class Fields(QWidget):
         for layer in layers:
             if layer.ndim == 2 or not isinstance(layer, Image | Labels | Points | Shapes):
                 continue
-            row = QWidget()
-            line = QHBoxLayout(row)
-            line.setContentsMargins(0, 0, 0, 0)
-            label = QLabel(f"Axes of {layer.name}")
-            label.setWordWrap(True)
-            label.setMinimumWidth(label.fontMetrics().averageCharWidth() * 12)
-            choose = QComboBox()
-            shrink(choose)
-            choose.setAccessibleName(f"Axes of {layer.name}")
-            choose.setToolTip(
-                "Z is depth: objects are found in 3D. T (time) and C (channels) are looped: "
-                "each image by itself."
-            )
-            known = axes_of(layer)
-            options = likely_axes(layer.ndim)
-            if known is None:
-                choose.addItem("choose…", None)
-            elif known not in options:
-                options = (known, *options)
-            for axes in options:
-                choose.addItem(_axes_text(axes), axes)
-            choose.setCurrentIndex(max(choose.findData(known), 0))
-            choose.currentIndexChanged.connect(partial(self._on_axes, layer, choose))
-            line.addWidget(label)
-            line.addWidget(choose, 1)
+            row = AxesRow(layer)
+            row.answered.connect(self._on_axes)
             self._axes.addWidget(row)
             self._axes_rows.append(row)
 
-    def _on_axes(self, layer: Layer, choose: QComboBox, _: int) -> None:
-        axes = choose.currentData()
-        if axes is not None:
-            remember_axes(layer, axes)
-            self.refresh()
-            self.inputs_changed.emit()
+    def _on_axes(self) -> None:
+        self.refresh()
+        self.inputs_changed.emit()
 
     def _show_units(self, layers: Sequence[Layer]) -> None:
         self.error.say("", "error", self._session.viewer.theme)
@@ -459,12 +429,3 @@ def _undrawn(layers: Sequence[Layer]) -> list[Layer]:
 def _article(kind: Kind) -> str:
     word = _word(kind)
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
-
-
-def _axes_text(axes: str) -> str:
-    loops = looped_axes(axes)
-    words = {"T": "time", "C": "channel"}
-    what = "3D" if "Z" in axes else "2D"
-    if loops:
-        what += f" for each {' and '.join(words.get(one, one) for one in loops)}"
-    return f"{', '.join(axes)} · {what}"

@@ -12,11 +12,11 @@ from napari.utils.colormaps import Colormap, DirectLabelColormap
 
 from napari_delineate._napari.session import Session
 from napari_delineate.agreement_classes import COLOURS, TITLES
+from napari_delineate.comparison import MATCHES_MAP, OVERLAP_MAP
 from napari_delineate.palette import SEQUENTIAL
 
-__all__ = ["MATCHES_MAP", "OVERLAP_MAP", "Outlines", "colour_map", "is_map"]
+__all__ = ["Outlines", "colour_map", "is_map"]
 
-MATCHES_MAP, OVERLAP_MAP = "metrics.map_matches", "metrics.map_overlap"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 _WIDTH = 2  # pixels of an outline
 

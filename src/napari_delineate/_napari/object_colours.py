@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_delineate._napari.label_look import colours_of_values
 from napari_delineate._napari.surface_look import COLORMAPS
 from napari_delineate._napari.widgets.layer_choice import shrink
 from napari_delineate.files.tables import column_titles
-from napari_delineate.palette import DIVERGING, SEQUENTIAL, range_of
+from napari_delineate.palette import DIVERGING, SEQUENTIAL, colours_of_values, range_of
 
 __all__ = ["ObjectColours"]
 
@@ -44,6 +44,7 @@ class ObjectColours(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._table: Any = None
+        self._limits = (0.0, 1.0)
         self.column = QComboBox()
         shrink(self.column)
         self.column.setAccessibleName("Colour by")
@@ -104,13 +105,13 @@ class ObjectColours(QWidget):
             self.fit()
         self._enable()
 
-    def colours(self) -> NDArray[np.float32] | None:
+    def colours(self) -> NDArray[np.float64] | None:
         """Return the colour of each row, None for the colours that objects have by themselves."""
         name = self.column.currentData()
         if self._table is None or name is None:
             return None
-        limits = float(self.low.text()), float(self.high.text())
-        return colours_of_values(self._table[name].to_numpy(), self.colormap.currentText(), limits)
+        values = self._table[name].to_numpy()
+        return colours_of_values(values, self.colormap.currentText(), self._limits)
 
     def fit(self) -> None:
         """Let the colours vary where most values are."""
@@ -121,8 +122,9 @@ class ObjectColours(QWidget):
                 is_diverging = self.colormap.currentText() == DIVERGING
                 if (low == -high) != is_diverging:
                     self.colormap.setCurrentText(DIVERGING if low == -high else SEQUENTIAL)
-            self.low.setText(f"{low:.4g}")
-            self.high.setText(f"{high:.4g}")
+            self._limits = low, high
+            self.low.setText(_short(low))
+            self.high.setText(_short(high))
         self._on_change()
 
     def _number(self, name: str) -> QLineEdit:
@@ -130,15 +132,20 @@ class ObjectColours(QWidget):
         field.setAccessibleName(name)
         field.setToolTip(name)
         field.setMaximumWidth(field.fontMetrics().averageCharWidth() * 11)
-        field.editingFinished.connect(lambda: self._on_number(field))
+        field.editingFinished.connect(self._on_number)
         return field
 
-    def _on_number(self, field: QLineEdit) -> None:
+    def _on_number(self) -> None:
+        """Take limits that were written; those that were not stay as exact as they are."""
         try:
-            is_number = bool(np.isfinite(float(field.text())))
+            low, high = (
+                limit if field.text() == _short(limit) else float(field.text())
+                for field, limit in zip((self.low, self.high), self._limits, strict=True)
+            )
         except ValueError:
-            is_number = False
-        if is_number:
+            low = high = math.nan
+        if math.isfinite(low) and math.isfinite(high):
+            self._limits = low, high
             self._on_change()
         else:
             self.fit()
@@ -152,6 +159,10 @@ class ObjectColours(QWidget):
         for part in (self.colormap, self.low, self.high, self.fit_button):
             part.setEnabled(is_coloured)
         self.bar.show_colormap(self.colormap.currentText() if is_coloured else None)
+
+
+def _short(number: float) -> str:
+    return f"{number:.4g}"
 
 
 class _Bar(QWidget):

@@ -9,6 +9,7 @@ from typing import Any
 from napari_delineate.files.saving import atomic_path
 
 __all__ = [
+    "ANNOTATOR",
     "MOST_TRIANGLES",
     "TRIALS",
     "TUNED_FOR",
@@ -16,8 +17,10 @@ __all__ = [
     "preference",
     "preferences_file",
     "set_preference",
-    "text_preference",
 ]
+
+ANNOTATOR = "annotator"
+"""The preference that says who looks at objects; may be empty."""
 
 MOST_TRIANGLES = "most_triangles"
 """The preference that says how many triangles are shown without asking."""
@@ -26,12 +29,18 @@ TRIALS = "trials"
 """The preference that says how many settings a search tries."""
 
 TUNED_TO = "tuned_to"
-"""The text that says what of an image was annotated when a search began last."""
+"""The preference that says what of an image was annotated when a search began last."""
 
 TUNED_FOR = "tuned_for"
-"""The text that says which score a search was for last."""
+"""The preference that says which score a search was for last."""
 
-DEFAULTS: dict[str, int] = {MOST_TRIANGLES: 1_000_000, TRIALS: 100}
+DEFAULTS: dict[str, Any] = {
+    MOST_TRIANGLES: 1_000_000,
+    ANNOTATOR: "",
+    TRIALS: 100,
+    TUNED_TO: "",
+    TUNED_FOR: "",
+}
 
 
 def preferences_file() -> Path:
@@ -41,7 +50,7 @@ def preferences_file() -> Path:
     return user_config_path("napari-delineate", appauthor=False) / "preferences.json"
 
 
-def preference(name: str) -> int:
+def preference(name: str) -> Any:
     """Return a preference.
 
     Parameters
@@ -51,28 +60,12 @@ def preference(name: str) -> int:
 
     Returns
     -------
-    int
+    int or str
         What was chosen last; the default where nothing was, or the file can not be read.
     """
-    value = _stored().get(name)
-    return value if type(value) is int and value > 0 else DEFAULTS[name]
-
-
-def text_preference(name: str) -> str:
-    """Return a text that was chosen last, empty where none was.
-
-    Parameters
-    ----------
-    name : str
-        `TUNED_TO` or `TUNED_FOR`.
-
-    Returns
-    -------
-    str
-        The text.
-    """
-    value = _stored().get(name)
-    return value if isinstance(value, str) else ""
+    value, default = _stored().get(name), DEFAULTS[name]
+    is_allowed = type(value) is type(default) and (not isinstance(value, int) or value > 0)
+    return value if is_allowed else default
 
 
 def set_preference(name: str, value: int | str) -> None:
@@ -81,7 +74,7 @@ def set_preference(name: str, value: int | str) -> None:
     Parameters
     ----------
     name : str
-        One of `DEFAULTS`, or the name of a text.
+        One of `DEFAULTS`.
     value : int or str
         Its value; a number is more than 0.
 

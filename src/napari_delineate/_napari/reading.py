@@ -1,4 +1,4 @@
-"""Open workflow files and surfaces in napari."""
+"""Open workflow files, surfaces and annotations in napari."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ import napari
 import pint
 from napari.utils.notifications import show_error, show_warning
 
-from napari_delineate.files import MESHES, FileError, is_workflow_file, read_value, read_workflow
+from napari_delineate.files import (
+    ANNOTATIONS,
+    MESHES,
+    FileError,
+    is_workflow_file,
+    read_value,
+    read_workflow,
+)
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
 
-__all__ = ["get_reader", "get_surface_reader"]
+__all__ = ["get_annotation_reader", "get_reader", "get_surface_reader", "with_known_unit"]
 
 
 def get_reader(path: str | list[str]) -> Callable[[str], list[Any]] | None:
@@ -54,13 +61,46 @@ def get_surface_reader(path: str | list[str]) -> Callable[[str], list[Any]] | No
     return _read_surfaces if all(Path(one).suffix.lower() in MESHES for one in paths) else None
 
 
+def get_annotation_reader(path: str | list[str]) -> Callable[[str], list[Any]] | None:
+    """Return a function that opens annotations, None for any other file.
+
+    Parameters
+    ----------
+    path : str or list of str
+        What is to be opened.
+
+    Returns
+    -------
+    callable or None
+        Opens each file as a layer of labels in the current viewer.
+    """
+    paths = path if isinstance(path, list) else [path]
+    known = all(Path(one).name.lower().endswith(tuple(ANNOTATIONS)) for one in paths)
+    return _open_annotations if known else None
+
+
+def _open_annotations(path: str | list[str]) -> list[Any]:
+    from napari_delineate._napari.annotation_files import open_annotation
+    from napari_delineate._napari.sessions import session_of
+
+    viewer = napari.current_viewer()
+    if viewer is None:
+        raise RuntimeError("annotations are opened in a viewer, and there is none")
+    for one in path if isinstance(path, list) else [path]:
+        try:
+            open_annotation(session_of(viewer), one)
+        except FileError as error:
+            show_error(f"{error}.")
+    return [(None,)]  # the layers are there, with what they mean
+
+
 def _read_surfaces(path: str | list[str]) -> list[Any]:
     from napari_delineate._napari.layers import layer_tuple, plain_place
 
     layers: list[Any] = []
     for one in path if isinstance(path, list) else [path]:
         try:
-            value = _with_known_unit(one, read_value(one, Kind.SURFACE))
+            value = with_known_unit(one, read_value(one, Kind.SURFACE))
             data, attributes, kind = layer_tuple(Path(one).stem, value, plain_place(value))
             # Values keep their type, so that the layer holds just what the file does.
             data = tuple(value.data) if len(value.data.vertices) else data
@@ -70,7 +110,7 @@ def _read_surfaces(path: str | list[str]) -> list[Any]:
     return layers or [(None,)]
 
 
-def _with_known_unit(path: str, value: Value) -> Value:
+def with_known_unit(path: str, value: Value) -> Value:
     """Return a value whose unit napari knows, which can be anything that a file states."""
     try:
         pint.get_application_registry().Unit(value.units)

@@ -417,22 +417,20 @@ class Session(QObject):
         preview : bool
             Whether what is on the screen is shown first where that saves time.
         """
-        if self._shows_by_itself():
-            self.evaluated = self.workflow
-            self._view.show(self.workflow, self.results)
-            self.finished.emit(self.results)
+        if self._is_only_annotated():
+            self._view.show_inputs(self.workflow)
+            if not self.running:
+                self.evaluated = self.workflow
+                self.finished.emit(self.results)
             return
         region = self._view.region_on_screen(self.evaluated, self.workflow) if preview else None
         self._task = Task(self.workflow, self.evaluated, self.results, region)
         self._evaluator.run(self._task)
 
-    def _shows_by_itself(self) -> bool:
-        """Tell whether nothing is to be computed: only annotations changed that no step takes."""
-        now, before = (
-            rewiring.without_unused_inputs(one, keep_annotations=False)
-            for one in (self.workflow, self.evaluated)
-        )
-        return now == before and now != self.workflow and not self.running
+    def _is_only_annotated(self) -> bool:
+        """Tell whether what was computed, or is being computed, needs nothing of a change."""
+        known = self._task.workflow if self.running and self._task else self.evaluated
+        return known != self.workflow and rewiring.is_computed_alike(known, self.workflow)
 
     def wire(
         self, inputs: Mapping[str, Source | Sequence[Source] | None]
@@ -478,8 +476,10 @@ class Session(QObject):
         if edited != self.workflow:
             self.apply(edited)  # what was painted meanwhile
             return
-        self.results, self.evaluated = results, task.workflow
-        self._view.show(task.workflow, results, computed.described)
+        # What was annotated meanwhile needs nothing of the results.
+        is_alike = rewiring.is_computed_alike(task.workflow, self.workflow)
+        self.results, self.evaluated = results, self.workflow if is_alike else task.workflow
+        self._view.show(self.evaluated, results, computed.described)
         self._look_at_inputs()
         for step, report in results.reports.items():
             for text in () if report.from_cache else report.warnings:

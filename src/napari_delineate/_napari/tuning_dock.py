@@ -32,7 +32,6 @@ from napari_delineate._napari.preferences import (
     TUNED_TO,
     preference,
     set_preference,
-    text_preference,
 )
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
@@ -114,7 +113,7 @@ class TuningDock(QWidget):
         self.kind.setToolTip("Whether all objects are outlined, some are, or you painted strokes")
         for title, kind in _KINDS.items():
             self.kind.addItem(title, kind)
-        known = self.kind.findData(text_preference(TUNED_TO))
+        known = self.kind.findData(preference(TUNED_TO))
         self.kind.setCurrentIndex(known if known >= 0 else 1)
         self.score = QComboBox()
         shrink(self.score)
@@ -364,7 +363,7 @@ class TuningDock(QWidget):
 
     def _fill_scores(self) -> None:
         name = self.result.currentData()
-        before = self.score.currentText() or text_preference(TUNED_FOR)
+        before = self.score.currentText() or preference(TUNED_FOR)
         with QSignalBlocker(self.score):
             self.score.clear()
             if name is not None:

@@ -76,6 +76,7 @@ class View:
         self._guard = guard
         self._on_deleted = on_deleted
         self._shown = bindings.shown
+        self._tables: dict[str, str] = {}  # name -> anchor of tables that are shown
         self._places: dict[str, Place] = {}  # anchor -> where its layer was put
         self._names: dict[str, str] = {}  # anchor -> name of the value, when last shown
         self._kept: dict[str, Layer] = {}  # anchor -> its layer, which is not in the viewer
@@ -86,7 +87,6 @@ class View:
         self._replaced: dict[str, Layer] = {}  # anchor -> the layer that we hid for its layer
         self._results = Results()
         self._workflow = Workflow()
-        self._described: dict[str, Any] = {}
         viewer.layers.events.removed.connect(self._on_removed)
 
     def is_deleted(self, workflow: Workflow, name: str) -> bool:
@@ -116,9 +116,7 @@ class View:
             if workflow.values[name].kind in (Kind.IMAGE, Kind.RGB)
         }
 
-    def show(
-        self, workflow: Workflow, results: Results, described: dict[str, Any] | None = None
-    ) -> None:
+    def show(self, workflow: Workflow, results: Results, described: dict[str, Any]) -> None:
         """Make layers and tables agree with results.
 
         Parameters
@@ -127,15 +125,13 @@ class View:
             The workflow.
         results : Results
             Its results; values that are missing have failed, and their layers are hidden.
-        described : dict, optional
-            The workflow as it is written into the metadata of layers; by default as the last
-            time, where nothing that was computed has changed.
+        described : dict
+            The workflow as it is written into the metadata of layers.
         """
         viewer = self._viewer()
         if viewer is None:
             return
         self._workflow, self._results = workflow, results
-        self._described = self._described if described is None else described
         with self._changing():
             values = self._bindings.anchors(workflow).shown
             for anchor in list(self._shown):
@@ -147,12 +143,17 @@ class View:
                     self._show_value(viewer, anchor, name)
                     layer = self._bindings.layer_at(anchor)
                     if layer is not None and workflow.maker(name) is not None:
-                        layer.metadata[METADATA] = {"value": name, "workflow": self._described}
+                        layer.metadata[METADATA] = {"value": name, "workflow": described}
             for anchor, name in values.items():
                 if _is_table(workflow, name) and name in results:
                     self._show_table(viewer, anchor, name, results[name])
             computed = [name for name in values.values() if name in results]
-            docks.keep_tables(viewer, computed)
+            for name in [one for one in self._tables if one not in computed]:
+                # What others show, such as scores of a folder, stays.
+                docks.remove_table(viewer, name)
+                anchor = self._tables.pop(name)
+                if anchor not in self._tables.values():  # it has no other name
+                    self._shown.pop(anchor, None)
 
     def preview(self, workflow: Workflow, values: Mapping[str, Value]) -> None:
         """Show values that are not yet what they will be, until `show` is called.
@@ -170,6 +171,16 @@ class View:
                 if layer is not None and layer.visible:
                     put_into(layer, value, self._bindings.place(workflow, name), is_ours=False)
                     self._shown[self._bindings.anchors(workflow).of[name]] = PREVIEW
+
+    def show_inputs(self, workflow: Workflow) -> None:
+        """Make the layers of inputs agree with a workflow that computes what is shown."""
+        viewer = self._viewer()
+        if viewer is not None:
+            self._workflow = workflow
+            with self._changing():
+                for anchor, name in self._bindings.anchors(workflow).shown.items():
+                    if name in workflow.inputs:
+                        self._show_value(viewer, anchor, name)
 
     def region_on_screen(self, evaluated: Workflow, workflow: Workflow) -> Region | None:
         """Return what is on the screen of the images that a change outdates."""
@@ -307,11 +318,14 @@ class View:
         self._shown[anchor] = key
         table, workflow = as_table(name, value), self._workflow
         docks.show_table(viewer, name, table)
+        self._tables[name] = anchor
         labels = labels_measured(workflow, name)
         layer = None if labels is None else self._bindings.layer(workflow, labels)
-        if isinstance(layer, Labels) and "label" in table.columns:
+        is_of_one_image = not workflow.values[name].axes
+        if isinstance(layer, Labels) and "label" in table.columns and is_of_one_image:
             # napari finds the row of a label by this column.
-            layer.features = table.assign(index=table["label"])
+            there = table[table["label"] > 0]
+            layer.features = there.assign(index=there["label"])
 
     def _on_removed(self, event: Any) -> None:
         if self._bindings.own_change:

@@ -6,17 +6,16 @@ from typing import Any
 
 import napari
 import numpy as np
-from napari.layers import Labels, Layer
+from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_delineate._napari.layers import LayerError, place_of
+from napari_delineate._napari.layers import place_of
 from napari_delineate.axes import looped_axes, spatial_axes
 
 __all__ = [
     "camera_and_size",
     "camera_of",
     "displayed_axes",
-    "go_to",
     "overlays_of",
     "shown_region",
     "visible_centre",
@@ -158,52 +157,6 @@ def camera_and_size(viewer: napari.Viewer) -> tuple[Any, tuple[float, float]]:
 def camera_of(viewer: napari.Viewer) -> Any:
     """Return the camera of a viewer, which napari before 0.9 has in another place."""
     return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
-
-
-def go_to(viewer: napari.Viewer, layer: Labels, number: int) -> None:
-    """Turn the sliders to an object, and the camera where it is not on the screen.
-
-    In 3D the camera turns around the object. The zoom stays.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        The viewer.
-    layer : Labels
-        Labels of the viewer.
-    number : int
-        The object; nothing happens where it is not there.
-    """
-    inside = np.asarray(layer.data) == number
-    if not inside.any():
-        return
-    middle = np.zeros(layer.ndim)
-    for axis in range(layer.ndim):
-        along = np.flatnonzero(inside.any(axis=tuple({*range(layer.ndim)} - {axis})))
-        middle[axis] = (along[0] + along[-1]) // 2
-    place = np.asarray(layer.data_to_world(middle), float)
-    missing = viewer.dims.ndim - layer.ndim
-    shown = [axis for axis in viewer.dims.displayed if axis >= missing]
-    for axis in range(missing, viewer.dims.ndim):
-        if axis not in shown:
-            viewer.dims.set_point(axis, place[axis - missing])
-    if len(shown) == 2 and _is_on_screen(viewer, layer, middle):
-        return
-    camera, centre = camera_of(viewer), [place[axis - missing] for axis in shown]
-    camera.center = (*camera.center[: 3 - len(centre)], *centre)
-
-
-def _is_on_screen(viewer: napari.Viewer, layer: Layer, place: NDArray[Any]) -> bool:
-    """Tell whether the canvas shows a place in a layer, given in pixels."""
-    try:
-        region = shown_region(viewer, layer)
-        at = dict(zip(place_of(layer).axes, place, strict=True))
-    except LayerError:
-        return False  # nobody knows its axes
-    return region is not None and all(
-        region[letter][0] <= at[letter] < region[letter][1]
-        for letter in displayed_axes(viewer, layer)
-    )
 
 
 def overlays_of(viewer: napari.Viewer) -> Any:

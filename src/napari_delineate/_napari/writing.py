@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import napari
@@ -22,6 +23,7 @@ from napari_delineate.types import Kind, Surface
 from napari_delineate.values import Value
 
 __all__ = [
+    "write_annotation_file",
     "write_image",
     "write_labels",
     "write_mesh",
@@ -58,8 +60,33 @@ def write_image(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
 
 @_saying_why
 def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
-    """Write a labels layer as OME-TIFF, with the workflow that it comes from."""
-    return _write_grid(path, data, attributes, Kind.LABELS)
+    """Write a labels layer as OME-TIFF, with its workflow and what the labels mean."""
+    from napari_delineate._napari.annotation_files import stated_about
+    from napari_delineate._napari.sessions import session_of
+
+    layer = _layer(data, attributes)
+    stated = {} if layer is None else stated_about(session_of(napari.current_viewer()), layer)
+    return _write_grid(path, data, attributes, Kind.LABELS, stated)
+
+
+@_saying_why
+def write_annotation_file(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
+    """Write a labels layer for other programs, with its classes and their colours."""
+    from napari_delineate._napari.annotation_files import save_annotation
+    from napari_delineate._napari.sessions import session_of
+
+    layer = _layer(data, attributes)
+    if layer is None:
+        raise FileError(f"{path}: annotations are saved from a viewer, which shows their layer")
+    return [str(save_annotation(session_of(napari.current_viewer()), path, layer))]
+
+
+def _layer(data: Any, attributes: dict[str, Any]) -> Any:
+    """Return the layer of the current viewer that is saved, None where it shows none."""
+    viewer, name = napari.current_viewer(), attributes.get("name")
+    if viewer is None or name not in viewer.layers:
+        return None
+    return viewer.layers[name] if viewer.layers[name].data is data else None
 
 
 @_saying_why
@@ -130,7 +157,13 @@ def _to_save(path: str) -> Any:
     return workflow, inputs
 
 
-def _write_grid(path: str, data: Any, attributes: dict[str, Any], kind: Kind) -> list[str]:
+def _write_grid(
+    path: str,
+    data: Any,
+    attributes: dict[str, Any],
+    kind: Kind,
+    stated: Mapping[str, Any] = MappingProxyType({}),
+) -> list[str]:
     from napari_delineate._napari.layers import axes_from_labels
     from napari_delineate._napari.session import METADATA
 
@@ -152,5 +185,6 @@ def _write_grid(path: str, data: Any, attributes: dict[str, Any], kind: Kind) ->
         units[-1],
     )
     workflow = attributes.get("metadata", {}).get(METADATA, {}).get("workflow")
-    description = "" if workflow is None else json.dumps(workflow)
+    described = {**(workflow or {}), **stated}
+    description = json.dumps(described) if described else ""
     return [str(write_value(path, value, description))]

@@ -12,7 +12,7 @@ from napari_delineate import building_blocks, holes
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.windows import new_object, read_window, window_in
 from napari_delineate.thresholds.global_levels import global_level
-from napari_delineate.types import Spacing, spacing_per_axis
+from napari_delineate.types import Length, Spacing, spacing_per_axis, voxels
 
 __all__ = ["box_mask", "box_object"]
 
@@ -28,7 +28,7 @@ def box_mask(
     box: Sequence[slice],
     *,
     side: Literal["either", "brighter", "darker"] = "either",
-    sigma: float = 1.0,
+    sigma: Length = voxels(1),
     spacing: Spacing = 1.0,
 ) -> NDArray[np.bool_]:
     """Mark the object in a box.
@@ -42,9 +42,9 @@ def box_mask(
     side : {"either", "brighter", "darker"}
         Whether the object is brighter or darker than what is around it; "either" takes
         most of the rim of the box for what is around.
-    sigma : float
+    sigma : float or Voxels
         Standard deviation of a Gaussian by which noise is taken out before, in the units of
-        `spacing`; 0 for none.
+        `spacing` or as `voxels(n)`; 0 for none.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -153,7 +153,7 @@ def box_object(
     number: int,
     *,
     side: Literal["either", "brighter", "darker"] = "either",
-    sigma: float = 1.0,
+    sigma: Length = voxels(1),
     spacing: Spacing = 1.0,
     locked: Collection[int] = (),
     preserve: bool = False,

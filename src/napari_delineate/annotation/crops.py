@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.annotation.edits import Edit
+from napari_delineate.annotation.edits import Edit, bounding_box, slabs
 from napari_delineate.annotation.protection import is_one_of, refuse_locked
 
 __all__ = [
@@ -22,9 +22,6 @@ __all__ = [
     "tight_box",
     "widened",
 ]
-
-_FEW = 8
-"""So many numbers are quicker compared with one by one."""
 
 
 class Crop(NamedTuple):
@@ -102,32 +99,30 @@ def crop_of_several(
         If one of the objects is locked, or not in the box.
     """
     refuse_locked(numbers, locked)
-    box = widened(box, 0, labels.shape)
-    held = np.asarray(labels[box])
-    mask = _is_any(held, numbers)
-    tight = tight_box(mask)
-    missing = sorted(set(numbers) - set(np.unique(held[mask]).tolist()))
-    if missing or 0 in numbers or tight is None:
+    found: set[int] = set()
+    boxes = []
+    for slab in slabs(widened(box, 0, labels.shape)):
+        held = np.asarray(labels[slab])
+        mask = is_one_of(held, numbers)
+        tight = tight_box(mask)
+        if tight is not None:
+            found.update(np.unique(held[tight][mask[tight]]).tolist())
+            boxes.append(_within(slab, tight))
+    missing = sorted(set(numbers) - found)
+    if missing or 0 in numbers or not boxes:
         which = ", ".join(map(str, missing or [0]))
         raise ValueError(f"there is no object {which} at this place")
-    whole = tuple(
-        slice(side.start + part.start, side.start + part.stop)
-        for side, part in zip(box, tight, strict=True)
+    whole = widened(bounding_box(boxes), margin, labels.shape)
+    held = np.ascontiguousarray(labels[whole])
+    return Crop(whole, held, is_one_of(held, numbers))
+
+
+def _within(box: tuple[slice, ...], part: tuple[slice, ...]) -> tuple[slice, ...]:
+    """Return a part of a box as a box of the labels."""
+    return tuple(
+        slice(side.start + inner.start, side.start + inner.stop)
+        for side, inner in zip(box, part, strict=True)
     )
-    wider = widened(whole, margin, labels.shape)
-    if wider == whole:
-        return Crop(whole, np.ascontiguousarray(held[tight]), np.ascontiguousarray(mask[tight]))
-    held = np.ascontiguousarray(labels[wider])
-    return Crop(wider, held, _is_any(held, numbers))
-
-
-def _is_any(held: NDArray[Any], numbers: Sequence[int]) -> NDArray[np.bool_]:
-    if len(numbers) > _FEW:
-        return is_one_of(held, numbers)
-    mask: NDArray[np.bool_] = held == (numbers[0] if numbers else 0)
-    for number in numbers[1:]:
-        mask |= held == number
-    return mask
 
 
 def tight_box(mask: NDArray[np.bool_]) -> tuple[slice, ...] | None:
@@ -246,4 +241,6 @@ def edit_of(
 
 def renumbered(crop: Crop, mask: NDArray[np.bool_], number: int) -> NDArray[Any]:
     """Return what a crop holds, with a number where a mask is True."""
-    return np.where(mask, crop.held.dtype.type(number), crop.held)
+    wanted = crop.held.copy()
+    wanted[mask] = number
+    return wanted

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Change", "Edit", "bounding_box", "change_of", "joined", "place_in", "put", "take_back"]
+__all__ = [
+    "Change",
+    "Edit",
+    "bounding_box",
+    "change_of",
+    "joined",
+    "place_in",
+    "put",
+    "slabs",
+    "take_back",
+]
+
+_CACHED = 2**20
+"""So many labels are compared at a time: what fits the cache is quicker."""
 
 
 class Edit(NamedTuple):
@@ -64,6 +78,11 @@ def change_of(labels: Any, edit: Edit) -> Change:
     Change
         The pixels that hold something else afterwards.
 
+    Raises
+    ------
+    ValueError
+        If the labels can not hold a number of the edit.
+
     Examples
     --------
     >>> import numpy as np
@@ -71,13 +90,38 @@ def change_of(labels: Any, edit: Edit) -> Change:
     >>> change_of(labels, Edit((slice(0, 2), slice(1, 2)), np.array([[1], [2]]))).positions
     array([3])
     """
-    held = np.asarray(labels[edit.box])
-    wanted = np.asarray(edit.labels).astype(held.dtype, copy=False)
-    places = np.nonzero(held != wanted)
+    shape = tuple(labels.shape)
     starts = [side.start for side in edit.box]
-    whole = tuple(place + start for place, start in zip(places, starts, strict=True))
-    positions = np.ravel_multi_index(whole, tuple(labels.shape)).astype(np.int64, copy=False)
-    return Change(positions, held[places], wanted[places])
+    wanted = np.asarray(edit.labels)
+    found = []
+    for slab in slabs(edit.box):
+        held = np.asarray(labels[slab])
+        first = slab[0].start - starts[0]
+        then = _in_dtype(wanted[first : first + len(held)], held.dtype)
+        places = np.nonzero(held != then)
+        corner = (slab[0].start, *starts[1:])
+        whole = tuple(place + start for place, start in zip(places, corner, strict=True))
+        positions = np.ravel_multi_index(whole, shape).astype(np.int64, copy=False)
+        found.append((positions, held[places], then[places]))
+    positions, before, after = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return Change(positions, before, after)
+
+
+def _in_dtype(labels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if not np.can_cast(labels.dtype, dtype) and labels.size:
+        largest = int(labels.max())
+        if largest > np.iinfo(dtype).max:
+            raise ValueError(f"labels of the type {dtype} can not hold the number {largest}")
+    return labels.astype(dtype, copy=False)
+
+
+def slabs(box: tuple[slice, ...]) -> Iterator[tuple[slice, ...]]:
+    """Yield the parts of a box, cut across its first axis, that fit the cache; at least one."""
+    side, *others = box
+    across = math.prod(max(other.stop - other.start, 1) for other in others)
+    step = max(_CACHED // across, 1)
+    for start in range(side.start, max(side.stop, side.start + 1), step):
+        yield slice(start, min(start + step, side.stop)), *others
 
 
 def joined(changes: Sequence[Change]) -> Change:

@@ -112,7 +112,7 @@ def delete(
     array([[0, 0]])
     """
     crop = crop_of_several(labels, numbers, box, locked)
-    return Edit(crop.box, np.where(crop.mask, np.zeros((), crop.held.dtype), crop.held))
+    return Edit(crop.box, renumbered(crop, crop.mask, 0))
 
 
 def relabel(
@@ -209,8 +209,7 @@ def keep_component(
     if pixel is None or not crop.mask[pixel]:
         raise ValueError(f"object {number} is not at this place; click on a part of it")
     parts = building_blocks.components_in_any_order(crop.mask, connectivity)
-    wanted = crop.held.copy()
-    wanted[crop.mask & (parts != parts[pixel])] = 0
+    wanted = renumbered(crop, crop.mask & (parts != parts[pixel]), 0)
     return edit_of(crop.box, crop.held, wanted, f"object {number} is in one piece")
 
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 __all__ = ["is_one_of", "protected", "refuse_locked"]
 
+_FEW = 8
+"""So many numbers are compared with sooner one by one."""
+
 
 def protected(
     held: NDArray[Any],
@@ -68,6 +71,11 @@ def is_one_of(values: NDArray[Any], numbers: Collection[int]) -> NDArray[np.bool
     >>> is_one_of(np.array([0, 3, 5], np.uint8), [5, 300])
     array([False, False,  True])
     """
+    if len(numbers) <= _FEW:
+        mask = np.zeros(values.shape, bool)
+        for number in numbers:
+            mask |= values == number
+        return mask
     # Numbers in another dtype would be compared as floats, which large ones do not survive.
     largest = np.iinfo(values.dtype).max
     return np.isin(values, np.array([one for one in numbers if 0 <= one <= largest], values.dtype))

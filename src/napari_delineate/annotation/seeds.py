@@ -16,10 +16,11 @@ from napari_delineate.annotation.windows import (
     check_window,
     place_in_window,
     read_window,
+    rim_of,
     window_in,
 )
 from napari_delineate.thresholds.global_levels import global_level
-from napari_delineate.types import Spacing
+from napari_delineate.types import Length, Spacing, voxels
 
 __all__ = ["Landscape", "Seed", "grow_seeds", "landscape_of", "seeded_objects"]
 
@@ -72,7 +73,7 @@ def landscape_of(
     within: Sequence[slice],
     *,
     outlines: Literal["brightness", "edges", "membranes"] = "brightness",
-    sigma: float = 1.0,
+    sigma: Length = voxels(1),
     spacing: Spacing = 1.0,
 ) -> Landscape:
     """Prepare a window of an image for seeds, once.
@@ -88,9 +89,9 @@ def landscape_of(
         the seed; at edges, which suits objects without texture; or at bright membranes. To
         edges the background comes in from the rim of the window; membranes end an object only
         to the other seeds, so that seeds of the background are needed beside the tissue.
-    sigma : float
+    sigma : float or Voxels
         Standard deviation of a Gaussian by which noise is taken out before, in the units of
-        `spacing`; 0 for none.
+        `spacing` or as `voxels(n)`; 0 for none.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -184,10 +185,14 @@ def grow_seeds(
     # The flood takes 0 for what is free: the rim of the window is 1, seeds follow.
     markers = np.zeros(landscape.pixels.shape, np.int32)
     heights, sign = landscape.heights, _sign(landscape, seeds, places)
+    least = np.empty(0)
     if landscape.outlines == "edges":
-        markers[_rim(markers.shape) & ~_is_object(landscape, sign)] = 1
+        markers[rim_of(markers.shape) & ~_is_object(landscape, sign)] = 1
     elif landscape.outlines == "brightness":
         heights = -sign * heights
+        values = np.array([landscape.pixels[place] for place in places])
+        background = landscape.dark if sign > 0 else landscape.bright
+        least = sign * (background + share * (values - background))
     for rank, (seed, place) in enumerate(zip(seeds, places, strict=True)):
         if not free[place]:
             where = ", ".join(f"{at:g}" for at in seed.point)
@@ -196,14 +201,14 @@ def grow_seeds(
                 "number; remove it"
             )
         markers[place] = rank + 2
-    flooded = building_blocks.watershed(heights, markers, free)
     numbers = np.array([0, 0, *(seed.number for seed in seeds)])
     if landscape.outlines == "brightness":
-        values = np.array([landscape.pixels[place] for place in places])
-        background = landscape.dark if sign > 0 else landscape.bright
-        least = np.append([np.inf] * 2, sign * (background + share * (values - background)))
-        flooded[~(sign * landscape.pixels >= least[flooded])] = 0
+        # No object reaches over what is too dark for all of them.
+        free &= (sign * landscape.pixels >= least.min()) | (markers > 0)
+        flooded = building_blocks.watershed(heights, markers, free)
+        flooded[~(sign * landscape.pixels >= np.append([np.inf] * 2, least)[flooded])] = 0
         return _with_seeds(numbers[flooded], places)
+    flooded = building_blocks.watershed(heights, markers, free)
     return np.asarray(numbers[flooded])
 
 
@@ -222,15 +227,6 @@ def _is_object(landscape: Landscape, sign: int) -> NDArray[np.bool_]:
     if landscape.level is None:
         return np.zeros(landscape.pixels.shape, bool)
     return np.asarray((landscape.pixels > landscape.level) == (sign > 0))
-
-
-def _rim(shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    rim = np.zeros(shape, bool)
-    for axis, size in enumerate(shape):
-        if size > 1:  # a slice of a stack is not a rim
-            ends = np.moveaxis(rim, axis, 0)
-            ends[0] = ends[-1] = True
-    return rim
 
 
 def _with_seeds(grown: NDArray[Any], places: Sequence[tuple[int, ...]]) -> NDArray[Any]:

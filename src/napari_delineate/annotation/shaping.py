@@ -267,8 +267,7 @@ def shrink(
         raise ValueError(
             f"nothing would be left of object {number}; choose a shorter distance or delete it"
         )
-    wanted = crop.held.copy()
-    wanted[crop.mask & ~kept] = 0
+    wanted = renumbered(crop, crop.mask & ~kept, 0)
     return edit_of(crop.box, crop.held, wanted, f"object {number} stays as it is")
 
 

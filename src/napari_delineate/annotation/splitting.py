@@ -22,6 +22,10 @@ __all__ = [
     "split_by_shape",
 ]
 
+_SPEED = 1.5
+"""Paths are as quick as this power of the distance to the outline: of the powers 1 to 3, this
+one gave the borders of annotated nuclei and cells best, with points anywhere in them."""
+
 _LEAST_PROMINENCE = 0.5
 """In finest voxels: what stands out less from the distance to the outline is its roughness."""
 
@@ -161,8 +165,8 @@ def split_by_points(
         Number of the second point's piece; the following ones get the numbers after it.
     method : {"narrow places", "nearest"}
         Whether pixels go to the point from which a path in the object takes the least time,
-        which is quick where it is wide, so that cuts run through narrow places; or to the
-        point with the shortest path.
+        where paths are quick in wide places and start in the middle of the point's part, so
+        that cuts run through narrow places; or to the point with the shortest path.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
     locked : collection of int
@@ -193,25 +197,51 @@ def split_by_points(
     array([3, 3, 0, 8, 8])
     """
     from napari_delineate.kernels.quick_paths import reached_first
+    from napari_delineate.kernels.ridges import ridge_heights
 
     per_axis = spacing_per_axis(spacing, len(labels.shape))
     crop = crop_of(labels, number, box, locked, 1)
-    seeds = np.zeros(crop.mask.shape, np.int32)
+    pixels: list[tuple[int, ...]] = []
     for rank, point in enumerate(np.asarray(points, float), 1):
         pixel = pixel_in(point.tolist(), crop.box)
         if pixel is None or not crop.mask[pixel]:
             raise ValueError(f"point {rank} does not lie in object {number}; set points inside it")
-        if seeds[pixel]:
-            raise ValueError(f"points {seeds[pixel]} and {rank} lie in the same pixel")
-        seeds[pixel] = rank
-    if seeds.max() < 2:
+        if pixel in pixels:
+            raise ValueError(f"points {pixels.index(pixel) + 1} and {rank} lie in the same pixel")
+        pixels.append(pixel)
+    if len(pixels) < 2:
         raise ValueError("splitting takes two points or more; set another one")
-    slowness = None
+    slowness, ways = None, [[pixel] for pixel in pixels]
     if method == "narrow places":
         distance = building_blocks.distance_inside(crop.mask, per_axis)
-        slowness = np.reciprocal(np.maximum(distance, np.float32(min(per_axis) / 2)))
+        slowness = np.maximum(distance, np.float32(min(per_axis) / 2)) ** np.float32(-_SPEED)
+        ways = _ways_to_the_middle(ridge_heights(distance, per_axis), pixels)
+    seeds = np.zeros(crop.mask.shape, np.int32)
+    for rank, way in enumerate(ways, 1):
+        seeds[tuple(zip(*way, strict=True))] = rank
     pieces = reached_first(seeds, crop.mask, slowness, per_axis)
     return _numbered(crop, pieces, number, new_number)
+
+
+def _ways_to_the_middle(
+    heights: NDArray[np.float32], pixels: Sequence[tuple[int, ...]]
+) -> list[list[tuple[int, ...]]]:
+    """Return the steepest ways up from pixels; only the pixel where another one leads there, too.
+
+    Points may so be set anywhere: one at the edge of a part counts as one in its middle.
+    """
+    ways = [[pixel] for pixel in pixels]
+    steps = np.array(list(np.ndindex(*(3,) * heights.ndim))) - 1
+    for way in ways:
+        while True:
+            around = way[-1] + steps
+            around = around[((around >= 0) & (around < heights.shape)).all(axis=1)]
+            levels = heights[tuple(around.T)]
+            if not levels.max() > heights[way[-1]]:
+                break
+            way.append(tuple(around[levels.argmax()].tolist()))
+    tops = [way[-1] for way in ways]
+    return [way if tops.count(way[-1]) == 1 else way[:1] for way in ways]
 
 
 def split_by_shape(

@@ -16,7 +16,7 @@ from napari_delineate.annotation.windows import (
     read_window,
     window_in,
 )
-from napari_delineate.types import Spacing
+from napari_delineate.types import Length, Spacing
 
 __all__ = ["Wand", "level_mask", "level_object", "wand_object"]
 
@@ -37,9 +37,9 @@ class Wand:
         The place, in pixels.
     within : tuple of slice
         How far the flood may go, for instance what is in view.
-    sigma : float
+    sigma : float or Voxels
         Standard deviation of a Gaussian by which noise is taken out before, in the units of
-        `spacing`; 0 for none.
+        `spacing` or as `voxels(n)`; 0 for none.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -82,7 +82,7 @@ class Wand:
         point: Sequence[float],
         within: Sequence[slice],
         *,
-        sigma: float = 0.0,
+        sigma: Length = 0.0,
         spacing: Spacing = 1.0,
     ) -> None:
         from napari_delineate.kernels.minimax import Flood
@@ -173,7 +173,7 @@ def level_mask(
     within: Sequence[slice],
     *,
     side: Literal["brighter", "darker"] = "brighter",
-    sigma: float = 0.0,
+    sigma: Length = 0.0,
     spacing: Spacing = 1.0,
 ) -> NDArray[np.bool_]:
     """Mark what the contour of equal brightness through a point encloses.
@@ -189,9 +189,9 @@ def level_mask(
     side : {"brighter", "darker"}
         Whether all that is as bright as the pixel at the point or brighter is within, or all
         that is as dark or darker.
-    sigma : float
+    sigma : float or Voxels
         Standard deviation of a Gaussian by which noise is taken out before, in the units of
-        `spacing`; 0 for none.
+        `spacing` or as `voxels(n)`; 0 for none.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -238,7 +238,7 @@ def level_object(
     number: int,
     *,
     side: Literal["brighter", "darker"] = "brighter",
-    sigma: float = 0.0,
+    sigma: Length = 0.0,
     spacing: Spacing = 1.0,
     locked: Collection[int] = (),
     preserve: bool = False,

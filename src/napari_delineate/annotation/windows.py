@@ -12,9 +12,9 @@ from napari_delineate import building_blocks
 from napari_delineate.annotation.crops import check_fits, pixel_in, tight_box
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.protection import protected, refuse_locked
-from napari_delineate.types import Spacing, length_per_axis, spacing_per_axis
+from napari_delineate.types import Length, Spacing, length_per_axis, spacing_per_axis
 
-__all__ = ["check_window", "new_object", "place_in_window", "read_window", "window_in"]
+__all__ = ["check_window", "new_object", "place_in_window", "read_window", "rim_of", "window_in"]
 
 _EXACT_IN_FLOAT32 = 2
 
@@ -88,7 +88,7 @@ def place_in_window(point: Sequence[float], window: Sequence[slice]) -> tuple[in
 
 
 def read_window(
-    image: Any, window: Sequence[slice], sigma: float = 0.0, spacing: Spacing = 1.0
+    image: Any, window: Sequence[slice], sigma: Length = 0.0, spacing: Spacing = 1.0
 ) -> NDArray[Any]:
     """Read a window of an image as floats, blurred if wanted.
 
@@ -98,8 +98,9 @@ def read_window(
         Intensities of any real dtype; anything that boxes can be read of.
     window : sequence of slice
         What to read.
-    sigma : float
-        Standard deviation of a Gaussian, in the units of `spacing`; 0 blurs nothing.
+    sigma : float or Voxels
+        Standard deviation of a Gaussian, in the units of `spacing` or as `voxels(n)`; 0 blurs
+        nothing.
     spacing : float or tuple of float
         Voxel size, one number or one per axis.
 
@@ -115,9 +116,9 @@ def read_window(
     >>> read_window(np.array([[1, 2, 3]], np.uint8), (slice(0, 1), slice(1, 3)))
     array([[2., 3.]], dtype=float32)
     """
-    if not sigma:
-        return _as_floats(image[tuple(window)])
     per_axis = length_per_axis(sigma, spacing_per_axis(spacing, len(window)))
+    if not any(per_axis):
+        return _as_floats(image[tuple(window)])
     halo = building_blocks.gaussian_halo(per_axis)
     wide = tuple(
         slice(max(side.start - reach, 0), min(side.stop + reach, size))
@@ -149,6 +150,24 @@ def _as_floats(part: Any) -> NDArray[Any]:
     if not np.isfinite(pixels).all():
         pixels[~np.isfinite(pixels)] = np.nan
     return pixels
+
+
+def rim_of(shape: Sequence[int]) -> NDArray[np.bool_]:
+    """Mark the outermost pixels of a window; a single slice of a stack is treated as 2D.
+
+    Examples
+    --------
+    >>> rim_of((1, 3, 3)).astype(int)
+    array([[[1, 1, 1],
+            [1, 0, 1],
+            [1, 1, 1]]])
+    """
+    rim = np.zeros(tuple(shape), bool)
+    for axis, size in enumerate(shape):
+        if size > 1:
+            ends = np.moveaxis(rim, axis, 0)
+            ends[0] = ends[-1] = True
+    return rim
 
 
 def check_window(labels: Any, window: Sequence[slice]) -> None:

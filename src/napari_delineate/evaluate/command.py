@@ -22,8 +22,9 @@ __all__ = ["DETAILS", "SUMMARY", "add_arguments", "run"]
 SUMMARY = "Run a workflow on a folder of images and score the results against annotations."
 DETAILS = """\
     An image and an annotation belong together if their files have the same name, without
-    the ending. What has no partner, and an image that can not be processed, is reported
-    and skipped. Tables, plots and a report (report.html) are written into --output.
+    the ending and without words such as img, mask or labels at an end. What has no partner,
+    and an image that can not be processed, is reported and skipped. Tables, plots and a
+    report (report.html) are written into --output.
 
     examples:
       napari-delineate evaluate nuclei.json images/ annotations/ --output quality/
@@ -93,7 +94,8 @@ def run(chosen: argparse.Namespace) -> int:
     """
     workflow = read_workflow(chosen.workflow)
     if chosen.output is not None:
-        check_output(chosen.output, (chosen.images, chosen.annotations))
+        others = [Path(place) for place in _inputs(chosen.input).values()]
+        check_output(chosen.output, (chosen.images, chosen.annotations, *others))
         batches.check_folder(chosen.output)
     try:
         evaluation = _evaluate(workflow, chosen)

@@ -22,7 +22,7 @@ from napari_delineate.evaluate.pairs import (
     printable,
 )
 from napari_delineate.evaluate.processes import JobError, do_jobs
-from napari_delineate.evaluate.scores import Annotated, Column, choose_columns
+from napari_delineate.evaluate.scores import Annotated, Column, badness, choose_columns
 from napari_delineate.evaluate.statistics import DIFFERENT, recall_of_sizes, summarize, unit_of
 from napari_delineate.files import read_workflow
 from napari_delineate.types import Table
@@ -59,6 +59,8 @@ class Evaluation:
         are compared.
     curve : pandas.DataFrame or None
         For each image what `metrics.average_precision_curve` lists.
+    frames : pandas.DataFrame or None
+        The scores of each image of movies, with columns for time and channel; None without.
     sizes : pandas.DataFrame or None
         How many of the small and of the large objects are found.
     summary : pandas.DataFrame
@@ -80,6 +82,7 @@ class Evaluation:
     images: Table
     objects: Table | None
     curve: Table | None
+    frames: Table | None
     sizes: Table | None
     summary: Table
     pictures: Mapping[str, bytes]
@@ -89,12 +92,8 @@ class Evaluation:
     def worst_first(self) -> list[str]:
         """Return the names of the images, those with the worst first score first."""
         column = self.columns[0]
-        values = self.images[column.name]
-        badness = {"higher": -values, "lower": values, "nearer to 0": values.abs()}.get(
-            column.scoring.better, 0 * values
-        )
         # No number at all is the worst; of equally bad ones, the first by name comes first.
-        keys = badness.fillna(math.inf).tolist()
+        keys = badness(self.images[column.name], column).tolist()
         places = sorted(range(len(keys)), key=lambda place: -keys[place])
         return [str(self.images["image"].iloc[place]) for place in places]
 
@@ -116,7 +115,9 @@ def evaluate_folder(
     """Run a workflow on all images of a folder and compare the results with annotations.
 
     An image and an annotation belong together if their files have the same name, without
-    the ending. What has no partner, and what fails, is listed in `problems`.
+    the ending and without words such as "img" and "mask" at an end. Each image of a movie is
+    compared by itself; the scores of a movie are means of its images. What has no partner,
+    and what fails, is listed in `problems`.
 
     Parameters
     ----------
@@ -253,9 +254,11 @@ def _tables(scored: Mapping[str, Scored], columns: Sequence[Column]) -> dict[str
     ndim = len(first.spacing)
     images.attrs["units"] = {column.name: unit_of(column, unit, ndim) for column in columns}
     tables: dict[str, Any] = {"images": images, "summary": summarize(images, columns)}
-    for what in ("objects", "curve"):
+    for what in ("objects", "curve", "frames"):
         parts = {name: getattr(one.comparison, what) for name, one in scored.items()}
         tables[what] = _joined(parts) if all(part is not None for part in parts.values()) else None
+    if tables["frames"] is not None:
+        tables["frames"].attrs["units"] = images.attrs["units"]
     tables["sizes"] = None
     if tables["objects"] is not None:
         # Areas and volumes of images whose units differ can only be compared in pixels.

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from napari_delineate import batches
+from napari_delineate.axes import looped_axes
+from napari_delineate.comparison import mask_hint
 from napari_delineate.engine import Engine, Progress
+from napari_delineate.evaluate.frames import beneath, frames_of, place_in
 from napari_delineate.evaluate.overview import draw_overview
 from napari_delineate.evaluate.pairs import Pair
-from napari_delineate.evaluate.scores import Annotated, Column, Comparison, compare
+from napari_delineate.evaluate.scores import (
+    Annotated,
+    Column,
+    Comparison,
+    badness,
+    compare,
+    join_frames,
+)
 from napari_delineate.files.images import read_sized_value
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -116,24 +126,43 @@ def score_pair(task: Task, pair: Pair, check: Callable[[], None] = lambda: None)
         check()
         result = results[task.result]
         reference = _reference(task, pair, result)
-        comparison = compare(
-            reference.data,
-            result.data,
-            task.columns,
-            kind=task.kind,
-            annotation=task.annotation,
-            overlap=task.overlap,
-            spacing=result.spacing,
-            units=result.units,
-        )
-        check()
-        image = inputs[task.main]
+        parts = []
+        for at in frames_of(result):
+            check()
+            comparison = compare(
+                reference.data[place_in(result.axes, at)],
+                result.data[place_in(result.axes, at)],
+                task.columns,
+                kind=task.kind,
+                annotation=task.annotation,
+                overlap=task.overlap,
+                spacing=result.spacing,
+                units=result.units,
+            )
+            parts.append((at, comparison))
+        at, drawn = _worst(parts, task.columns[0])
+        place = place_in(result.axes, at)
         picture = draw_overview(
-            image.data, reference.data, result.data, comparison.objects, task.annotation
+            beneath(inputs[task.main], result.axes, at),
+            reference.data[place],
+            result.data[place],
+            drawn.objects,
+            task.annotation,
         )
+        found = join_frames(parts) if at else drawn
     texts = [str(one.message) for one in said]
     texts += [text for about in results.reports.values() for text in about.warnings]
-    return Scored(comparison, picture, tuple(dict.fromkeys(texts)))
+    return Scored(found, picture, tuple(dict.fromkeys(texts)))
+
+
+def _worst(
+    parts: Sequence[tuple[dict[str, int], Comparison]], column: Column
+) -> tuple[dict[str, int], Comparison]:
+    """Return the image of a movie that has the worst score."""
+    import pandas as pd
+
+    values = pd.Series([one.scores[column.name] for _, one in parts])
+    return parts[int(badness(values, column).argmax())]
 
 
 def _reference(task: Task, pair: Pair, result: Value) -> Value:
@@ -152,10 +181,23 @@ def _reference(task: Task, pair: Pair, result: Value) -> Value:
             f"the annotation must hold whole numbers, 0 for background; its dtype is "
             f"{reference.data.dtype}"
         )
+    if reference.data.dtype == bool and task.annotation == "scribbles":
+        raise TypeError(
+            "the annotation is a mask; scribbles are 1 for background and 2 for foreground"
+        )
+    if reference.data.dtype == bool and task.kind is Kind.LABELS:
+        raise TypeError(
+            "the annotation is a mask, which has no objects; label its connected components, or "
+            "compare a mask with it"
+        )
     if not reference.data.any():
         if task.annotation != "dense":
             raise ValueError("the annotation is empty, so that nothing is known")
         warnings.warn("the annotation is empty: everything found is wrong", stacklevel=2)
+    if task.kind is Kind.LABELS and task.annotation != "scribbles" and not looped_axes(result.axes):
+        hint = mask_hint("the annotation", reference.data)
+        if hint:
+            warnings.warn(hint, stacklevel=2)
     if not assumed and not (
         reference.units == result.units
         and np.allclose(reference.spacing, result.spacing, rtol=1e-3, atol=0)

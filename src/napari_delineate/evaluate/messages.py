@@ -54,6 +54,7 @@ def scored_to_json(scored: Scored) -> dict[str, Any]:
             "units": found.units,
             "objects": _table_to_json(found.objects),
             "curve": _table_to_json(found.curve),
+            "frames": _table_to_json(found.frames),
         },
         "picture": base64.b64encode(scored.picture).decode("ascii"),
         "warnings": list(scored.warnings),
@@ -64,7 +65,7 @@ def scored_of(message: Mapping[str, Any]) -> Scored:
     """Return what JSON says that an image gave; numbers are the same to the last bit."""
     found = dict(message["comparison"])
     found["spacing"] = tuple(found["spacing"])
-    for name in ("objects", "curve"):
+    for name in ("objects", "curve", "frames"):
         found[name] = _table_of(found[name])
     picture = base64.b64decode(message["picture"])
     return Scored(Comparison(**found), picture, tuple(message["warnings"]))

@@ -8,19 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.agreement_classes import COLOURS as AGREEMENT_COLOURS
+from napari_delineate.agreement_classes import AgreementClass
 from napari_delineate.evaluate.scores import Annotated
 from napari_delineate.types import Table
 
 __all__ = ["COLOURS", "draw_overview"]
 
-COLOURS = {
-    "matched": (0, 200, 120),
-    "spurious": (255, 90, 0),
-    "missed": (70, 170, 255),
-    "split": (250, 230, 50),
-    "merged": (240, 110, 210),
+_CLASSES = {
+    "matched": AgreementClass.FOUND,
+    "spurious": AgreementClass.SPURIOUS,
+    "missed": AgreementClass.MISSED,
+    "split": AgreementClass.SPLIT,
+    "merged": AgreementClass.MERGED,
 }
-"""Red, green and blue of the outlines: true positives, false positives, false negatives."""
+COLOURS = {
+    status: tuple(bytes.fromhex(AGREEMENT_COLOURS[one][1:])) for status, one in _CLASSES.items()
+}
+"""Red, green and blue of the outlines, as where a viewer shows matches."""
 _BESIDE = (150, 150, 150)
 _STATUS = {"part": "split", "merger": "merged"}
 _LONGEST = 640  # pixels of the longer side

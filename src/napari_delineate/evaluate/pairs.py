@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from napari_delineate import batches
-from napari_delineate.axes import looped_axes
 from napari_delineate.steps import list_names
 from napari_delineate.types import Kind
 from napari_delineate.workflow import Workflow
+
+_IMAGE_WORDS = ("image", "images", "img", "imgs", "raw")
+_ANNOTATION_WORDS = (
+    *("annotation", "annotations", "annotated", "label", "labels", "mask", "masks", "cp_masks"),
+    *("gt", "truth", "ground_truth", "groundtruth", "seg", "segmentation"),
+)
 
 __all__ = ["Pair", "Problem", "choose_input", "choose_result", "find_pairs", "printable"]
 
@@ -130,8 +136,7 @@ def choose_result(workflow: Workflow, name: str | None = None) -> str:
     Raises
     ------
     ValueError
-        If there is no such result, it is of another kind, has axes that are not in space, or
-        there are several to choose from.
+        If there is no such result, it is of another kind, or there are several to choose from.
     """
     if not workflow.steps:
         raise ValueError("the workflow has no steps, so there is nothing to evaluate")
@@ -153,11 +158,6 @@ def choose_result(workflow: Workflow, name: str | None = None) -> str:
             f"{name!r} is no result that can be compared; labels and masks of the workflow are: "
             f"{list_names(segmented)}"
         )
-    axes = workflow.values[name].axes
-    if looped_axes(axes):
-        raise ValueError(
-            f"{name!r} has the axes {axes}; only results in space, YX or ZYX, are evaluated"
-        )
     return name
 
 
@@ -176,6 +176,8 @@ def find_pairs(
     workflow: Workflow, places: Mapping[str, Path], main: str, annotations: Path
 ) -> tuple[list[Pair], list[Problem]]:
     """Find the images that have an annotation of the same name.
+
+    Names are the same too if words such as "img" and "mask" at an end are all that differs.
 
     Parameters
     ----------
@@ -198,8 +200,8 @@ def find_pairs(
     Raises
     ------
     ValueError
-        If a folder is missing or holds no image, two files of one have the same name, or
-        there is no pair.
+        If a folder is missing or holds no image, both are the same, two files of one have the
+        same name, or there is no pair.
     """
     images = places[main]
     for folder, what in ((images, "images"), (annotations, "annotations")):
@@ -207,10 +209,21 @@ def find_pairs(
             raise ValueError(f"there is no folder {folder}")
         if not folder.is_dir():
             raise ValueError(f"{folder} is a file, not a folder of {what}")
+    if images.resolve() == annotations.resolve():
+        raise ValueError(
+            f"{images} is given for images and annotations, so that each image would be its own "
+            "annotation; put them into two folders"
+        )
     jobs = {job.name: job for job in batches.find_jobs(workflow, places)}
     references = batches.images_by_name(annotations)
     if not references:
         raise ValueError(f"{annotations} holds no image that can be read")
+    several: dict[str, list[str]] = {}
+    for name, others in _alike(jobs, references).items():
+        if len(others) == 1:
+            references[name] = references.pop(others[0])
+        else:
+            several[name] = others
     pairs, problems = [], []
     for name in sorted({*jobs, *references}):
         missing = (
@@ -221,6 +234,8 @@ def find_pairs(
         elif missing:
             place = printable(str(places[missing[0]]))
             reason = f"there is no image of this name for the input {missing[0]!r} in {place}"
+        elif name in several:
+            reason = f"several annotations fit: {printable(', '.join(several[name]))}"
         elif name not in references:
             reason = f"there is no annotation of this name in {printable(str(annotations))}"
         else:
@@ -233,3 +248,34 @@ def find_pairs(
             f"without their endings are compared, such as {problems[0].image!r}"
         )
     return pairs, problems
+
+
+def _alike(images: Iterable[str], annotations: Iterable[str]) -> dict[str, list[str]]:
+    """Return for images without an annotation of the same name those that mean the same."""
+    left = set(images) ^ set(annotations)
+    cores: dict[str, list[str]] = {}
+    for name in sorted(left.intersection(annotations)):
+        cores.setdefault(_core(name, _ANNOTATION_WORDS), []).append(name)
+    found: dict[str, list[str]] = {}
+    claims: dict[str, list[str]] = {}
+    for name in sorted(left.intersection(images)):
+        core = _core(name, _IMAGE_WORDS)
+        claims.setdefault(core, []).append(name)
+        if core in cores:
+            found[name] = cores[core]
+    # Of two images that mean the same, nobody knows which one was annotated.
+    alone = {names[0] for names in claims.values() if len(names) == 1}
+    return {name: others for name, others in found.items() if name in alone}
+
+
+def _core(name: str, words: Iterable[str]) -> str:
+    """Return a name without words that say what it is.
+
+    Examples
+    --------
+    >>> _core("cell 01_mask", _ANNOTATION_WORDS), _core("IMG-7", _IMAGE_WORDS)
+    ('cell 01', '7')
+    """
+    one = "|".join(words)
+    found = re.fullmatch(rf"(?:(?:{one})[ _.-]+)?(.+?)(?:[ _.-]+(?:{one}))?", name, re.I | re.S)
+    return name if found is None else found[1]

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from napari_delineate.evaluate.folder import Evaluation
+from napari_delineate.evaluate.scores import titles_of
 from napari_delineate.evaluate.statistics import short_number
 from napari_delineate.pictures import Picture
 from napari_delineate.types import Range
@@ -63,13 +64,14 @@ def _curve(evaluation: Evaluation, column: str, title: str) -> Picture:
     """Draw a line per image and their mean."""
     assert evaluation.curve is not None
     figure, axes = _axes()
-    table = evaluation.curve
+    # The images of a movie are one line.
+    table = evaluation.curve.groupby(["image", "overlap"], sort=False)[column].mean().reset_index()
     for _, rows in table.groupby("image", sort=False):
         axes.plot(rows["overlap"], rows[column], color=_LIGHT, lw=1)
     mean = table.groupby("overlap")[column].mean()
     axes.plot(mean.index, mean.to_numpy(), "o-", color=_DARK, lw=2, ms=4, label="mean of images")
     axes.set(xlabel="least intersection over union", ylabel=title, ylim=(-0.02, 1.02))
-    axes.legend(frameon=False, loc="lower left")
+    axes.legend(frameon=False, loc="upper right")
     return figure
 
 
@@ -92,7 +94,7 @@ def _scores(evaluation: Evaluation) -> Picture:
             lw=0,
             label="95 % interval",
         )
-    axes.set(ylabel=column.name)
+    axes.set(ylabel=titles_of(evaluation.columns)[column.name])
     if column.scoring.range == Range(0, 1):
         axes.set_ylim(-0.02, 1.02)
     if are_named:
@@ -116,7 +118,10 @@ def _sizes(evaluation: Evaluation) -> Picture:
     counts = [f"{row.found} of {row.objects}" for row in table.itertuples()]
     axes.bar_label(bars, counts, fontsize=8, padding=2)
     ends = table[["smallest", "largest"]].to_numpy(np.float64).tolist()
-    limits = [f"{short_number(low)} to\n{short_number(high)}" for low, high in ends]
+    limits = [
+        short_number(low) if low == high else f"{short_number(low)} to\n{short_number(high)}"
+        for low, high in ends
+    ]
     axes.set_xticks(places, limits, fontsize=8)
     axes.set_xlim(-0.5, max(len(table), 4) - 0.5)
     unit = table.attrs.get("units", {}).get("smallest", "")

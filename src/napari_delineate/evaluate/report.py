@@ -16,14 +16,15 @@ from napari_delineate import catalogue
 from napari_delineate.environment import versions
 from napari_delineate.evaluate.folder import Evaluation
 from napari_delineate.evaluate.overview import COLOURS
-from napari_delineate.evaluate.scores import Column
+from napari_delineate.evaluate.scores import Column, titles_of
 from napari_delineate.evaluate.statistics import RESAMPLES, SEED, short_number
-from napari_delineate.files.tables import column_titles
 from napari_delineate.steps import names_in
-from napari_delineate.types import Table
 from napari_delineate.wording import value_in_words
 
-__all__ = ["to_html"]
+__all__ = ["MOST_PICTURES", "to_html"]
+
+MOST_PICTURES = 200
+"""How many images are drawn: more pictures than that make a page that no browser opens."""
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c2733; margin: 0 auto; padding: 1.5em;
@@ -39,6 +40,11 @@ td.number, th.number { text-align: right; } td.number { white-space: nowrap; }
 .plots { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start; }
 .plots figure, figure { margin: 0; } .plots img { max-width: 100%; max-height: 284px; }
 figcaption { font-size: .9em; color: #5b6875; max-width: 356px; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(15em, 1fr)); margin: 0;
+  gap: 0 1.6em; }
+dl div { display: flex; justify-content: space-between; gap: .6em; padding: .1em 0;
+  border-bottom: 1px solid #eef1f4; }
+dd { margin: 0; } dt { color: #5b6875; } td.scores { width: 100%; }
 img.overview { width: 300px; height: auto; background: #000; cursor: zoom-in; }
 img.overview:focus { width: 640px; max-width: 90vw; cursor: zoom-out; }
 .key { max-width: none; } .key span { display: inline-block; margin-right: 1.2em; }
@@ -131,17 +137,20 @@ def _text(value: object, name: str = "td", kind: str = "") -> str:
 
 
 def _number(value: Any, column: Column | None = None) -> str:
-    """Return a cell with a number: of shares three decimals, else four digits."""
+    """Return a cell with a number."""
+    return _text(_in_digits(value, column), kind="number")
+
+
+def _in_digits(value: Any, column: Column | None = None) -> str:
+    """Write a number: a share with three decimals, else with four digits."""
     value = float(value)
     if math.isnan(value):
-        shown = "–"
-    elif math.isinf(value):
-        shown = "∞" if value > 0 else "-∞"
-    elif column is not None and column.scoring.range.maximum <= 1:
-        shown = f"{value:.3f}"
-    else:
-        shown = short_number(value)
-    return _text(shown, kind="number")
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if column is not None and column.scoring.range.maximum <= 1:
+        return f"{value:.3f}"
+    return short_number(value)
 
 
 def _table(titles: Iterable[str], rows: Iterable[Sequence[str]], *, first_number: int = 99) -> str:
@@ -165,7 +174,7 @@ def _image(content: bytes, text: str, kind: str = "") -> str:
 
 def _problems(evaluation: Evaluation) -> str:
     parts = []
-    for title, found in (("Left out", evaluation.problems), ("To be known", evaluation.warnings)):
+    for title, found in (("Left out", evaluation.problems), ("Warnings", evaluation.warnings)):
         if found:
             rows = [[_text(one.image, kind="name"), _text(one.reason)] for one in found]
             parts.append(f"<h2>{title}</h2>{_table(['image', 'why'], rows)}")
@@ -173,21 +182,22 @@ def _problems(evaluation: Evaluation) -> str:
 
 
 def _summary(evaluation: Evaluation) -> str:
-    rows = []
+    rows, titles = [], titles_of(evaluation.columns)
     for column, row in zip(evaluation.columns, evaluation.summary.to_dict("records"), strict=True):
-        title = f"{row['score']} [{row['unit']}]" if row["unit"] else row["score"]
-        cells = [_text(title), _text(row["better"] or "–"), _number(row["images"])]
+        title = _with_unit(titles[column.name], row["unit"])
+        cells = [f'<td title="{escape(column.name)}">{escape(title)}</td>']
+        cells += [_text(row["better"] or "–"), _number(row["images"])]
         cells += [
             _number(row[name], column)
             for name in ("mean", "mean_low", "mean_high", "median", "median_low", "median_high")
         ]
         rows.append(cells)
-    titles = ("score", "better", "images", "mean", "from", "to", "median", "from", "to")
+    heads = ("score", "better", "images", "mean", "from", "to", "median", "from", "to")
     text = (
         f"From and to are the ends of 95 % confidence intervals: percentile bootstrap over "
         f"images, {RESAMPLES} draws, seed {SEED}. Of few images they are too narrow."
     )
-    return f'{_table(titles, rows, first_number=2)}<p class="quiet">{escape(text)}</p>'
+    return f'{_table(heads, rows, first_number=2)}<p class="quiet">{escape(text)}</p>'
 
 
 def _key(evaluation: Evaluation) -> str:
@@ -206,20 +216,31 @@ def _key(evaluation: Evaluation) -> str:
 
 def _images(evaluation: Evaluation) -> str:
     table = evaluation.images.set_index("image")
+    units, titles = evaluation.images.attrs["units"], titles_of(evaluation.columns)
     rows = []
-    for name in evaluation.worst_first():
-        picture = _image(evaluation.pictures[name], f"outlines in {name}", "overview")
+    for place, name in enumerate(evaluation.worst_first()):
+        picture = ""
+        if place < MOST_PICTURES:
+            picture = _image(evaluation.pictures[name], f"outlines in {name}", "overview")
+        scores = "".join(
+            f'<div title="{escape(column.name)}">'
+            f"<dt>{escape(_with_unit(titles[column.name], units[column.name]))}</dt>"
+            f"<dd>{_in_digits(table.loc[name, column.name], column)}</dd></div>"
+            for column in evaluation.columns
+        )
         cells = [f"<td>{picture}</td>", _text(name, kind="name")]
-        cells += [_number(table.loc[name, column.name], column) for column in evaluation.columns]
-        rows.append(cells)
-    titles = ["outlines", *_titles(evaluation.images)]
+        rows.append([*cells, f'<td class="scores"><dl>{scores}</dl></td>'])
     text = "A click on a picture enlarges it. Of a stack, the slice with most objects is drawn."
-    return f'{_key(evaluation)}<p class="quiet">{text}</p>{_table(titles, rows, first_number=2)}'
+    if evaluation.frames is not None:
+        text += " Scores of a movie are means of its images; the worst of these is drawn."
+    if len(rows) > MOST_PICTURES:
+        text += f" The {MOST_PICTURES} worst images are drawn."
+    heads = ["outlines", "image", "scores"]
+    return f'{_key(evaluation)}<p class="quiet">{text}</p>{_table(heads, rows)}'
 
 
-def _titles(table: Table) -> list[str]:
-    # A line may be broken behind a dot or a low line.
-    return [title.replace(".", ".\u200b").replace("_", "_\u200b") for title in column_titles(table)]
+def _with_unit(title: str, unit: str) -> str:
+    return f"{title} [{unit}]" if unit else title
 
 
 def _workflow(evaluation: Evaluation) -> str:

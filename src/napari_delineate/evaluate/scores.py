@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,11 +11,23 @@ from numpy.typing import NDArray
 
 from napari_delineate import catalogue, metrics
 from napari_delineate.catalogue import Operation
+from napari_delineate.comparison import ScoreId, title_of
 from napari_delineate.scoring import Scoring
 from napari_delineate.steps import list_names
 from napari_delineate.types import Kind, Table
 
-__all__ = ["Annotated", "Column", "Comparison", "choose_columns", "compare"]
+__all__ = [
+    "Annotated",
+    "Column",
+    "Comparison",
+    "badness",
+    "choose_columns",
+    "compare",
+    "join_frames",
+    "name_of",
+    "score_of",
+    "titles_of",
+]
 
 Annotated = Literal["dense", "sparse", "scribbles"]
 """All objects are annotated; some are, each completely; or pixels: 0 is unknown, 1 background."""
@@ -98,6 +111,9 @@ class Comparison:
         What `metrics.match_objects` lists; None where pixels are compared.
     curve : pandas.DataFrame or None
         What `metrics.average_precision_curve` lists; None where pixels are compared.
+    frames : pandas.DataFrame or None
+        The scores of each image of a movie, of which `scores` are the means; None for one
+        image. Tables of movies have columns for time and channel.
     """
 
     scores: Mapping[str, float]
@@ -105,6 +121,7 @@ class Comparison:
     units: str
     objects: Table | None = None
     curve: Table | None = None
+    frames: Table | None = None
 
 
 def choose_columns(
@@ -158,6 +175,39 @@ def choose_columns(
     return tuple(columns.values())
 
 
+def titles_of(columns: Sequence[Column]) -> dict[str, str]:
+    """Return the titles of scores for people, by their names.
+
+    Examples
+    --------
+    >>> titles_of(choose_columns(["detection_scores.recall", "dice"], Kind.LABELS, "dense"))
+    {'detection_scores.recall': 'Recall', 'dice': 'Dice'}
+    """
+    scores = {one.name: score_of(one) for one in columns}
+    return {name: title_of(score, tuple(scores.values())) for name, score in scores.items()}
+
+
+def name_of(score: ScoreId) -> str:
+    """Return the name by which a score is chosen.
+
+    Examples
+    --------
+    >>> name_of(ScoreId("metrics.dice", "score"))
+    'dice'
+    >>> name_of(ScoreId("metrics.detection_scores", "recall"))
+    'detection_scores.recall'
+    """
+    operation = catalogue.find(score.operation)
+    is_alone = list(operation.declaration.scores) == [operation.outputs[0].name]
+    return operation.name if is_alone else f"{operation.name}.{score.score}"
+
+
+def score_of(column: Column) -> ScoreId:
+    """Return the score of a column as comparisons name it."""
+    known = catalogue.find(column.operation).declaration.scores
+    return ScoreId(column.operation, column.key or next(iter(known)))
+
+
 def _find(name: str) -> Operation:
     """Return an operation that gives scores."""
     found = [
@@ -192,6 +242,56 @@ def _check(operation: Operation, kind: Kind, annotation: Annotated) -> None:
 
 def _has_setting(operation: Operation, name: str) -> bool:
     return any(setting.name == name for setting in operation.settings)
+
+
+def badness(values: Any, column: Column) -> Any:
+    """Return how bad scores are, infinity for those without a value.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Scores.
+    column : Column
+        Which.
+
+    Returns
+    -------
+    pandas.Series
+        Numbers that are larger for worse scores.
+    """
+    bad = {"higher": -values, "lower": values, "nearer to 0": values.abs()}
+    return bad.get(column.scoring.better, 0 * values).fillna(math.inf)
+
+
+def join_frames(parts: Sequence[tuple[Mapping[str, int], Comparison]]) -> Comparison:
+    """Return what comparing all images of a movie gave.
+
+    Parameters
+    ----------
+    parts : sequence of (mapping of str to int, Comparison)
+        For each image where it is along the axes that are looped, by their letters, and what
+        comparing it gave.
+
+    Returns
+    -------
+    Comparison
+        The means of scores, of those that have a value; the objects of all.
+    """
+    import pandas as pd
+
+    first = parts[0][1]
+    frames = pd.DataFrame([{**at, **one.scores} for at, one in parts])
+    scores = {name: float(frames[name].mean()) for name in first.scores}
+    tables: dict[str, Table | None] = {}
+    for what in ("objects", "curve"):
+        found = [(at, getattr(one, what)) for at, one in parts]
+        tables[what] = None
+        if getattr(first, what) is not None:
+            placed = [table.assign(**at)[[*at, *table.columns]] for at, table in found]
+            joined = pd.concat(placed, ignore_index=True)
+            joined.attrs = getattr(first, what).attrs
+            tables[what] = joined
+    return Comparison(scores, first.spacing, first.units, frames=frames, **tables)
 
 
 def compare(

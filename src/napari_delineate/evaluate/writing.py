@@ -10,7 +10,7 @@ from napari_delineate.files import atomic_path, write_table
 
 __all__ = ["check_output", "write_evaluation"]
 
-_TABLES = ("images", "objects", "curve", "sizes", "summary", "problems")
+_TABLES = ("images", "frames", "objects", "curve", "sizes", "summary", "problems")
 _PLOTS = ("curve", "scores", "sizes")
 
 
@@ -43,8 +43,8 @@ def write_evaluation(evaluation: Evaluation, folder: str | Path) -> Path:
         What `evaluate_folder` gave.
     folder : path
         Where the files go: images.csv, objects.csv, curve.csv, sizes.csv, summary.csv and
-        problems.csv; curve.png, scores.png and sizes.png; report.html. Of masks there are no
-        objects, curve and sizes.
+        problems.csv; curve.png, scores.png and sizes.png; report.html; of movies frames.csv
+        too. Of masks there are no objects, curve and sizes.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from napari_delineate.files.annotations import (
     ANNOTATIONS,
-    Annotation,
+    AnnotatedLabels,
     read_annotation,
     write_annotation,
 )
@@ -26,7 +26,7 @@ __all__ = [
     "FORMAT",
     "MESHES",
     "READABLE",
-    "Annotation",
+    "AnnotatedLabels",
     "FileError",
     "atomic_path",
     "is_workflow_file",

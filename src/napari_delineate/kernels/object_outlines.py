@@ -63,41 +63,48 @@ def add_euler_numbers(labels: Any, eighths: Any, totals: Any) -> None:
     counts 1, times 2 if it is before along y, times 4 along x and times 16 along z.
     """
     depth, height, width = labels.shape
+    nothing = np.zeros(width, labels.dtype)
     window = np.zeros(8, labels.dtype)
     for z in range(depth + 1):
         for y in range(height + 1):
+            # Places are bits: 1 is one back along y, 2 along x, 4 along z.
+            row_0 = labels[z, y] if z < depth and y < height else nothing
+            row_1 = labels[z, y - 1] if z < depth and y > 0 else nothing
+            row_4 = labels[z - 1, y] if z > 0 and y < height else nothing
+            row_5 = labels[z - 1, y - 1] if z > 0 and y > 0 else nothing
             window[:] = 0
+            was_same = True
             for x in range(width + 1):
-                # Places are bits: 1 is one back along y, 2 along x, 4 along z.
+                inside = x < width
+                first, one = row_0[x] if inside else 0, row_1[x] if inside else 0
+                four, five = row_4[x] if inside else 0, row_5[x] if inside else 0
+                same = first == one and first == four and first == five
+                if same and was_same and first == window[0]:
+                    continue
                 window[2], window[3], window[6], window[7] = (
                     window[0],
                     window[1],
                     window[4],
                     window[5],
                 )
-                inside = x < width
-                window[0] = labels[z, y, x] if inside and z < depth and y < height else 0
-                window[1] = labels[z, y - 1, x] if inside and z < depth and y > 0 else 0
-                window[4] = labels[z - 1, y, x] if inside and z > 0 and y < height else 0
-                window[5] = labels[z - 1, y - 1, x] if inside and z > 0 and y > 0 else 0
-                first = window[0]
-                same = True
-                for n in range(1, 8):
-                    same &= window[n] == first
-                if same:
-                    continue
-                for n in range(8):
-                    label = window[n]
-                    if label == 0:
-                        continue
-                    code = 0
-                    seen = False
-                    for m in range(8):
-                        if window[m] == label:
-                            seen |= m < n
-                            code |= 1 << m
-                    if not seen:
-                        totals[label] += eighths[code]
+                window[0], window[1], window[4], window[5] = first, one, four, five
+                was_same = same
+                _add_window(window, eighths, totals)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _add_window(window: Any, eighths: Any, totals: Any) -> None:
+    """Add up what 2 x 2 x 2 voxels give for each label among them."""
+    left = 255  # the places whose label is to be counted
+    for n in range(8):
+        label = window[n]
+        if label == 0 or not left & (1 << n):
+            continue
+        code = 0
+        for m in range(8):
+            code |= (window[m] == label) << m
+        left &= ~code
+        totals[label] += eighths[code]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,4 +1,4 @@
-"""List the pixels of every object, and describe the values there, object by object."""
+"""List the pixels of every object, and those at its edge."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Pixels", "add_places", "describe", "distances_to", "edges_of", "grouped"]
+__all__ = ["Pixels", "distances_to", "edges_of", "grouped"]
 
-_LEVELS = 2**16
-"""Whole numbers of a range up to this are sorted by counting."""
-
-_NAMES = ("sum", "mean", "std", "min", "max", "lower", "median", "upper", "deviation")
+_MOST_WORK = 1_000_000
+"""So many distances of points from pixels of one object are computed one by one."""
 
 
 class Pixels(NamedTuple):
@@ -97,11 +95,15 @@ def _mark_edges(
 ) -> None:
     depth, height, width = labels.shape
     for number in range(counts.size):
+        x, y, z, before = 0, 0, 0, -2
         for place in range(starts[number], starts[number + 1]):
             flat = places[place]
-            x = flat % width
-            y = flat // width % height
-            z = flat // (width * height)
+            x += 1
+            if flat != before + 1 or x == width:  # divisions take longer than all else
+                x = flat % width
+                y = flat // width % height
+                z = flat // (width * height)
+            before = flat
             label = labels[z, y, x]
             if (
                 (labels[z, y, x - 1] != label if x > 0 else border and width > 1)
@@ -142,10 +144,23 @@ def distances_to(
     (M,) ndarray of float64
         Distances in physical units; NaN where an object has no pixels.
     """
+    from scipy.spatial import cKDTree
+
     result = np.full(len(points), np.inf)
-    _nearest(pixels.starts, pixels.places, shape, spacing, points, rows, result)
+    sizes = np.diff(pixels.starts)
+    # Of few points or pixels, to look at all is sooner than to build a tree.
+    work = sizes * np.bincount(rows, minlength=len(sizes))
+    few = np.flatnonzero(work[rows] <= _MOST_WORK)
+    found = np.full(len(few), np.inf)
+    _nearest(pixels.starts, pixels.places, shape, spacing, points[few], rows[few], found)
+    result[few] = np.sqrt(found)
+    for row in np.flatnonzero(work > _MOST_WORK):
+        places = pixels.places[pixels.starts[row] : pixels.starts[row + 1]]
+        tree = cKDTree(np.stack(np.unravel_index(places, shape), axis=1) * spacing)
+        own = np.flatnonzero(rows == row)
+        result[own] = tree.query(points[own])[0]
     result[np.isinf(result)] = np.nan
-    return np.asarray(np.sqrt(result))
+    return result
 
 
 @numba.njit(cache=True, nogil=True)
@@ -161,142 +176,3 @@ def _nearest(
             y = flat // width % height * spacing[1] - points[point, 1]
             z = flat // (width * height) * spacing[0] - points[point, 0]
             result[point] = min(result[point], x * x + y * y + z * z)
-
-
-@numba.njit(cache=True, nogil=True)
-def add_places(
-    shape: Any, starts: Any, places: Any, image: Any, sums: Any, weighted: Any, brightest: Any
-) -> None:
-    """Add up places, those weighted by the image, and find the first of the brightest.
-
-    `shape` is that of the image as (Z, Y, X), `image` flat, the results (N, 3) in voxels.
-    """
-    height, width = shape[1], shape[2]
-    for number in range(starts.size - 1):
-        highest = -np.inf
-        for place in range(starts[number], starts[number + 1]):
-            flat = places[place]
-            x = flat % width
-            y = flat // width % height
-            z = flat // (width * height)
-            value = np.float64(image[flat])
-            sums[number, 0] += z
-            sums[number, 1] += y
-            sums[number, 2] += x
-            weighted[number, 0] += value * z
-            weighted[number, 1] += value * y
-            weighted[number, 2] += value * x
-            if value > highest or place == starts[number]:
-                highest = value
-                brightest[number, 0] = z
-                brightest[number, 1] = y
-                brightest[number, 2] = x
-
-
-def describe(pixels: Pixels, image: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
-    """Describe the values of an image in every object.
-
-    Parameters
-    ----------
-    pixels : Pixels
-        The pixels of the objects.
-    image : ndarray
-        Values.
-
-    Returns
-    -------
-    dict of str to (N,) ndarray of float64
-        Sum, mean, std, min, max, lower and upper quartile, median, and the median of the
-        deviations from it; NaN, and a sum of 0, where there are no pixels.
-    """
-    flat = np.ascontiguousarray(image).reshape(-1).view()
-    flat.flags.writeable = False
-    result = np.full((len(_NAMES), len(pixels.starts) - 1), np.nan)
-    _describe(pixels.starts, pixels.places, flat, flat.dtype.kind != "f", result)
-    return dict(zip(_NAMES, result, strict=True))
-
-
-@numba.njit(cache=True, nogil=True)
-def _describe(starts: Any, places: Any, image: Any, whole: bool, result: Any) -> None:
-    most = 0
-    counts = np.zeros(_LEVELS, np.int64)
-    for number in range(starts.size - 1):
-        most = max(most, starts[number + 1] - starts[number])
-    buffer = np.empty(most)
-    for number in range(starts.size - 1):
-        count = starts[number + 1] - starts[number]
-        if count == 0:
-            result[0, number] = 0.0
-            continue
-        values = buffer[:count]
-        total = 0.0
-        for place in range(count):
-            values[place] = image[places[starts[number] + place]]
-            total += values[place]
-        mean = total / count
-        squares = 0.0
-        for place in range(count):
-            squares += (values[place] - mean) ** 2
-        _sort(values, whole, counts)
-        result[0, number], result[1, number] = total, mean
-        result[2, number] = np.sqrt(squares / count)
-        result[3, number], result[4, number] = values[0], values[count - 1]
-        for quarter in range(1, 4):
-            result[4 + quarter, number] = _between(values, quarter * (count - 1) / 4)
-        result[8, number] = _deviation(values, result[6, number])
-
-
-@numba.njit(cache=True, nogil=True)
-def _sort(values: Any, whole: bool, counts: Any) -> None:
-    """Sort values; whole numbers of a small range by counting, which is several times sooner."""
-    low, high = values[0], values[0]
-    for place in range(values.size):
-        low, high = min(low, values[place]), max(high, values[place])
-    if not whole or high - low >= min(counts.size, 8 * values.size):
-        values.sort()
-        return
-    levels = int(high - low) + 1
-    for level in range(levels):
-        counts[level] = 0
-    for place in range(values.size):
-        counts[int(values[place] - low)] += 1
-    place = 0
-    for level in range(levels):
-        for _ in range(counts[level]):
-            values[place] = low + level
-            place += 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _between(values: Any, place: float) -> float:
-    """Return what lies at a place, perhaps between two, of sorted values."""
-    below = int(place)
-    share = place - below
-    if share == 0:
-        return float(values[below])
-    return float(values[below] * (1 - share) + values[below + 1] * share)
-
-
-@numba.njit(cache=True, nogil=True)
-def _deviation(values: Any, median: float) -> float:
-    """Return the median of the distances of sorted values from their median.
-
-    Both ways from the median the distances grow: they are met in order.
-    """
-    count = values.size
-    right = 0
-    while right < count and values[right] < median:
-        right += 1
-    left = right - 1
-    middle = (count - 1) // 2
-    before = 0.0
-    for rank in range(count // 2 + 1):
-        if right == count or (left >= 0 and median - values[left] <= values[right] - median):
-            away = median - values[left]
-            left -= 1
-        else:
-            away = values[right] - median
-            right += 1
-        if rank == middle:
-            before = away
-    return float((before + away) / 2)

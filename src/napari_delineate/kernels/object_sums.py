@@ -17,8 +17,8 @@ __all__ = ["add_deviations", "add_intensities", "add_moments", "find_boxes"]
 
 
 @numba.njit(cache=True, nogil=True)
-def find_boxes(labels: Any, boxes: Any) -> None:
-    """Find the first and the last pixel of every label along each axis.
+def find_boxes(labels: Any, boxes: Any, counts: Any) -> None:
+    """Find the first and the last pixel of every label along each axis, and count all.
 
     `labels` are (Z, Y, X), `boxes` (labels, 6): first along z, y, x, then behind the last.
     """
@@ -38,6 +38,7 @@ def find_boxes(labels: Any, boxes: Any) -> None:
                     x += 1
                 if label == 0:
                     continue
+                counts[label] += x - start
                 box = boxes[label]
                 box[0] = min(box[0], z)
                 box[1] = min(box[1], y)
@@ -84,20 +85,33 @@ def add_moments(labels: Any, boxes: Any, first: Any, second: Any) -> None:
 @numba.njit(cache=True, nogil=True)
 def add_intensities(labels: Any, image: Any, sums: Any, lowest: Any, highest: Any) -> None:
     """Add up the intensities of every label, and find the extremes; all arrays are flat."""
-    for place in range(labels.size):
+    place = 0
+    while place < labels.size:
         label = labels[place]
-        if label != 0:
+        if label == 0:
+            place += 1
+            continue
+        total, low, high = sums[label], lowest[label], highest[label]
+        while place < labels.size and labels[place] == label:
             pixel = np.float64(image[place])
-            sums[label] += pixel
-            lowest[label] = min(lowest[label], pixel)
-            highest[label] = max(highest[label], pixel)
+            total += pixel
+            low, high = min(low, pixel), max(high, pixel)
+            place += 1
+        sums[label], lowest[label], highest[label] = total, low, high
 
 
 @numba.njit(cache=True, nogil=True)
 def add_deviations(labels: Any, image: Any, means: Any, squares: NDArray[np.float64]) -> None:
     """Add up the squared distances from the mean of every label; all arrays are flat."""
-    for place in range(labels.size):
+    place = 0
+    while place < labels.size:
         label = labels[place]
-        if label != 0:
-            away = np.float64(image[place]) - means[label]
-            squares[label] += away * away
+        if label == 0:
+            place += 1
+            continue
+        total, mean = squares[label], means[label]
+        while place < labels.size and labels[place] == label:
+            away = np.float64(image[place]) - mean
+            total += away * away
+            place += 1
+        squares[label] = total

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_delineate.declaration import operation
 from napari_delineate.measurements.tables import suffixed, table_of
-from napari_delineate.object_properties import Columns, find_objects
+from napari_delineate.object_properties import Columns, Objects, find_objects
 from napari_delineate.types import Image, Labels, Spacing, Table, Units
 
 __all__ = ["measure_intensity"]
@@ -98,48 +98,59 @@ def measure_intensity(
     0      1             12.0             24.0
     1      2              9.0             18.0
     """
-    from napari_delineate.kernels import object_pixels
-
     voxel = tuple(float(entry) for entry in np.broadcast_to(spacing, labels.ndim))
     objects = find_objects(labels)
-    pixels = object_pixels.grouped(objects.labels, objects.rows, objects.pixels)
-    edges = object_pixels.edges_of(objects.stack, pixels)
     columns: Columns = {}
     for channel, image in enumerate(images):
-        intensities = image.view(np.uint8) if image.dtype == bool else image
-        found = object_pixels.describe(pixels, intensities)
-        at_edge = object_pixels.describe(edges, intensities)
-        one: Columns = {name: found[key] for name, key in _STATISTICS.items()}
-        one |= {f"intensity_{key}_edge": at_edge[key] for key in _EDGE}
-        one["intensity_sum_edge"] = np.where(np.isnan(at_edge["mean"]), np.nan, at_edge["sum"])
-        one |= _places(objects.stack.shape, pixels, intensities, found["sum"], voxel)
-        columns |= suffixed(one, channel, len(images))
+        columns |= suffixed(_of_channel(objects, image, voxel), channel, len(images))
     return table_of(objects.numbers, columns, _POWERS, labels.ndim, units)
 
 
+def _of_channel(objects: Objects, image: NDArray[Any], spacing: tuple[float, ...]) -> Columns:
+    """Return what one image says about every object."""
+    from napari_delineate.kernels.object_statistics import describe
+    from napari_delineate.kernels.object_values import collect_with_places, starts_of
+
+    starts = starts_of(objects.pixels)
+    ends, edge_ends = objects.table((), np.int64), objects.table((), np.int64)
+    ends[objects.rows] = edge_ends[objects.rows] = starts[:-1]
+    pixels = np.ascontiguousarray(image.view(np.uint8) if image.dtype == bool else image).view()
+    pixels.flags.writeable = False  # numba compiles once, whatever was given
+    values, at_edge = np.empty((2, starts[-1]), pixels.dtype)
+    places = [objects.table((3,)) for _ in range(3)]
+    collect_with_places(
+        objects.stack,
+        pixels.reshape(objects.stack.shape),
+        ends,
+        edge_ends,
+        values,
+        at_edge,
+        *places,
+    )
+    found = describe(values, starts[:-1], starts[1:])
+    edge = describe(at_edge, starts[:-1], edge_ends[objects.rows], ranks=False)
+    columns: Columns = {name: found[key] for name, key in _STATISTICS.items()}
+    columns |= {f"intensity_{key}_edge": edge[key] for key in _EDGE}
+    columns["intensity_sum_edge"] = np.where(np.isnan(edge["mean"]), np.nan, edge["sum"])
+    sums, weighted, brightest = (
+        place[objects.rows, 3 - len(spacing) :] * spacing for place in places
+    )
+    return columns | _places(objects.pixels, found["sum"], sums, weighted, brightest)
+
+
 def _places(
-    shape: tuple[int, ...],
-    pixels: Any,
-    image: NDArray[Any],
+    counts: NDArray[np.int64],
     totals: NDArray[np.float64],
-    spacing: tuple[float, ...],
+    sums: NDArray[np.float64],
+    weighted: NDArray[np.float64],
+    brightest: NDArray[np.float64],
 ) -> Columns:
     """Return where the intensities of every object are."""
-    from napari_delineate.kernels import object_pixels
-
-    flat = np.ascontiguousarray(image).reshape(-1).view()
-    flat.flags.writeable = False
-    sums, weighted, brightest = (np.zeros((len(totals), 3)) for _ in range(3))
-    object_pixels.add_places(shape, *pixels, flat, sums, weighted, brightest)
-    skipped = 3 - len(spacing)
-    plain = (sums / np.diff(pixels.starts)[:, np.newaxis])[:, skipped:] * spacing
     bright = totals > 0
-    centres = np.full_like(plain, np.nan)
-    centres[bright] = (weighted[bright] / totals[bright, np.newaxis])[:, skipped:] * spacing
-    columns: Columns = {
-        f"centroid_weighted-{axis}": centres[:, axis] for axis in range(len(spacing))
-    }
-    columns["mass_displacement"] = np.linalg.norm(centres - plain, axis=1)
-    for axis, step in enumerate(spacing):
-        columns[f"location_max-{axis}"] = brightest[:, skipped + axis] * step
-    return columns
+    centres = np.full_like(sums, np.nan)
+    centres[bright] = weighted[bright] / totals[bright, np.newaxis]
+    axes = range(sums.shape[1])
+    columns: Columns = {f"centroid_weighted-{axis}": centres[:, axis] for axis in axes}
+    apart = centres - sums / counts[:, np.newaxis]
+    columns["mass_displacement"] = np.linalg.norm(apart, axis=1)
+    return columns | {f"location_max-{axis}": brightest[:, axis] for axis in axes}

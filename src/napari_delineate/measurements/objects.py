@@ -68,7 +68,7 @@ MEASUREMENTS = tuple(
 """Columns of the table that say one number about an object; some need 2D or an image."""
 
 
-@operation(version=2)
+@operation(version=3)
 def measure(
     labels: Labels,
     image: Image | None = None,

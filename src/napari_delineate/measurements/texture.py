@@ -26,7 +26,7 @@ from napari_delineate.types import (
 __all__ = ["measure_texture"]
 
 
-@operation
+@operation(version=2)
 def measure_texture(
     labels: Labels,
     images: Sequence[Image],
@@ -114,12 +114,14 @@ def measure_texture(
     offsets = _offsets(length_per_axis(distance, voxel))
     objects = find_objects(labels)
     pixels = grouped(objects.labels, objects.rows, objects.pixels)
+    missing = [(0, 0), (3 - labels.ndim, 0)]
+    corners = np.pad(objects.starts, missing)
+    sizes = np.pad(objects.stops - objects.starts, missing, constant_values=1)
     columns: Columns = {}
     for channel, image in enumerate(images):
         grey = _grey_levels(image, pixels.places, levels, minimum, maximum)
         found = np.full((len(objects.numbers), len(offsets), len(FEATURES)), np.nan)
-        stack = grey.reshape(objects.stack.shape)
-        add_haralick(objects.stack, stack, *pixels, offsets, levels, found)
+        add_haralick(objects.stack.shape, *pixels, grey, corners, sizes, offsets, levels, found)
         one: Columns = {}
         for number, name in enumerate(FEATURES):
             if directions == "mean":
@@ -147,8 +149,8 @@ def _grey_levels(
     minimum: float | None,
     maximum: float | None,
 ) -> NDArray[np.uint16]:
-    """Return the level of each pixel of objects, from 1; that of all others is 0."""
-    grey = np.zeros(image.size, np.uint16)
+    """Return the levels of the pixels at some places, from 1."""
+    grey = np.ones(len(places), np.uint16)
     if not len(places):
         return grey
     values = image.reshape(-1)[places].astype(np.float64)
@@ -156,9 +158,7 @@ def _grey_levels(
     high = values.max() if maximum is None else maximum
     if high > low:
         share = (values / 2 - low / 2) / (high / 2 - low / 2)  # halves do not overflow
-        grey[places] = 1 + np.clip(np.floor(share * levels), 0, levels - 1).astype(np.uint16)
-    else:
-        grey[places] = 1
+        grey += np.clip(np.floor(share * levels), 0, levels - 1).astype(np.uint16)
     return grey
 
 

@@ -11,8 +11,17 @@ from napari_delineate import object_numbers
 from napari_delineate.agreement_classes import AgreementClass
 from napari_delineate.declaration import operation
 from napari_delineate.overlaps import Annotation, find_overlaps
-from napari_delineate.partners import partners_at
-from napari_delineate.types import Image, Labels, Mask, Range
+from napari_delineate.partners import Assignment, Criterion, find_partners
+from napari_delineate.types import (
+    Image,
+    Labels,
+    Length,
+    Mask,
+    Range,
+    Spacing,
+    length_in_units,
+    voxels,
+)
 
 __all__ = ["map_matches", "map_overlap"]
 
@@ -33,8 +42,13 @@ def map_matches(
     labels: Labels,
     region: Mask | None = None,
     *,
+    criterion: Criterion = "mask IoU",
+    assignment: Assignment = "Hungarian",
     overlap: Annotated[float, Range(0.01, 1)] = 0.5,
+    distance: Annotated[Length, Range(0)] = voxels(10),
+    width: Annotated[Length, Range(0)] = voxels(2),
     annotation: Annotation = "dense",
+    spacing: Spacing = 1.0,
 ) -> Labels:
     """Mark objects that are found (1), spurious (2), missed (3), split (4) and merged (5).
 
@@ -46,11 +60,24 @@ def map_matches(
         Objects that are scored.
     region : ndarray of bool, same shape, optional
         The pixels that are annotated; what lies elsewhere is ignored. All without.
+    criterion : {"mask IoU", "boundary IoU", "overlap of reference", "centroid distance"}
+        What makes two objects partners, as in `match_objects`.
+    assignment : {"Hungarian", "greedy"}
+        Where there is a choice: as many partners as possible, and of these choices the best;
+        or the best pair first, then the best of what is left.
     overlap : float
-        Least intersection over union of partners, from 0.01 to 1.
+        Least overlap of partners, from 0.01 to 1.
+    distance : float or Voxels
+        Largest distance of the centroids of partners, in the units of `spacing` or as
+        `voxels(n)`; for "centroid distance" only.
+    width : float or Voxels
+        How far from the boundary pixels count, in the units of `spacing` or as `voxels(n)`;
+        for "boundary IoU" only.
     annotation : {"dense", "sparse"}
         Whether the reference has all objects or only some; then an object of the labels that
         lies mostly beside those of the reference is not marked.
+    spacing : float or tuple of float
+        Voxel size, one number or one per axis.
 
     Returns
     -------
@@ -65,7 +92,7 @@ def map_matches(
     TypeError
         If an image does not hold whole numbers.
     ValueError
-        If the shapes differ, an image is empty, or `overlap` is out of range.
+        If the shapes differ, an image is empty, or a setting is out of range.
 
     Notes
     -----
@@ -85,7 +112,18 @@ def map_matches(
     >>> metrics.map_matches(reference, labels).tolist()
     [[1, 1, 0, 3, 2]]
     """
-    partners = partners_at(find_overlaps(reference, labels, region, annotation), overlap)
+    partners = find_partners(
+        reference,
+        labels,
+        region,
+        criterion=criterion,
+        assignment=assignment,
+        overlap=overlap,
+        distance=length_in_units(distance, spacing),
+        width=length_in_units(width, spacing),
+        annotation=annotation,
+        spacing=tuple(np.broadcast_to(spacing, reference.ndim).tolist()),
+    )
     overlaps = partners.overlaps
     marked = overlaps.countable.copy()
     marked[partners.columns] = True

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from napari_delineate.contours import Gaps, bands, box_of, contours_of, gaps_between
 from napari_delineate.declaration import operation
-from napari_delineate.overlaps import within
 from napari_delineate.scoring import DISTANCE, SHARE
 from napari_delineate.types import (
     Length,
@@ -304,7 +303,7 @@ def normalized_surface_distance(
     return gaps.share_within(length_in_units(tolerance, spacing))
 
 
-@operation(scores={"score": SHARE})
+@operation(version=2, scores={"score": SHARE})
 def boundary_iou(
     reference: Mask,
     labels: Mask,
@@ -351,7 +350,8 @@ def boundary_iou(
     -----
     The overlap of large objects hardly changes with their boundary, this does. The paper takes
     2 % of the diagonal of the image as the width, and dilates by boxes; here distances are
-    Euclidean. A width of half an object or more gives the overlap of everything, `jaccard`.
+    Euclidean. A width of half an object or more gives the overlap of everything, `jaccard`. Where
+    a region ends is no boundary.
 
     References
     ----------
@@ -369,7 +369,6 @@ def boundary_iou(
     """
     distance = length_in_units(width, spacing)
     voxel = tuple(np.broadcast_to(spacing, reference.ndim).tolist())
-    first, second = bands(reference, distance, voxel), bands(labels, distance, voxel)
-    first, second = within(first, second, region)
+    first, second = (bands(mask, distance, voxel, region) for mask in (reference, labels))
     union = int(np.count_nonzero(first | second))
     return int(np.count_nonzero(first & second)) / union if union else 1.0

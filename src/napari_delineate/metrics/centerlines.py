@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from napari_delineate.building_blocks import components_in_any_order
 from napari_delineate.contours import box_of
 from napari_delineate.declaration import operation
-from napari_delineate.overlaps import within
 from napari_delineate.scoring import SHARE
 from napari_delineate.types import Mask, Scores
 
@@ -18,7 +17,8 @@ __all__ = ["centerline_dice"]
 
 
 @operation(
-    scores={"centerline_dice": SHARE, "topology_precision": SHARE, "topology_sensitivity": SHARE}
+    version=2,
+    scores={"centerline_dice": SHARE, "topology_precision": SHARE, "topology_sensitivity": SHARE},
 )
 def centerline_dice(reference: Mask, labels: Mask, region: Mask | None = None) -> Scores:
     """Score how much of the centrelines of thin structures lies in the other foreground (clDice).
@@ -51,7 +51,7 @@ def centerline_dice(reference: Mask, labels: Mask, region: Mask | None = None) -
     shifted discs both contain, so the score is 1. Width hardly matters, which is the purpose.
     Centrelines are those of `skimage.morphology.skeletonize`, thinned pixel by pixel whatever
     the voxel size; resample images with flat voxels first. A piece so small that thinning
-    leaves nothing is its own centreline.
+    leaves nothing is its own centreline. Of a region, what lies in it is thinned.
 
     References
     ----------
@@ -69,8 +69,8 @@ def centerline_dice(reference: Mask, labels: Mask, region: Mask | None = None) -
     (1.0, 0.5)
     """
     names = ("centerline_dice", "topology_precision", "topology_sensitivity")
-    lines = [within(_centerline(mask), mask, region) for mask in (reference, labels)]
-    (line, wide), (other_line, other_wide) = lines
+    wide, other_wide = (mask if region is None else mask & region for mask in (reference, labels))
+    line, other_line = _centerline(wide), _centerline(other_wide)
     if not wide.any() and not other_wide.any():
         return dict.fromkeys(names, 1.0)
     sensitivity, precision = _share(line, other_wide), _share(other_line, wide)

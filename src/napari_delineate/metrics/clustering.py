@@ -130,7 +130,7 @@ def variation_of_information(
     *,
     ignore_background: bool = True,
 ) -> Scores:
-    """Measure how much information two segmentations do not share, by splits and merges.
+    """Measure how much information two segmentations do not share, by splits and merges (VI).
 
     Parameters
     ----------
@@ -163,7 +163,8 @@ def variation_of_information(
     -----
     No pixel that counts: 0, also where there are labels, because with `ignore_background` the
     background of the reference is not looked at. There is no upper limit but the logarithm of
-    the number of pixels. Some programs take natural logarithms, which gives 0.69 times as much.
+    the number of pixels, so that values of different images can hardly be compared. Some
+    programs take natural logarithms, which gives 0.69 times as much.
 
     References
     ----------

@@ -25,7 +25,7 @@ def average_precision(
     overlap: Annotated[float, Range(0.01, 1)] = 0.5,
     annotation: Annotation = "dense",
 ) -> Score:
-    """Score how many objects of a complete reference are found, and how many are wrong.
+    """Score how many objects of a complete reference are found, and how many are wrong (AP).
 
     An object is found where its intersection over union with an object of the labels is
     large enough; each has one partner at most. The score is TP / (TP + FP + FN) for TP
@@ -69,7 +69,8 @@ def average_precision(
     in photographs (COCO), average precision is something else, the area below the curve of
     precision and recall, and needs a confidence for each object, which labels do not have.
     Objects get as many partners as is possible, which matters only up to an overlap of one
-    half.
+    half. One overlap says nothing about how well the objects found are outlined, and small
+    objects miss it by a pixel: look at `average_precision_curve` too.
 
     References
     ----------
@@ -101,7 +102,7 @@ def mean_average_precision(
     step: Annotated[float, Range(0.01, 1)] = 0.05,
     annotation: Annotation = "dense",
 ) -> Score:
-    """Score how many objects are found, as a mean over stricter and stricter overlaps.
+    """Score how many objects are found, as a mean over stricter and stricter overlaps (mAP).
 
     The mean of `average_precision` at the overlaps `lowest`, `lowest` + `step`, and so on up
     to `highest`. From 0 to 1 (every outline is exact); higher is better; no unit. 1 if there

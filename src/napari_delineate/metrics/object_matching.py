@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-@operation
+@operation(version=2)
 def match_objects(
     reference: Labels,
     labels: Labels,
@@ -185,6 +185,7 @@ def match_objects(
 
 
 @operation(
+    version=2,
     scores={
         "f_score": SHARE,
         "precision": SHARE,
@@ -197,7 +198,7 @@ def match_objects(
         "spurious": COUNT,
         "splits": COUNT,
         "merges": COUNT,
-    }
+    },
 )
 def detection_scores(
     reference: Labels,
@@ -252,11 +253,12 @@ def detection_scores(
     -------
     scores : dict of str to float
         For TP objects with a partner, FP objects of the labels and FN of the reference
-        without: `f_score`, the weighted harmonic mean of precision and recall; `precision`
+        without: `f_score` (F-beta), the weighted harmonic mean of precision and recall; `precision`
         TP / (TP + FP); `recall` TP / (TP + FN); `average_precision` TP / (TP + FP + FN). All
         are from 0 to 1 (all objects are found, nothing else is), higher is better, no unit.
-        Then numbers of objects: TP, FP and FN themselves; of FN those `missed` that are
-        neither split nor merged, of FP those `spurious` that are neither parts nor mergers;
+        Then numbers of objects, from 0 up, no unit: TP, FP and FN themselves; of FN those
+        `missed` that are neither split nor merged, of FP those `spurious` that are neither parts
+        nor mergers;
         `splits`, reference objects in which two or more labels lie mostly; `merges`, labels
         in which two or more reference objects lie mostly. Lower is better.
 
@@ -274,7 +276,9 @@ def detection_scores(
     Notes
     -----
     No object in either: shares are 1. Objects in one only: shares are 0. An object that is
-    split or merged may still have a partner, if one part is large enough.
+    split or merged may still have a partner, if one part is large enough. How large the least
+    overlap is decides the scores of small objects, which miss it by a pixel. The average
+    precision is that of StarDist and Cellpose, not that of COCO; see `average_precision`.
 
     References
     ----------

@@ -37,7 +37,7 @@ _DISTANCES = (
 )
 
 
-@operation
+@operation(version=2)
 def compare_outlines(
     reference: Labels,
     labels: Labels,
@@ -178,12 +178,13 @@ def _gaps(
 
 
 @operation(
+    version=2,
     scores={
         "normalized_surface_distance": SHARE,
         "boundary_iou": SHARE,
         "dice": SHARE,
         "iou": SHARE,
-    }
+    },
 )
 def outline_scores(
     reference: Labels,
@@ -238,7 +239,8 @@ def outline_scores(
     Notes
     -----
     No object in the reference: 1 if there are no labels either, else 0. Objects that are in the
-    labels only cost nothing; look at `detection_scores` too.
+    labels only cost nothing; look at `detection_scores` too. For the normalized surface
+    distance, pixels of contours are counted, as in Metrics Reloaded.
 
     References
     ----------

@@ -116,6 +116,11 @@ def dice(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     ValueError
         If the shapes differ, or an image is empty.
 
+    Notes
+    -----
+    Says nothing about single objects. One pixel changes much for small foregrounds, and hardly
+    anything for large ones, however wrong their boundary is there.
+
     References
     ----------
     .. [1] Dice, "Measures of the amount of ecologic association between species", Ecology
@@ -194,7 +199,7 @@ def precision(reference: Mask, labels: Mask, region: Mask | None = None) -> Scor
     Returns
     -------
     score : float
-        The precision (positive predictive value), 0 to 1.
+        The precision (positive predictive value, PPV), 0 to 1.
 
     Raises
     ------
@@ -240,7 +245,7 @@ def recall(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     Returns
     -------
     score : float
-        The recall (sensitivity, true positive rate), 0 to 1.
+        The recall (sensitivity, true positive rate, TPR), 0 to 1.
 
     Raises
     ------
@@ -295,6 +300,14 @@ def f1(reference: Mask, labels: Mask, region: Mask | None = None) -> Score:
     ValueError
         If the shapes differ, or an image is empty.
 
+    See Also
+    --------
+    detection_scores : The F score of whole objects, with any weight of the recall (F-beta).
+
+    Notes
+    -----
+    Says nothing about single objects, and hides which of precision and recall is low.
+
     References
     ----------
     .. [1] van Rijsbergen, "Information retrieval", Butterworths (1979), chapter 7.
@@ -346,12 +359,13 @@ def pixel_scores(reference: Mask, labels: Mask, region: Mask | None = None) -> S
         Of the pixels, TP are foreground in both, FP in the labels only, FN in the reference
         only, TN in neither. From 0 to 1, higher is better: `jaccard` (IoU, threat score)
         TP / (TP + FP + FN); `dice` (F1) 2 TP / (2 TP + FP + FN); `precision` (positive
-        predictive value) TP / (TP + FP); `recall` (sensitivity) TP / (TP + FN);
-        `specificity` TN / (TN + FP); `negative_predictive_value` TN / (TN + FN); `accuracy`
-        (TP + TN) / all; `balanced_accuracy`, the mean of recall and specificity. From -1 to
-        1, 0 for a guess, higher is better: `matthews_correlation`, Pearson's correlation of
-        the two masks; `kappa` (Cohen), how much of the agreement that chance leaves open is
-        reached; `youden`, recall + specificity - 1. From 0 up, lower is better: `hamming`,
+        predictive value, PPV) TP / (TP + FP); `recall` (sensitivity, TPR) TP / (TP + FN);
+        `specificity` (TNR, 1 - FPR) TN / (TN + FP); `negative_predictive_value` (NPV)
+        TN / (TN + FN); `accuracy` (TP + TN) / all; `balanced_accuracy`, the mean of recall and
+        specificity. From -1 to 1, 0 for a guess, higher is better: `matthews_correlation`
+        (MCC), Pearson's correlation of the two masks; `kappa` (Cohen), how much of the
+        agreement that chance leaves open is reached; `youden` (Youden's J), recall +
+        specificity - 1. From 0 up, lower is better: `hamming`,
         the number FP + FN of pixels that differ; `classification_error`, hamming / (TP + FN).
         At last the numbers of pixels themselves. No units.
 

@@ -242,6 +242,7 @@ def filter_by_measurement(
     See Also
     --------
     filter_by_size : Quicker, where only the area or volume matters.
+    filter_by_table : Any column of any table: texture, neighbours, skeletons, colocalization.
 
     References
     ----------

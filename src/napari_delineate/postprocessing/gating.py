@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate import gates, object_numbers
+from napari_delineate.axes import AT
+from napari_delineate.conditions import rows_meeting
 from napari_delineate.declaration import operation
 from napari_delineate.types import Labels, Table
 
@@ -20,28 +22,35 @@ def filter_by_table(
     column: str = "label",
     minimum: float | None = None,
     maximum: float | None = None,
+    condition: str = "",
 ) -> Labels:
-    """Keep objects for which a column of a table lies between two limits.
+    """Keep objects whose rows in a table lie between two limits or meet conditions.
 
     Parameters
     ----------
     labels : (Y, X) or (Z, Y, X) ndarray of int
         Labelled objects, 0 for background.
     table : pandas.DataFrame
-        One row per object with its number in the column "label", for instance what
-        `measurements.measure` gives. Rows of objects that are not there do nothing.
+        One row per object with its number in the column "label", as all measurements give it:
+        of size, shape and intensity, texture, granularity, neighbors, skeletons,
+        colocalization or parents. Rows of objects that are not there do nothing.
     column : str
         The column.
     minimum : float or None
         Smallest value kept, in the unit of the column; None for no limit.
     maximum : float or None
         Largest value kept; None for no limit.
+    condition : str
+        Further conditions, all of which are to be met, such as "area > 50 and class = round":
+        a column, one of < <= = != >= >, and a number or a text; "and" or commas stand between
+        several. Empty for none.
 
     Returns
     -------
     kept_labels : ndarray of int32 or int64, same shape
         The objects kept, with their numbers. Objects without a row are removed; with a
-        limit, also those whose value is missing (NaN).
+        limit or condition, also those whose value is missing (NaN). Of several rows of an
+        object one is enough.
 
     Raises
     ------
@@ -49,11 +58,11 @@ def filter_by_table(
         If the labels are not whole numbers.
     ValueError
         If the table lacks the column "label" or `column`, the column holds no numbers,
-        `maximum` is below `minimum`, or the image is empty.
+        `maximum` is below `minimum`, the condition can not be read, or the image is empty.
 
     See Also
     --------
-    filter_by_measurement : Measures by itself.
+    filter_by_measurement : Measures size, shape or intensity by itself.
     filter_by_gate : Keeps what lies in a region over two columns.
 
     References
@@ -71,7 +80,9 @@ def filter_by_table(
     >>> postprocessing.filter_by_table(np.array([[1, 2]]), table, column="area", minimum=5)
     array([[0, 2]], dtype=int32)
     """
-    return _keep(labels, table, gates.in_range(_numbers(table, "column", column), minimum, maximum))
+    table = _with_place(table)
+    kept = gates.in_range(_numbers(table, "column", column), minimum, maximum)
+    return _keep(labels, table, kept & _meeting(table, condition))
 
 
 @operation
@@ -82,6 +93,7 @@ def filter_by_gate(
     x: str = "label",
     y: str = "label",
     corners: str = "",
+    condition: str = "",
 ) -> Labels:
     """Keep objects that lie inside of a polygon in a scatter plot of two columns of a table.
 
@@ -96,22 +108,25 @@ def filter_by_gate(
         The columns of the two axes.
     corners : str
         Corners of the polygon in order, in the units of the columns: x and y with a space
-        between them, and commas between corners, such as "0 0, 4 0, 0 4". Empty to keep all
-        objects that have a row.
+        between them, and commas between corners, such as "0 0, 4 0, 0 4". Empty for no
+        polygon.
+    condition : str
+        Further conditions on columns, as for `filter_by_table`. Empty for none.
 
     Returns
     -------
     kept_labels : ndarray of int32 or int64, same shape
         The objects kept, with their numbers. Objects without a row are removed; with a
-        polygon, also those for which one of the values is missing (NaN).
+        polygon or condition, also those for which one of the values is missing (NaN). Of
+        several rows of an object one is enough.
 
     Raises
     ------
     TypeError
         If the labels are not whole numbers.
     ValueError
-        If the table lacks one of the columns, a column holds no numbers, the text says no
-        polygon, or the image is empty.
+        If the table lacks one of the columns, a column holds no numbers, a text says no
+        polygon or no condition, or the image is empty.
 
     See Also
     --------
@@ -138,11 +153,27 @@ def filter_by_gate(
     ... )
     array([[1, 0]], dtype=int32)
     """
+    table = _with_place(table)
     first, second = _numbers(table, "x", x), _numbers(table, "y", y)
-    if not corners.strip():
-        return _keep(labels, table, np.ones(len(table), bool))
-    polygon = gates.corners_from_text(corners)
-    return _keep(labels, table, gates.in_polygon(first, second, polygon))
+    kept = _meeting(table, condition)
+    if corners.strip():
+        kept &= gates.in_polygon(first, second, gates.corners_from_text(corners))
+    return _keep(labels, table, kept)
+
+
+def _with_place(table: Table) -> Table:
+    """Return a table with the columns that it lacks in a loop: in which image its rows are."""
+    return table.assign(**table.attrs.get(AT, {}))
+
+
+def _meeting(table: Table, condition: str) -> NDArray[np.bool_]:
+    try:
+        return rows_meeting(table, condition)
+    except ValueError as error:
+        raise ValueError(
+            f"condition must be comparisons of columns, such as 'area > 50'; got {condition!r}: "
+            f"{error}"
+        ) from None
 
 
 def _numbers(table: Table, setting: str, column: str) -> NDArray[np.float64]:

@@ -110,7 +110,7 @@ def _between(
     box = ndimage.find_objects((first | last).astype(np.uint8))[0]
     region = tuple(slice(max(part.start - 1, 0), part.stop + 1) for part in box)
     first, last = first[region], last[region]
-    depths = _depth(first, steps), _depth(last, steps)
+    depths = [building_blocks.depth(shape, steps.tolist()) for shape in (first, last)]
     moves = np.zeros(first.ndim)
     if not (first & last).any():
         moves = np.argwhere(last).mean(axis=0) - np.argwhere(first).mean(axis=0)
@@ -120,13 +120,3 @@ def _between(
             start = ndimage.shift(start, share * moves, order=1, mode="nearest")
             end = ndimage.shift(end, (share - 1) * moves, order=1, mode="nearest")
         yield region, (1 - share) * start + share * end
-
-
-def _depth(shape: NDArray[np.bool_], steps: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the distance to the outline, which lies half a pixel beyond the last one inside."""
-    if shape.ndim == 1:  # the slices of a 2D image; distances want two axes
-        return np.asarray(_depth(shape[None], np.append(steps, steps))[0])
-    spacing = tuple(steps.tolist())
-    half = np.float32(min(spacing) / 2)
-    inside = building_blocks.distance_inside(shape, spacing) - half
-    return np.where(shape, inside, half - building_blocks.distance_to(shape, spacing))

@@ -38,7 +38,7 @@ class Particles(NamedTuple):
     summary: Table
 
 
-@operation(version=2)
+@operation(version=3)
 def analyze_particles(
     mask: Mask,
     image: Image | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,10 @@ from napari_delineate.arrays import label_dtype
 
 __all__ = ["Hand"]
 
+_MORE_PARTS = 16
+"""How many numbers a tool may need that makes several objects at once."""
+_NO_IMAGE = "this tool looks at an image; choose one under Image"
+
 
 class Hand(QObject):
     """Edit a layer of labels: all that tools know of the viewer.
@@ -43,11 +47,13 @@ class Hand(QObject):
     turned : another layer is edited, or none
     edited : `Change` of the labels of the layer, whoever made it; None where all may differ
     said : a sentence for the person, and whether it is an error
+    next_wanted : the next object that was not looked at is to be shown
     """
 
     turned = Signal()
     edited = Signal(object)
     said = Signal(str, bool)
+    next_wanted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -100,8 +106,27 @@ class Hand(QObject):
         """
         layer = self._labels()
         if with_image and self.image is None:
-            raise LayerError("this tool looks at an image; choose one under Image")
+            raise LayerError(_NO_IMAGE)
         return scene_of(self.viewer, layer, self.image if with_image else None)
+
+    def stack(self, *, with_image: bool = False) -> Scene:
+        """Return what is shown along the first slider, as `scene`."""
+        layer = self._labels()
+        if with_image and self.image is None:
+            raise LayerError(_NO_IMAGE)
+        return scene_of(self.viewer, layer, self.image if with_image else None, is_stack=True)
+
+    def go_to_slice(self, scene: Scene, place: int) -> None:
+        """Turn the slider along which a stack was edited."""
+        self.turn_slider(scene.kept[scene.depth_axis], place)
+
+    def turn_slider(self, axis: int, place: int) -> None:
+        """Turn the slider of an axis of the layer to a place."""
+        layer, viewer = self._labels(), self.viewer
+        position = np.zeros(layer.ndim)
+        position[axis] = place
+        missing = viewer.dims.ndim - layer.ndim
+        viewer.dims.set_point(axis + missing, layer.data_to_world(position)[axis])
 
     def whole(self) -> Scene:
         """Return all of the layer as what is edited, whatever is shown."""
@@ -118,8 +143,10 @@ class Hand(QObject):
         return bounding_box(boxes)
 
     def new_number(self) -> int:
-        """Return a number for a new object."""
-        return self.objects.new_number()
+        """Return a number for a new object; the layer can hold it and some above it."""
+        number = self.objects.new_number()
+        self._make_room(self._labels(), number + _MORE_PARTS)
+        return number
 
     @property
     def annotation(self) -> Annotation:
@@ -141,15 +168,15 @@ class Hand(QObject):
 
     # Edits
 
-    def edit(self, scene: Scene, edit: Edit, title: str) -> bool:
-        """Make an edit, and record it.
+    def edit(self, scene: Scene, edit: Edit | Sequence[Edit], title: str) -> bool:
+        """Make an edit, or several as one, and record it.
 
         Parameters
         ----------
         scene : Scene
             What was edited.
-        edit : Edit
-            The edit of the scene's labels.
+        edit : Edit or sequence of Edit
+            The edit of the scene's labels; the later of several come on top.
         title : str
             What it is called in the history.
 
@@ -160,12 +187,18 @@ class Hand(QObject):
         """
         layer = self._labels()
         self._adopt(layer)
-        self._make_room(layer, int(edit.labels.max(initial=0)))
-        change = change_of(level_0(layer), place_in(edit, scene.view))
-        if not len(change.positions):
+        edits = [edit] if isinstance(edit, Edit) else list(edit)
+        self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
+        is_changed = False
+        with layer.block_history():
+            for one in edits:
+                change = change_of(level_0(layer), place_in(one, scene.view))
+                if len(change.positions):
+                    places = np.unravel_index(change.positions, tuple(layer.data.shape))
+                    layer.data_setitem(tuple(places), change.after)
+                    is_changed = True
+        if not is_changed:
             return False
-        places = np.unravel_index(change.positions, tuple(layer.data.shape))
-        layer.data_setitem(tuple(places), change.after)
         self.session.record_edits(lenient=True, title=title)
         return True
 
@@ -209,15 +242,16 @@ class Hand(QObject):
 
     def _adopt_with(self, layer: Labels, change: Change) -> None:
         """Let a layer belong to the session that was as it is before the first stroke."""
-        if layer is self.layer and self.session.name_of(layer) is None:
-            put(layer.data, change.positions, change.before)
-            try:
-                self._adopt(layer)
-            except LayerError as error:
-                self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
-            finally:
-                places = np.unravel_index(change.positions, tuple(layer.data.shape))
-                layer.data_setitem(tuple(places), change.after)
+        if self.layer is None or layer is not self.layer or self.session.name_of(layer) is not None:
+            return
+        put(layer.data, change.positions, change.before)
+        try:
+            self._adopt(layer)
+        except LayerError as error:
+            self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
+        finally:
+            places = np.unravel_index(change.positions, tuple(layer.data.shape))
+            layer.data_setitem(tuple(places), change.after)
 
     def _labels(self) -> Labels:
         if self.layer is None or self.layer not in self.viewer.layers:
@@ -248,7 +282,8 @@ class Hand(QObject):
         self.edited.emit(change)
         if change is not None and self.session.name_of(event.source) is None:
             # napari is still at it: its stroke is made again once it is known what was before.
-            QTimer.singleShot(0, lambda: self._adopt_with(event.source, change))
+            layer = event.source
+            QTimer.singleShot(0, lambda: self._adopt_with(layer, change))
 
     def _on_data(self, _: Any) -> None:
         self._index = None

@@ -22,7 +22,7 @@ from superqt import QFlowLayout
 
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.object_model import COLUMNS, ObjectModel
-from napari_delineate._napari.go_to import go_to_box
+from napari_delineate._napari.go_to import go_to
 from napari_delineate._napari.layers import LayerError, place_of
 from napari_delineate._napari.widgets.layer_choice import shrink
 from napari_delineate.annotation import objects
@@ -70,7 +70,7 @@ class AnnotatedObjects(QWidget):
         rows = self.table.verticalHeader().defaultSectionSize()
         self.table.setMinimumHeight(rows * _ROWS)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
-        self.next_button = self._button("Next unseen", "Go to the next object not seen yet (Y)")
+        self.next_button = self._button("Next unseen", "Go to the next object not seen yet (Q)")
         self.next_button.clicked.connect(self.next_unseen)
         self.delete_button = self._button("Delete", "Erase the selected objects")
         self.delete_button.clicked.connect(self.delete)
@@ -101,6 +101,7 @@ class AnnotatedObjects(QWidget):
         self._pause.timeout.connect(self.refresh)
         hand.edited.connect(self._on_edited)
         hand.turned.connect(self.refresh)
+        hand.next_wanted.connect(self.next_unseen)
         hand.session.changed.connect(self._pause.start)
         self.refresh()
 
@@ -109,6 +110,7 @@ class AnnotatedObjects(QWidget):
         self._pause.stop()
         self._hand.edited.disconnect(self._on_edited)
         self._hand.turned.disconnect(self.refresh)
+        self._hand.next_wanted.disconnect(self.next_unseen)
         self._hand.session.changed.disconnect(self._pause.start)
 
     def chosen(self) -> list[int]:
@@ -232,9 +234,8 @@ def _go_to(hand: Hand, layer: Labels, number: int) -> None:
     loops = looped_axes(axes)
     at = {letter: side.start for letter, side in zip(axes, box, strict=True) if letter in loops}
     inside = [side for letter, side in zip(axes, box, strict=True) if letter not in loops]
-    go_to_box(
-        hand.viewer, layer, at, [one.start for one in inside], [one.stop - 1 for one in inside]
-    )
+    ends = [one.start for one in inside], [one.stop - 1 for one in inside]
+    go_to(hand.viewer, layer, ends, at, is_near=True)
 
 
 def _listed(numbers: list[int]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +29,6 @@ class Merge(LineTool):
 
     name, title, key = "merge", "Merge", "J"
     hint = "Draw a stroke across the objects, or click them one by one and press Enter."
-    function = objects.merge
 
     def __init__(self, *given: object) -> None:
         super().__init__(*given)
@@ -41,7 +42,7 @@ class Merge(LineTool):
         elif numbers:
             self._clicked_in = scene
             self._clicked[numbers[0]] = line[-1]
-            self.overlay.points(np.array(list(self._clicked.values())))
+            self.overlay.points(scene, list(self._clicked.values()))
             listed = ", ".join(map(str, self._clicked))
             self.hand.said.emit(f"To merge: {listed}. Click more, then press Enter.", False)
         else:
@@ -61,7 +62,7 @@ class Merge(LineTool):
     def _forget(self) -> bool:
         had = bool(self._clicked)
         self._clicked, self._clicked_in = {}, None
-        self.overlay.points(np.zeros((0, 2)))
+        self.overlay.clear()
         return had
 
     def _merge(self, scene: Scene, numbers: list[int]) -> None:
@@ -77,7 +78,6 @@ class Delete(ClickTool):
 
     name, title, key, verb = "delete", "Delete", "D", "Delete"
     hint = "Click an object to erase it."
-    function = objects.delete
 
     def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
         return objects.delete(place.scene.labels, [place.label], box, **self.guards)
@@ -88,12 +88,9 @@ class FillHoles(ClickTool):
 
     name, title, key, verb = "fill_holes", "Fill holes", "H", "Fill"
     hint = "Click an object to fill its holes."
-    function = objects.fill_holes
 
     def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
-        return objects.fill_holes(
-            place.scene.labels, place.label, box, preserve=self.hand.preserve, **self.guards
-        )
+        return objects.fill_holes(place.scene.labels, place.label, box, **self.protection)
 
 
 class KeepComponent(ClickTool):
@@ -101,8 +98,7 @@ class KeepComponent(ClickTool):
 
     name, title, key, verb = "keep_component", "Keep part", "K", "Keep one part of"
     hint = "Click the part of an object that is to stay; its other parts are erased."
-    function = objects.keep_component
-    setting_names = ("connectivity",)
+    settings_from = ((objects.keep_component, ("connectivity",)),)
 
     def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
         return objects.keep_component(
@@ -115,8 +111,7 @@ class SeparateComponents(ClickTool):
 
     name, title, key, verb = "separate", "Separate parts", "Shift-K", "Separate the parts of"
     hint = "Click an object of several parts; each part gets a number of its own."
-    function = objects.separate_components
-    setting_names = ("connectivity",)
+    settings_from = ((objects.separate_components, ("connectivity",)),)
 
     def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
         return objects.separate_components(
@@ -133,22 +128,22 @@ class _Reshape(ClickTool):
     """Change the outline of an object, with a setting that is a length."""
 
     def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
-        function = type(self).function
-        assert function is not None
+        ((function, _),) = self.settings_from
+        scene = place.scene
         edit: Edit = function(
-            place.scene.labels,
+            scene.labels,
             place.label,
             box,
-            spacing=place.scene.spacing,
+            spacing=scene.spacing,
             **self.values,
-            **self.guards,
-            **self.protection,
+            **self.around,
         )
         return edit
 
     @property
-    def protection(self) -> dict[str, bool]:
-        return {"preserve": self.hand.preserve}
+    def around(self) -> dict[str, Any]:
+        """What the edit leaves alone."""
+        return self.protection
 
 
 class Smooth(_Reshape):
@@ -156,8 +151,7 @@ class Smooth(_Reshape):
 
     name, title, key, verb = "smooth", "Smooth", "O", "Smooth"
     hint = "Click an object to smooth its outline."
-    function = objects.smooth
-    setting_names = ("radius",)
+    settings_from = ((objects.smooth, ("radius",)),)
 
 
 class Grow(_Reshape):
@@ -165,8 +159,7 @@ class Grow(_Reshape):
 
     name, title, key, verb = "grow", "Grow", "G", "Grow"
     hint = "Click an object to grow it."
-    function = objects.grow
-    setting_names = ("distance",)
+    settings_from = ((objects.grow, ("distance",)),)
 
 
 class Shrink(_Reshape):
@@ -174,9 +167,8 @@ class Shrink(_Reshape):
 
     name, title, key, verb = "shrink", "Shrink", "Shift-G", "Shrink"
     hint = "Click an object to shrink it."
-    function = objects.shrink
-    setting_names = ("distance",)
+    settings_from = ((objects.shrink, ("distance",)),)
 
     @property
-    def protection(self) -> dict[str, bool]:
-        return {}
+    def around(self) -> dict[str, Any]:
+        return self.guards

@@ -1,7 +1,8 @@
-"""Draw over a layer what a tool is about to do: lines, points and a mask."""
+"""Draw over a layer what a tool is about to do: lines, points and filled pixels."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import napari
@@ -9,12 +10,17 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 
+from napari_delineate._napari.annotating.scene import Scene
+
 __all__ = ["Overlay"]
 
 _ABOVE = 1_000_000
 """Order of drawing that comes after all layers."""
 _LINE = (1.0, 1.0, 1.0, 1.0)
-_MASK = (1.0, 1.0, 1.0, 0.45)
+_FILL = 0.55
+"""Opacity of pixels that are filled."""
+_WIDTH, _SIZE = 2, 9
+"""Pixels of the screen that lines are wide, and points large."""
 
 
 class Overlay:
@@ -32,10 +38,15 @@ class Overlay:
         self._viewer, self._layer = viewer, layer
         self._visuals: dict[str, Any] = {}
 
-    def lines(self, paths: list[NDArray[Any]], color: tuple[float, ...] = _LINE) -> None:
-        """Draw paths of (N, 2) or (N, 3) points; none to draw none."""
-        paths = [path for path in paths if len(path) > 1]
-        if not paths:
+    def lines(
+        self, scene: Scene, paths: Sequence[NDArray[Any]], colors: Sequence[Any] | None = None
+    ) -> None:
+        """Draw paths of (N, D) points of the scene, with a colour each; none to draw none."""
+        colors = [_LINE] * len(paths) if colors is None else colors
+        shades = [
+            color for path, color in zip(paths, colors, strict=True) for _ in range(len(path))
+        ]
+        if not shades:
             self._hide("lines")
             return
         points = np.concatenate(paths)
@@ -44,42 +55,65 @@ class Overlay:
         starts = np.flatnonzero(connected)
         visual = self._visual("lines")
         visual.set_data(
-            pos=_to_canvas(points), connect=np.stack([starts, starts + 1], 1), color=color
+            pos=self._on_canvas(scene, points),
+            connect=np.stack([starts, starts + 1], 1),
+            color=np.array(shades, np.float32),
         )
         visual.visible = True
 
-    def points(self, places: NDArray[Any], colors: NDArray[Any] | None = None) -> None:
-        """Draw (N, 2) or (N, 3) points; none to draw none."""
+    def points(self, scene: Scene, places: Any, colors: Any = _LINE) -> None:
+        """Draw (N, D) points of the scene, with one colour or one each; none to draw none."""
         if not len(places):
             self._hide("points")
             return
         visual = self._visual("points")
-        shown = np.array(_LINE) if colors is None else colors
         visual.set_data(
-            _to_canvas(np.asarray(places, float)),
-            face_color=shown,
+            self._on_canvas(scene, np.asarray(places, float)),
+            face_color=np.asarray(colors, float),
             edge_color=(0, 0, 0, 1),
-            size=9,
+            size=_SIZE,
         )
         visual.visible = True
 
-    def mask(
-        self,
-        mask: NDArray[np.bool_] | None,
-        corner: tuple[int, int] = (0, 0),
-        color: tuple[float, ...] = _MASK,
-    ) -> None:
-        """Fill the pixels of a (Y, X) mask, whose first pixel lies at a corner."""
-        if mask is None or not mask.any() or self._viewer.dims.ndisplay != 2:
-            self._hide("mask")
+    def labels(self, scene: Scene, window: Sequence[slice], found: NDArray[Any]) -> None:
+        """Fill pixels of a window of the scene in the colours of the labels that they get.
+
+        Parameters
+        ----------
+        scene : Scene
+            What is edited.
+        window : sequence of slice
+            The window, one slice per axis of the scene.
+        found : ndarray of int, in the shape of the window
+            The labels, 0 for what is not filled.
+        """
+        shown = self._shown_axes(scene)
+        if len(shown) != 2:
+            self._hide("labels")  # a volume is not filled before it is done
             return
+        at = self._layer.world_to_data(self._viewer.dims.point[-self._layer.ndim :])
+        taken: list[Any] = []
+        for axis, side in enumerate(window):
+            place = int(np.floor(at[scene.kept[axis]] + 0.5)) - side.start
+            if axis not in shown and not 0 <= place < side.stop - side.start:
+                self._hide("labels")
+                return
+            taken.append(slice(None) if axis in shown else place)
+        plane = found[tuple(taken)]
+        if shown[0] > shown[1]:
+            plane = plane.T
+        numbers, ranks = np.unique(plane, return_inverse=True)
+        colors = np.zeros((len(numbers), 4), np.float32)
+        for rank, number in enumerate(numbers.tolist()):
+            if number:
+                known = self._layer.get_color(number)
+                colors[rank] = (*(_LINE if known is None else known)[:3], _FILL)
         from vispy.visuals.transforms import STTransform
 
-        visual = self._visual("mask")
-        picture = np.zeros((*mask.shape, 4), np.float32)
-        picture[mask] = color
-        visual.set_data(picture)
-        visual.transform = STTransform(translate=(corner[1] - 0.5, corner[0] - 0.5))
+        visual = self._visual("labels")
+        visual.set_data(colors[ranks.reshape(plane.shape)])
+        row, column = (window[axis].start for axis in shown)
+        visual.transform = STTransform(translate=(column - 0.5, row - 0.5))
         visual.visible = True
 
     def clear(self) -> None:
@@ -93,6 +127,17 @@ class Overlay:
             visual.parent = None
         self._visuals.clear()
 
+    def _shown_axes(self, scene: Scene) -> list[int]:
+        """Return the axes of the scene that are on the screen, as they stand there."""
+        missing = self._viewer.dims.ndim - self._layer.ndim
+        displayed = [axis - missing for axis in self._viewer.dims.displayed]
+        return [scene.kept.index(axis) for axis in displayed if axis in scene.kept]
+
+    def _on_canvas(self, scene: Scene, points: NDArray[Any]) -> NDArray[np.float32]:
+        """Return points as the canvas takes them: x first."""
+        shown = np.asarray(points, np.float32)[:, self._shown_axes(scene)]
+        return np.ascontiguousarray(shown[:, ::-1])
+
     def _hide(self, name: str) -> None:
         if name in self._visuals:
             self._visuals[name].visible = False
@@ -101,22 +146,15 @@ class Overlay:
         if name not in self._visuals:
             from vispy.scene import visuals
 
-            makers: dict[str, Any] = {
-                "lines": lambda: visuals.Line(width=2, method="gl", antialias=False),
-                "points": lambda: visuals.Markers(),
-                "mask": lambda: visuals.Image(
-                    np.zeros((1, 1, 4), np.float32), interpolation="nearest"
-                ),
-            }
-            visual = makers[name]()
+            if name == "lines":
+                visual: Any = visuals.Line(width=_WIDTH, method="gl")
+            elif name == "points":
+                visual = visuals.Markers()
+            else:
+                visual = visuals.Image(np.zeros((1, 1, 4), np.float32), interpolation="nearest")
             canvas: Any = self._viewer.window._qt_viewer.canvas
             visual.parent = canvas.layer_to_visual[self._layer].node
             visual.order = _ABOVE
             visual.set_gl_state("translucent", depth_test=False)
             self._visuals[name] = visual
         return self._visuals[name]
-
-
-def _to_canvas(points: NDArray[Any]) -> NDArray[np.float32]:
-    """Return points as the canvas takes them: x first."""
-    return np.ascontiguousarray(np.asarray(points, np.float32)[:, ::-1])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
 from napari.layers import Labels
 from napari.layers.labels._labels_utils import mouse_event_to_labels_coordinate
 from qtpy.QtCore import QObject, QPoint, Qt, Signal
 from qtpy.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 
+from napari_delineate._napari.annotating.actions import ACTIONS, Action
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.overlay import Overlay
 from napari_delineate._napari.annotating.tool import Place, Tool
@@ -120,17 +123,15 @@ class Pointer(QObject):
         self._leave()
         self._layer = self._hand.layer
         if self._layer is not None:
-            for tool in self._tools.values():
-                self._layer.bind_key(
-                    tool.key, lambda _, name=tool.name: self.take_up(name), overwrite=True
-                )
+            for key, react in self._keys().items():
+                self._layer.bind_key(key, react, overwrite=True)
             self._layer.events.mode.connect(self._on_mode)
 
     def _leave(self) -> None:
         layer, self._layer = self._layer, None
         if layer is not None:
-            for tool in self._tools.values():
-                layer.bind_key(tool.key, None)
+            for key in self._keys():
+                layer.bind_key(key, None)
             layer.events.mode.disconnect(self._on_mode)
 
     def _on_mode(self, event: Any) -> None:
@@ -164,6 +165,21 @@ class Pointer(QObject):
         if self.tool is not None:
             self._guarded(self.tool.accept)
 
+    def _keys(self) -> dict[str, Callable[[Any], Any]]:
+        """Return what keys do while the layer is selected."""
+        keys: dict[str, Callable[[Any], Any]] = {
+            tool.key: partial(self._on_tool_key, tool.name) for tool in self._tools.values()
+        }
+        for action in ACTIONS:
+            keys[action.key] = partial(self._on_action_key, action)
+        return keys
+
+    def _on_tool_key(self, name: str, _: Any) -> None:
+        self.take_up(name)
+
+    def _on_action_key(self, action: Action, _: Any) -> None:
+        self._guarded(lambda: action.act(self._hand))
+
     def _keys_of_tool(self) -> dict[str, Callable[[Any], Any]]:
         return {"Enter": self._on_enter, "Escape": self._on_escape, "Space": self._on_space}
 
@@ -193,7 +209,15 @@ class Pointer(QObject):
             scene = self._hand.scene(with_image=self.tool.looks_at_image)
             point = scene.point(at)
             keys = {str(key).lower() for key in event.modifiers}
-            react(Place(scene, point, scene.label_at(point), "shift" in keys, "control" in keys))
+            looks = None
+            if self._hand.viewer.dims.ndisplay == 3:
+                ways = np.asarray(event.view_direction, float)[-layer.ndim :]
+                looks = scene.point(ways / np.asarray(layer.scale))
+            react(
+                Place(
+                    scene, point, scene.label_at(point), "shift" in keys, "control" in keys, looks
+                )
+            )
 
         self._guarded(act)
 

@@ -36,6 +36,10 @@ class Scene:
         The unit of the voxel size.
     window : tuple of slice
         What is on the screen.
+    depth_axis : int
+        The axis of `labels` along which one looks at the screen; 0 where all are on it.
+    slice_shown : int
+        The slice along that axis that is shown.
     """
 
     labels: Any
@@ -44,6 +48,8 @@ class Scene:
     spacing: tuple[float, ...]
     units: str
     window: tuple[slice, ...]
+    depth_axis: int = 0
+    slice_shown: int = 0
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -70,7 +76,9 @@ class Scene:
         return int(self.labels[tuple(np.floor(point + 0.5).astype(int).tolist())])
 
 
-def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene:
+def scene_of(
+    viewer: napari.Viewer, layer: Labels, image: Image | None, *, is_stack: bool = False
+) -> Scene:
     """Return what is edited of a layer now.
 
     Parameters
@@ -82,6 +90,8 @@ def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene
         3D, else the two on the screen.
     image : napari.layers.Image, optional
         The image that tools look at.
+    is_stack : bool
+        Whether what is on the screen is edited along its first slider, slices or frames.
 
     Returns
     -------
@@ -91,13 +101,24 @@ def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene
     Raises
     ------
     LayerError
-        If the axes are not known, or the image has another shape or lies elsewhere.
+        If the axes are not known, the image has another shape or lies elsewhere, or a stack
+        is wanted and there is no slider.
     """
     axes = place_of(layer).axes
     in_space = spatial_axes(axes)
     solid = layer.n_edit_dimensions >= len(in_space) or viewer.dims.ndisplay == 3
-    edited = in_space if solid else "".join(sorted(displayed_axes(viewer, layer), key=axes.index))
+    on_screen = displayed_axes(viewer, layer)
+    edited = in_space if solid else "".join(sorted(on_screen, key=axes.index))
     labels = level_0(layer)
+    if is_stack:
+        left = [
+            letter
+            for letter, size in zip(axes, labels.shape, strict=True)
+            if letter not in on_screen and size > 1
+        ]
+        if not left:
+            raise LayerError("this tool goes from slice to slice, and there is only one")
+        edited = "".join(letter for letter in axes if letter in (*on_screen, left[0]))
     at = layer.world_to_data(viewer.dims.point[-layer.ndim :])
     view: list[int | slice] = []
     for letter, place, size in zip(axes, at, labels.shape, strict=True):
@@ -111,18 +132,20 @@ def scene_of(viewer: napari.Viewer, layer: Labels, image: Image | None) -> Scene
     whole = dict(zip(axes, ((0, size) for size in labels.shape), strict=True))
     # Along an edited axis that has a slider, all of it belongs to what is looked at.
     shown = {
-        letter: (region or whole)[letter]
-        if letter in displayed_axes(viewer, layer)
-        else whole[letter]
+        letter: (region or whole)[letter] if letter in on_screen else whole[letter]
         for letter in edited
     }
+    depth = next((rank for rank, letter in enumerate(edited) if letter not in on_screen), 0)
+    shape = [labels.shape[axes.index(letter)] for letter in edited]
     return Scene(
         _taken(labels, view),
         None if image is None else _image_of(layer, image, view),
         tuple(view),
-        tuple(spacing[letter] for letter in edited),
+        tuple(spacing.get(letter, min(sizes)) for letter in edited),
         units,
         tuple(slice(*shown[letter]) for letter in edited),
+        depth,
+        int(np.clip(np.floor(at[axes.index(edited[depth])] + 0.5), 0, shape[depth] - 1)),
     )
 
 

@@ -102,13 +102,8 @@ class AnnotatedSlices(QWidget):
 
     def go_to(self, place: int) -> None:
         """Go to a slice."""
-        layer, viewer = self._hand.layer, self._hand.viewer
-        if layer is None or self._axis is None:
-            return
-        position = np.zeros(layer.ndim)
-        position[self._axis] = place
-        missing = viewer.dims.ndim - layer.ndim
-        viewer.dims.set_point(self._axis + missing, layer.data_to_world(position)[self._axis])
+        if self._axis is not None and self._hand.layer is not None:
+            self._hand.turn_slider(self._axis, place)
 
     def go_to_empty(self, step: int) -> None:
         """Go to the next slice without labels, or with -1 to that before."""

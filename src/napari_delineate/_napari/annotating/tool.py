@@ -34,6 +34,8 @@ class Place:
         The label there; 0 for background and outside.
     shift, control : bool
         Whether these keys are held.
+    direction : (D,) ndarray of float or None
+        Where one looks to in pixels of the scene, in the 3D view only.
     """
 
     scene: Scene
@@ -41,6 +43,7 @@ class Place:
     label: int
     shift: bool = False
     control: bool = False
+    direction: NDArray[np.float64] | None = None
 
 
 class Tool:
@@ -58,10 +61,9 @@ class Tool:
         What to do with it, in one or two sentences.
     group : str
         Title of the group of tools that it stands in.
-    function : callable or None
-        The function that makes its edits; settings and their texts are read of it.
-    setting_names : tuple of str
-        Those of its parameters that a person chooses.
+    settings_from : tuple of (callable, tuple of str)
+        Functions, and those of their parameters that a person chooses: their types, ranges,
+        defaults and texts are read there.
     looks_at_image : bool
         Whether it needs an image.
     """
@@ -71,8 +73,7 @@ class Tool:
     key: ClassVar[str]
     hint: ClassVar[str]
     group: ClassVar[str] = "Objects"
-    function: ClassVar[Callable[..., Any] | None] = None
-    setting_names: ClassVar[tuple[str, ...]] = ()
+    settings_from: ClassVar[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = ()
     looks_at_image: ClassVar[bool] = False
 
     def __init__(self, hand: Hand, overlay: Overlay, values: Callable[[], dict[str, Any]]) -> None:
@@ -83,12 +84,17 @@ class Tool:
     @classmethod
     def settings(cls) -> tuple[Setting, ...]:
         """Return the settings that a person chooses."""
-        return () if cls.function is None else settings_of(cls.function, cls.setting_names)
+        return tuple(
+            setting
+            for function, names in cls.settings_from
+            for setting in settings_of(function, names)
+        )
 
     @classmethod
     def help_of(cls, setting: str) -> str:
         """Return what is said about a setting."""
-        return documentation_of(cls.function).parameters.get(setting, "") if cls.function else ""
+        function = next(function for function, names in cls.settings_from if setting in names)
+        return documentation_of(function).parameters.get(setting, "")
 
     @property
     def values(self) -> dict[str, Any]:
@@ -97,8 +103,13 @@ class Tool:
 
     @property
     def guards(self) -> dict[str, Any]:
-        """What edits leave alone."""
+        """What edits leave alone: locked objects."""
         return {"locked": self.hand.locked}
+
+    @property
+    def protection(self) -> dict[str, Any]:
+        """What edits that add pixels leave alone: locked objects, and others where wanted."""
+        return {**self.guards, "preserve": self.hand.preserve}
 
     # What happens
 
@@ -161,7 +172,7 @@ class LineTool(Tool):
     def drag(self, place: Place) -> None:
         if self._line:
             self._line.append(place.at)
-            self.overlay.lines([np.array(self._line)])
+            self.overlay.lines(place.scene, [np.array(self._line)])
 
     def release(self, _: Place) -> None:
         scene, line = self._finish()
@@ -174,7 +185,7 @@ class LineTool(Tool):
     def _finish(self) -> tuple[Scene | None, NDArray[np.float64]]:
         scene, line = self._scene, np.array(self._line)
         self._scene, self._line = None, []
-        self.overlay.lines([])
+        self.overlay.clear()
         return scene, line
 
     def draw(self, scene: Scene, line: NDArray[np.float64]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt, Signal
@@ -15,23 +15,7 @@ from napari_delineate._napari.widgets.icons import colour, icon
 from napari_delineate._napari.widgets.setting import SettingEdit
 from napari_delineate.wording import spaced
 
-__all__ = ["Action", "ToolBox", "key_in_words"]
-
-
-class Action:
-    """Say what a button does at once, without the pointer.
-
-    Attributes
-    ----------
-    name, title, key, hint, group : str
-        As those of a tool.
-    """
-
-    def __init__(
-        self, name: str, title: str, key: str, hint: str, group: str, act: Callable[[], None]
-    ) -> None:
-        self.name, self.title, self.key, self.hint, self.group = name, title, key, hint, group
-        self.act = act
+__all__ = ["ToolBox", "key_in_words"]
 
 
 class ToolBox(QWidget):

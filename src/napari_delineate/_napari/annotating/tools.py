@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from napari_delineate._napari.annotating import object_tools
+from napari_delineate._napari.annotating import (
+    image_tools,
+    object_tools,
+    scribble_tools,
+    seed_tools,
+    slice_tools,
+    splitting_tools,
+)
 from napari_delineate._napari.annotating.tool import Tool
 
 __all__ = ["TOOLS"]
@@ -16,4 +23,16 @@ TOOLS: tuple[type[Tool], ...] = (
     object_tools.Smooth,
     object_tools.Grow,
     object_tools.Shrink,
+    splitting_tools.SplitByLine,
+    splitting_tools.SplitByPoints,
+    splitting_tools.SplitByShape,
+    splitting_tools.CutPlane,
+    image_tools.MagicWand,
+    image_tools.LevelTracing,
+    image_tools.ObjectInBox,
+    seed_tools.SeededObjects,
+    scribble_tools.Scribble,
+    slice_tools.Interpolate,
+    slice_tools.CopyToSlices,
+    slice_tools.Propagate,
 )

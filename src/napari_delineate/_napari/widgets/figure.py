@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from napari_delineate._napari.widgets.icons import colour
-from napari_delineate.comparison_plots import PlotColours
+from napari_delineate.plots import PlotColours
 
-__all__ = ["FigureView", "figure_colours"]
+__all__ = ["FigureView", "plot_colours"]
 
 
-def figure_colours(theme: str) -> PlotColours:
-    """Return the colours of plots in a theme."""
-    return PlotColours(colour(theme, "text").name(), colour(theme, "background").name())
+def plot_colours(theme: str) -> PlotColours:
+    """Return the colours of plots in a theme of napari."""
+    colours = get_theme(theme)
+    background, text = colours.background.as_hex(), colours.text.as_hex()
+    middle = (np.array(to_rgb(background)) + to_rgb(text)) / 2
+    return PlotColours(background, text, to_hex((*middle,)), colours.warning.as_hex())
 
 
 class FigureView(QWidget):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.backend_bases import MouseButton
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.widgets import PolygonSelector, RectangleSelector, SpanSelector
-from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtGui import QDoubleValidator
@@ -28,16 +28,19 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate import gates
+from napari_delineate._napari.widgets.figure import plot_colours
 from napari_delineate._napari.widgets.layer_choice import shrink
 from napari_delineate.files.tables import column_titles
-from napari_delineate.plots import PlotColours, draw_histogram, draw_scatter
+from napari_delineate.plots import draw_histogram, draw_scatter
 
-__all__ = ["Gate", "Plot", "plot_colours"]
+__all__ = ["Gate", "Plot"]
 
 _NONE = "Histogram"
 _RECTANGLE, _POLYGON = "Rectangle", "Polygon"
 _SMALLEST = 9
 """Lines of text that a plot is high at least."""
+_DIGITS = 4
+"""Of numbers that are pointed at: parts of an axis below a pixel."""
 _WIDE = 1.4
 """Width by height from which on there is more room beside a plot than below it."""
 
@@ -63,19 +66,17 @@ class Gate:
     limits: tuple[float | None, float | None] = (None, None)
     corners: tuple[tuple[float, float], ...] = ()
 
+    @property
+    def is_rectangle(self) -> bool:
+        """Whether its sides are along the axes."""
+        xs, ys = ({corner[axis] for corner in self.corners} for axis in range(2))
+        return len(self.corners) == len(xs) * len(ys) == 4
+
     def rows(self, table: Any) -> NDArray[np.bool_]:
         """Tell which rows of a table lie inside."""
         if not self.y:
             return gates.in_range(table[self.x].to_numpy(), *self.limits)
         return gates.in_polygon(table[self.x].to_numpy(), table[self.y].to_numpy(), self.corners)
-
-
-def plot_colours(theme: str) -> PlotColours:
-    """Return the colours of plots in a theme of napari."""
-    colours = get_theme(theme)
-    background, text = colours.background.as_hex(), colours.text.as_hex()
-    middle = (np.array(to_rgb(background)) + to_rgb(text)) / 2
-    return PlotColours(background, text, to_hex((*middle,)), colours.warning.as_hex())
 
 
 class Plot(QWidget):
@@ -94,7 +95,10 @@ class Plot(QWidget):
         super().__init__()
         self._theme = theme
         self._table: Any = None
+        self._name = ""
+        self._shown: NDArray[np.bool_] | None = None
         self._chosen: NDArray[np.bool_] | None = None
+        self._gates: dict[str, Gate] = {}  # of tables by their names
         self._selector: Any = None
         self.gate: Gate | None = None
         self.x = self._columns("Column along x", "The column that is drawn from left to right")
@@ -107,7 +111,9 @@ class Plot(QWidget):
         )
         self.shape.currentTextChanged.connect(lambda _: self.clear())
         self.limits = [
-            self._number(f"{edge} of {axis}", f"{edge} {axis} of the gate; empty for no limit")
+            self._number(
+                f"{edge} of {axis}", f"{edge} {axis} of the gate; empty for all that is in the plot"
+            )
             for axis in ("x", "y")
             for edge in ("Smallest", "Largest")
         ]
@@ -142,14 +148,30 @@ class Plot(QWidget):
         self._parts.addWidget(self.canvas, 1)
         self._parts.addLayout(self.controls)
 
-    def show_table(self, table: Any) -> None:
-        """Show columns of a table, the same as before where it has them; None for none."""
-        self._table, self._chosen = table, None
+    def show_table(self, name: str, table: Any, shown: NDArray[np.bool_] | None = None) -> None:
+        """Show columns of a table; None for none.
+
+        Parameters
+        ----------
+        name : str
+            Its name. A gate is that of one table, and stays while the table has its columns.
+        table : pandas.DataFrame or None
+            The table.
+        shown : (N,) ndarray of bool, optional
+            Which of its rows are shown; by default all.
+        """
+        self._name, self._table, self._shown, self._chosen = name, table, shown, None
         names = [] if table is None else [n for n in table if table[n].dtype.kind in "biuf"]
         titles = {} if table is None else dict(zip(table, column_titles(table), strict=True))
-        measured = [name for name in names if name != "label"]
+        # Up to the label, columns say what is measured.
+        measured = names[names.index("label") + 1 :] if "label" in names else names
+        gate = self._gates.get(name)
+        if gate is not None and not {gate.x, gate.y} - {""} <= set(names):
+            gate = None
         for box, first in ((self.x, (measured or names)[:1]), (self.y, [""])):
             before = box.currentData()
+            if gate is not None:
+                before = gate.x if box is self.x else gate.y
             with QSignalBlocker(box):
                 box.clear()
                 if box is self.y:
@@ -159,11 +181,18 @@ class Plot(QWidget):
                 wanted = before if before in (*names, "") and before is not None else None
                 chosen = wanted if wanted is not None else (first or [""])[0]
                 box.setCurrentIndex(max(box.findData(chosen), 0))
-        gate = self.gate
+        if gate is not None and gate.y:
+            with QSignalBlocker(self.shape):
+                self.shape.setCurrentText(_RECTANGLE if gate.is_rectangle else _POLYGON)
         self._set_gate(None)
         self._restart()
-        if gate is not None and {gate.x, gate.y} - {""} <= set(names):
+        if gate is not None:
             self._show_gate(gate)
+
+    def show_rows(self, shown: NDArray[np.bool_]) -> None:
+        """Draw other rows than before; the gate stays."""
+        self._shown = shown
+        self._draw()
 
     def show_chosen(self, chosen: NDArray[np.bool_] | None, *, is_gated: bool) -> None:
         """Draw which rows are chosen; without a gate, the one drawn goes."""
@@ -276,13 +305,15 @@ class Plot(QWidget):
         artists = [] if self._selector is None else list(self._selector.artists)
         for artist in artists:
             artist.remove()
+        shown = slice(None) if self._shown is None else self._shown
+        chosen = None if self._chosen is None else self._chosen[shown]
         if y:
             titles = (self.x.currentText(), self.y.currentText().removeprefix("against "))
-            values = self._table[x].to_numpy(), self._table[y].to_numpy()
-            draw_scatter(self.axes, *values, titles, colours, self._chosen)
+            values = self._table[x].to_numpy()[shown], self._table[y].to_numpy()[shown]
+            draw_scatter(self.axes, *values, titles, colours, chosen)
         else:
             title = self.x.currentText()
-            draw_histogram(self.axes, self._table[x].to_numpy(), title, colours, self._chosen)
+            draw_histogram(self.axes, self._table[x].to_numpy()[shown], title, colours, chosen)
         for artist in artists:
             self.axes.add_artist(artist)
         if view is not None:
@@ -293,6 +324,10 @@ class Plot(QWidget):
 
     def _set_gate(self, gate: Gate | None) -> None:
         self.gate = gate
+        if gate is None:
+            self._gates.pop(self._name, None)
+        else:
+            self._gates[self._name] = gate
         self.clear_button.setEnabled(gate is not None)
         shown: tuple[float | None, ...] = (None,) * 4
         if gate is not None and not gate.y:
@@ -304,7 +339,7 @@ class Plot(QWidget):
             shown = (left, right, low, high)
         for field, number in zip(self.limits, shown, strict=True):
             with QSignalBlocker(field):
-                field.setText("" if number is None else f"{number:.6g}")
+                field.setText("" if number is None else f"{number:.12g}")
 
     def _take(self, gate: Gate) -> None:
         self._set_gate(gate)
@@ -331,18 +366,22 @@ class Plot(QWidget):
         if low == high:
             self.clear()
         else:
-            self._take(Gate(self.x.currentData(), limits=(_short(low), _short(high))))
+            limits = _short([low, high], self.axes.get_xlim())
+            self._take(Gate(self.x.currentData(), limits=(limits[0], limits[1])))
 
     def _on_rectangle(self, *_: Any) -> None:
-        left, right, low, high = map(_short, self._selector.extents)
+        ends = self._selector.extents
+        left, right = _short(ends[:2], self.axes.get_xlim())
+        low, high = _short(ends[2:], self.axes.get_ylim())
         if left == right or low == high:
             self.clear()
         else:
             self._take(self._rectangle(left, right, low, high))
 
     def _on_polygon(self, corners: Any, *_: Any) -> None:
-        short = tuple((_short(x), _short(y)) for x, y in corners)
-        self._take(Gate(self.x.currentData(), self.y.currentData(), corners=short))
+        xs, ys = zip(*corners, strict=True)
+        short = zip(_short(xs, self.axes.get_xlim()), _short(ys, self.axes.get_ylim()), strict=True)
+        self._take(Gate(self.x.currentData(), self.y.currentData(), corners=tuple(short)))
 
     def _rectangle(self, left: float, right: float, low: float, high: float) -> Gate:
         corners = ((left, low), (right, low), (right, high), (left, high))
@@ -378,6 +417,8 @@ class Plot(QWidget):
         super().resizeEvent(event)
 
 
-def _short(number: float) -> float:
-    """Return a number that was pointed at with as many digits as it is shown with."""
-    return float(f"{number:.6g}")
+def _short(numbers: Sequence[float], limits: tuple[float, float]) -> list[float]:
+    """Return numbers that were pointed at, no finer than a person can point between limits."""
+    span = abs(limits[1] - limits[0]) or 1.0
+    digits = _DIGITS - math.floor(math.log10(span))
+    return [round(float(number), digits) for number in numbers]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error
 from numpy.typing import NDArray
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QPushButton,
     QSplitter,
     QTabWidget,
@@ -23,12 +27,16 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_delineate._napari.activity import Activity
 from napari_delineate._napari.widgets.message import Message
-from napari_delineate._napari.widgets.table_view import TableView
+from napari_delineate._napari.widgets.table_view import TableView, as_text
 from napari_delineate.files import FileError, write_table
 from napari_delineate.files.tables import TABLES, column_titles
 
 __all__ = ["Tables"]
+
+_QUICK = 10_000
+"""Cells that are written so quickly that nobody needs to know."""
 
 
 class Tables(QWidget):
@@ -38,12 +46,16 @@ class Tables(QWidget):
     """Name of a table, and the position of the row that a person went to."""
     rows_chosen = Signal(str)
     """Name of a table of which a person chose other rows."""
+    filtered = Signal(str)
+    """Name of a table of which other rows are shown."""
     turned = Signal(str)
     """Name of the table that is shown now; empty if there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = "dark"
+        self._activity = Activity(self)
+        self._workers: list[Any] = []
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.currentChanged.connect(self._on_tab)
@@ -51,8 +63,8 @@ class Tables(QWidget):
         self.condition.setAccessibleName("Show only rows with")
         self.condition.setPlaceholderText("Filter rows, e.g. area > 50")
         self.condition.setToolTip(
-            "Show only rows that meet conditions: a column, one of < <= = != >= > and a number; "
-            "several with 'and' between them"
+            "Show only rows that meet conditions: a column, one of < <= = != >= > and a number or "
+            "a text; several with 'and' between them"
         )
         self.condition.setClearButtonEnabled(True)
         self.condition.textChanged.connect(self._on_condition)
@@ -75,17 +87,18 @@ class Tables(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.condition, 1)
         head.addWidget(self.columns_button)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.count, 1)
-        buttons.addWidget(copy)
-        buttons.addWidget(save)
+        self.buttons = QHBoxLayout()
+        self.buttons.addWidget(copy)
+        self.buttons.addWidget(save)
+        self.buttons.addStretch(1)
         table = QWidget()
         column = QVBoxLayout(table)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
         column.addWidget(self.message)
         column.addWidget(self._tabs, 1)
-        column.addLayout(buttons)
+        column.addWidget(self.count)
+        column.addLayout(self.buttons)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(table)
@@ -102,8 +115,10 @@ class Tables(QWidget):
         if view is None:
             view = TableView()
             view.setAccessibleName(name)
+            view.set_theme(self._theme)
             view.went.connect(lambda position: self.row_chosen.emit(name, position))
             view.chosen.connect(lambda: self._on_chosen(name))
+            view.copied.connect(self._copy)
             with QSignalBlocker(self._tabs):
                 self._tabs.addTab(view, name)
         view.show_table(table)
@@ -128,7 +143,20 @@ class Tables(QWidget):
         view = self._find(name)
         return np.zeros(0, np.intp) if view is None else view.positions()
 
-    def choose(self, name: str, positions: Iterable[int]) -> None:
+    def shown(self, name: str) -> NDArray[np.bool_]:
+        """Tell which rows of a table meet its condition."""
+        view = self._find(name)
+        shown = np.zeros(0 if view is None else len(view.model().table), bool)
+        if view is not None:
+            shown[view.model().rows] = True
+        return shown
+
+    def condition_of(self, name: str) -> str:
+        """Return the condition that rows of a table are shown by, empty for all rows."""
+        view = self._find(name)
+        return "" if view is None else str(view.condition).strip()
+
+    def choose(self, name: str, positions: NDArray[np.intp] | Sequence[int]) -> None:
         """Choose rows of a table by their positions; it is not a person who does so."""
         view = self._find(name)
         if view is not None:
@@ -155,6 +183,8 @@ class Tables(QWidget):
     def set_theme(self, theme: str) -> None:
         """Take the colours of a theme."""
         self._theme = theme
+        for index in range(self._tabs.count()):
+            self._tabs.widget(index).set_theme(theme)
 
     def provenance(self) -> dict[str, Any] | None:
         """Return what is saved with a table: how it was made. None if nobody knows."""
@@ -185,6 +215,7 @@ class Tables(QWidget):
             return str(error)
         self.message.say("")
         self._say_count()
+        self.filtered.emit(self.current())
         return ""
 
     def _on_condition_written(self) -> None:
@@ -238,23 +269,69 @@ class Tables(QWidget):
 
     def _copy(self) -> None:
         view = self._tabs.currentWidget()
-        if view is not None:
-            view.copy()
+        if view is None:
+            return
+        table = view.to_copy()
+        if table.size <= _QUICK:
+            QGuiApplication.clipboard().setText(as_text(table))
+        else:
+            self._begin(f"Copying {len(table):,} rows", lambda: as_text(table), self._on_copied)
+
+    def _on_copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.message.say("Copied.")
 
     def _save(self) -> None:
         view = self._tabs.currentWidget()
         if view is None:
             return
-        name = self.current()
+        name, table = self.current(), view.model().table
         formats = ";;".join(f"{title} (*{ending})" for ending, title in TABLES.items())
         chosen, kind = QFileDialog.getSaveFileName(self, "Save table", f"{name}.csv", formats)
         if not chosen:
             return
         path = Path(chosen)
-        if not path.suffix:
+        if path.suffix.lower() not in TABLES:
             wanted = [one for one, title in TABLES.items() if kind.startswith(title)]
-            path = path.with_suffix((wanted or list(TABLES))[0])
-        try:
-            write_table(path, view.model().table, self.provenance())
-        except (OSError, FileError) as error:
-            show_error(f"{name} was not saved: {error}")
+            path = path.with_name(path.name + (wanted or list(TABLES))[0])
+            # The dialog has asked about a file of the other name only.
+            if path.exists() and not self._may_replace(path):
+                return
+        save = partial(_write, name, path, table, self.provenance())
+        if table.size <= _QUICK:
+            self._on_saved(save())
+        else:
+            self._begin(f"Saving {path.name}", save, self._on_saved)
+
+    def _may_replace(self, path: Path) -> bool:
+        question = f"{path.name} exists already. Replace it?"
+        answer = QMessageBox.question(self, "Save table", question)
+        return answer == QMessageBox.StandardButton.Yes
+
+    def _on_saved(self, said: tuple[str, str]) -> None:
+        done, error = said
+        if error:
+            show_error(error)
+        else:
+            self.message.say(done)
+
+    def _begin(self, title: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do something in the background, one thing after the other."""
+        self._activity.begin(title)
+        self.message.say(f"{title}…")
+        worker = create_worker(
+            work, _start_thread=False, _connect={"returned": done, "finished": self._activity.end}
+        )
+        # What is shown may be closed before it has ended.
+        self._workers.append(worker)
+        worker.finished.connect(lambda: self._workers.remove(worker))
+        worker.start()
+
+
+def _write(name: str, path: Path, table: Any, provenance: Any) -> tuple[str, str]:
+    """Write a table; return what to say, or why it was not written."""
+    try:
+        write_table(path, table, provenance)
+    except (OSError, FileError, ValueError) as error:
+        return "", f"{name} was not saved: {error}"
+    return f"Saved {path.name}.", ""

@@ -12,25 +12,34 @@ from pathlib import Path
 from typing import NamedTuple
 
 from napari_delineate.files.annotations import coco, geojson, imagej, masks, ome_zarr
-from napari_delineate.files.annotations.annotation import Annotation, Colour, Wanted
+from napari_delineate.files.annotations.annotation import AnnotatedLabels, Colour, Wanted
+from napari_delineate.files.annotations.collecting import garbage_kept
 from napari_delineate.files.annotations.statement import parsed
 from napari_delineate.files.errors import FileError
 
-__all__ = ["ANNOTATIONS", "Annotation", "Colour", "read_annotation", "write_annotation"]
+__all__ = [
+    "ANNOTATIONS",
+    "WRITTEN",
+    "AnnotatedLabels",
+    "Colour",
+    "read_annotation",
+    "write_annotation",
+]
 
 
 class _Format(NamedTuple):
     title: str
-    read: Callable[[Path, Wanted], Annotation]
-    write: Callable[[Path, Annotation], None] | None
+    read: Callable[[Path, Wanted], AnnotatedLabels]
+    write: Callable[[Path, AnnotatedLabels], None] | None
 
 
-def _read_json(path: Path, wanted: Wanted) -> Annotation:
-    content = parsed(path)
-    if geojson.is_geojson(content):
-        return geojson.read(path, content, wanted)
-    if coco.is_coco(content):
-        return coco.read(path, content, wanted)
+def _read_json(path: Path, wanted: Wanted) -> AnnotatedLabels:
+    with garbage_kept():
+        content = parsed(path)
+        if geojson.is_geojson(content):
+            return geojson.read(path, content, wanted)
+        if coco.is_coco(content):
+            return coco.read(path, content, wanted)
     raise ValueError(
         "it is neither GeoJSON (features) nor COCO (images and annotations); save one of these"
     )
@@ -53,6 +62,8 @@ _FORMATS = {
 }
 ANNOTATIONS = {ending: one.title for ending, one in _FORMATS.items()}
 """Endings of files that hold annotations, and what people call the formats."""
+WRITTEN = {one.title: ending for ending, one in reversed(_FORMATS.items()) if one.write is not None}
+"""Formats that annotations are written to, each with the ending that files of it get."""
 
 
 def read_annotation(
@@ -63,7 +74,7 @@ def read_annotation(
     axes: str | None = None,
     units: str | None = None,
     image: str | None = None,
-) -> Annotation:
+) -> AnnotatedLabels:
     """Read the annotation of an image, a stack or a movie.
 
     Parameters
@@ -85,7 +96,7 @@ def read_annotation(
 
     Returns
     -------
-    Annotation
+    AnnotatedLabels
         The labels with their axes and voxel size, and classes, their colours and names as
         far as the file has them. Objects without a number get one in the order of the file.
 
@@ -105,7 +116,7 @@ def read_annotation(
     >>> import tempfile
     >>> import numpy as np
     >>> labels = np.zeros((6, 8), int); labels[1:4, 2:7] = 5; labels[2, 3:5] = 0
-    >>> annotation = Annotation.of(labels, spacing=0.5, units="micrometer", classes={5: "ring"})
+    >>> annotation = AnnotatedLabels.of(labels, None, 0.5, "micrometer", {5: "ring"})
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = write_annotation(Path(folder) / "cells.geojson", annotation)
     ...     found = read_annotation(path)
@@ -127,7 +138,7 @@ def read_annotation(
         raise FileError(f"{path} can not be read: {_reason(error)}") from error
 
 
-def write_annotation(path: str | os.PathLike[str], annotation: Annotation) -> Path:
+def write_annotation(path: str | os.PathLike[str], annotation: AnnotatedLabels) -> Path:
     """Write an annotation for other programs.
 
     Parameters
@@ -136,7 +147,7 @@ def write_annotation(path: str | os.PathLike[str], annotation: Annotation) -> Pa
         The file; its ending chooses the format: .ome.tif, .ome.zarr (a folder), .zip
         (ImageJ), .geojson (QuPath), .coco.json, or _cp_masks.tif and _cp_masks.png
         (Cellpose).
-    annotation : Annotation
+    annotation : AnnotatedLabels
         The annotation. In formats of outlines a stack or a movie has one outline for each
         object in each plane.
 
@@ -163,7 +174,8 @@ def write_annotation(path: str | os.PathLike[str], annotation: Annotation) -> Pa
         endings = ", ".join(ending for ending, its in _FORMATS.items() if its.write is not None)
         raise FileError(f"{path}: annotations are written to files that end in {endings}")
     try:
-        one.write(target, annotation)
+        with garbage_kept():
+            one.write(target, annotation)
     except FileError:
         raise
     except ValueError as error:

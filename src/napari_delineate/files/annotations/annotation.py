@@ -1,4 +1,4 @@
-"""What an annotation is, whichever file it lies in, and what readers are told about it."""
+"""What a file of annotations holds, whichever its format, and what readers are told."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_delineate.annotation.meaning import CLASS_COLORS, Annotation, AnnotationClass
 from napari_delineate.arrays import convert
 from napari_delineate.types import Kind
 from napari_delineate.values import Value
@@ -18,7 +19,7 @@ __all__ = [
     "AXES",
     "LARGEST_NUMBER",
     "LARGEST_SIZE",
-    "Annotation",
+    "AnnotatedLabels",
     "Colour",
     "Wanted",
     "check_shape",
@@ -42,8 +43,8 @@ _LONGEST = 1000
 
 
 @dataclass(frozen=True)
-class Annotation:
-    """Hold annotated objects, and what they are.
+class AnnotatedLabels:
+    """Hold labels with their grid and what they mean: all that files of annotations hold.
 
     Attributes
     ----------
@@ -61,6 +62,10 @@ class Annotation:
         Red, green and blue of classes, from 0 to 255; classes may have none.
     names : dict of int to str
         Names of objects.
+    semantic : bool
+        Whether a number is that of a class; else each is an object.
+    sparse : bool
+        Whether unlabelled pixels are unknown; else they are background.
     """
 
     labels: NDArray[Any]
@@ -70,6 +75,8 @@ class Annotation:
     classes: Mapping[int, str] = field(default_factory=dict)
     colours: Mapping[str, Colour] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+    semantic: bool = False
+    sparse: bool = False
 
     @classmethod
     def of(
@@ -81,7 +88,10 @@ class Annotation:
         classes: Mapping[int, str] | None = None,
         colours: Mapping[str, Colour] | None = None,
         names: Mapping[int, str] | None = None,
-    ) -> Annotation:
+        *,
+        semantic: bool = False,
+        sparse: bool = False,
+    ) -> AnnotatedLabels:
         """Make an annotation and check it.
 
         Parameters
@@ -98,10 +108,12 @@ class Annotation:
             Class and name by the number of the object.
         colours : mapping of str to (int, int, int), optional
             Red, green and blue of classes.
+        semantic, sparse : bool
+            Whether numbers are those of classes, and unlabelled pixels unknown.
 
         Returns
         -------
-        Annotation
+        AnnotatedLabels
             The annotation.
 
         Raises
@@ -112,7 +124,7 @@ class Annotation:
 
         Examples
         --------
-        >>> Annotation.of(np.eye(2, dtype=int), spacing=0.5, classes={1: "nucleus"}).spacing
+        >>> AnnotatedLabels.of(np.eye(2, dtype=int), spacing=0.5, classes={1: "nucleus"}).spacing
         (0.5, 0.5)
         """
         value = Value.of(np.asarray(labels), Kind.LABELS, axes, spacing, units)
@@ -131,7 +143,64 @@ class Annotation:
             {_number(one): _word(text, "class") for one, text in (classes or {}).items()},
             {_word(one, "class"): _colour(its, one) for one, its in (colours or {}).items()},
             {_number(one): _word(text, "name") for one, text in (names or {}).items()},
+            semantic,
+            sparse,
         )
+
+    @classmethod
+    def described(cls, value: Value, meaning: Annotation) -> AnnotatedLabels:
+        """Put labels and what they mean together, for a file.
+
+        Parameters
+        ----------
+        value : Value
+            The labels.
+        meaning : Annotation
+            What they mean. Which objects are locked or seen is no matter of files.
+
+        Returns
+        -------
+        AnnotatedLabels
+            Both.
+        """
+        names = {one.number: one.name for one in meaning.classes}
+        classes = (
+            names
+            if meaning.semantic
+            else {label: names[number] for label, number in meaning.class_of if number in names}
+        )
+        return cls.of(
+            value.data,
+            value.axes,
+            value.spacing,
+            value.units,
+            classes,
+            {one.name: _parsed(one.color) for one in meaning.classes},
+            semantic=meaning.semantic,
+            sparse=meaning.sparse,
+        )
+
+    @property
+    def meaning(self) -> Annotation:
+        """What the labels mean; classes without a colour get one."""
+        if self.semantic:
+            pairs = sorted(self.classes.items())
+        else:
+            names = dict.fromkeys([*self.colours, *self.classes.values()])
+            pairs = list(enumerate(names, 1))
+        classes = tuple(
+            AnnotationClass(number, name, self._colour(number, name)) for number, name in pairs
+        )
+        numbers = {name: number for number, name in pairs}
+        class_of = sorted((label, numbers[name]) for label, name in self.classes.items())
+        return Annotation(
+            self.semantic, self.sparse, classes, () if self.semantic else tuple(class_of)
+        )
+
+    def _colour(self, number: int, name: str) -> str:
+        if name not in self.colours:
+            return CLASS_COLORS[(number - 1) % len(CLASS_COLORS)]
+        return "#{:02x}{:02x}{:02x}".format(*self.colours[name])
 
     @property
     def value(self) -> Value:
@@ -171,7 +240,7 @@ def check_size(shape: tuple[int, ...]) -> None:
     if math.prod(shape) > LARGEST_SIZE:
         raise ValueError(
             f"it is of an image of {sides(shape)} pixels; annotations are read up to "
-            f"{LARGEST_SIZE:,} pixels, open a part of it"
+            f"{LARGEST_SIZE:,} pixels; take a part of the image, or a smaller scale"
         )
 
 
@@ -187,6 +256,11 @@ def check_shape(shape: tuple[int, ...], wanted: Wanted) -> None:
 def sides(shape: tuple[int, ...]) -> str:
     """Return a shape in words, short however large it is stated to be."""
     return " x ".join(f"{side}" if abs(side) < 10**12 else "very many" for side in shape) or "none"
+
+
+def _parsed(colour: str) -> Colour:
+    """Return the parts of "#rrggbb"."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def _number(number: Any) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_delineate.files.annotations import run_lengths
 from napari_delineate.files.annotations.annotation import (
     LARGEST_NUMBER,
-    Annotation,
+    AnnotatedLabels,
     Wanted,
     check_size,
 )
@@ -46,7 +46,7 @@ def is_coco(content: Any) -> bool:
     return all(isinstance(content.get(key), list) for key in ("images", "annotations"))
 
 
-def read(path: Path, content: Any, wanted: Wanted) -> Annotation:
+def read(path: Path, content: Any, wanted: Wanted) -> AnnotatedLabels:
     """Return the annotation of one image, or of one stack; `ValueError` if there is none."""
     info = content.get("info")
     stated = read_statement(info.get(MEMBER) if isinstance(info, Mapping) else None)
@@ -77,7 +77,7 @@ def read(path: Path, content: Any, wanted: Wanted) -> Annotation:
     return paint(path, drawings, wanted, stated, shape, colours)
 
 
-def write(path: Path, annotation: Annotation) -> None:
+def write(path: Path, annotation: AnnotatedLabels) -> None:
     """Write one annotation for every object, in stacks and movies one for each plane."""
     classes = colours_of_classes(annotation)
     ids = {name: place for place, name in enumerate(classes, 1)}
@@ -202,6 +202,9 @@ def _planes(
     """Return the plane of each image that is read, and the shape of them all together."""
     if is_stated:
         return {entry["id"]: _plane(entry.get("plane")) for entry in entries}, None
+    if len(images) == 1:
+        ((key, (_, *size)),) = images.items()
+        return {key: {}}, tuple(size)
     if wanted.image is not None:
         asked = Path(wanted.image).stem
         found = [key for key, (name, *_) in images.items() if Path(name).stem == asked]
@@ -212,8 +215,6 @@ def _planes(
             )
         return {found[0]: {}}, images[found[0]][1:]
     sizes = {(height, width) for _, height, width in images.values()}
-    if len(images) == 1:
-        return {next(iter(images)): {}}, next(iter(sizes))
     shape = wanted.shape
     if len(sizes) == 1 and shape is not None and len(shape) == 3 and shape[0] == len(images):
         letter = (wanted.axes or "ZYX")[0]

@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_delineate.files.annotations.annotation import (
     LARGEST_NUMBER,
-    Annotation,
+    AnnotatedLabels,
     Colour,
     Wanted,
 )
@@ -42,7 +42,7 @@ def is_geojson(content: Any) -> bool:
     return isinstance(first, Mapping) and first.get("type") in ("FeatureCollection", "Feature")
 
 
-def read(path: Path, content: Any, wanted: Wanted) -> Annotation:
+def read(path: Path, content: Any, wanted: Wanted) -> AnnotatedLabels:
     """Return the annotation that parsed GeoJSON holds; `ValueError` if it holds none."""
     collection = content if isinstance(content, Mapping) else {}
     features = collection.get("features", content)
@@ -65,7 +65,7 @@ def read(path: Path, content: Any, wanted: Wanted) -> Annotation:
     return paint(path, drawings, wanted, stated, colours=colours)
 
 
-def write(path: Path, annotation: Annotation) -> None:
+def write(path: Path, annotation: AnnotatedLabels) -> None:
     """Write one feature for every object, in stacks and movies one for each plane."""
     before = annotation.axes[:-2]
     features = [
@@ -82,7 +82,9 @@ def write(path: Path, annotation: Annotation) -> None:
         draft.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
-def _feature(annotation: Annotation, outline: Outline, plane: dict[str, int]) -> dict[str, Any]:
+def _feature(
+    annotation: AnnotatedLabels, outline: Outline, plane: dict[str, int]
+) -> dict[str, Any]:
     polygons = [
         [np.concatenate((corners, corners[:1])).tolist() for corners in polygon]
         for polygon in outline.polygons

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from napari_delineate.files.annotations.annotation import (
     LARGEST_NUMBER,
-    Annotation,
+    AnnotatedLabels,
     Colour,
     Wanted,
 )
@@ -37,7 +37,7 @@ _LARGEST_COORDINATE = 2**15 - 1
 _MOVE, _LINE, _CLOSE = 0.0, 1.0, 4.0
 
 
-def read(path: Path, wanted: Wanted) -> Annotation:
+def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
     """Return the annotation that a zip holds; `ValueError` if it holds none."""
     with zipfile.ZipFile(path) as archive:
         entries = [one for one in archive.infolist() if one.filename.lower().endswith(".roi")]
@@ -61,7 +61,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         return file.read(entry.file_size + 1)  # the end, where the checksum is compared
 
 
-def read_one(path: Path, wanted: Wanted) -> Annotation:
+def read_one(path: Path, wanted: Wanted) -> AnnotatedLabels:
     """Return the annotation that a .roi file holds; `ValueError` if it holds none."""
     size = path.stat().st_size
     if size > _LARGEST_ROI:
@@ -71,7 +71,7 @@ def read_one(path: Path, wanted: Wanted) -> Annotation:
     return _annotation(path, iter([(path.name, path.read_bytes())]), wanted, b"")
 
 
-def write(path: Path, annotation: Annotation) -> None:
+def write(path: Path, annotation: AnnotatedLabels) -> None:
     """Write one region for every object, in stacks and movies one for each plane."""
     before = annotation.axes[:-2]
     digits = len(str(int(annotation.labels.max(initial=0))))
@@ -97,7 +97,7 @@ def write(path: Path, annotation: Annotation) -> None:
         archive.comment = comment
 
 
-def _roi(annotation: Annotation, outline: Outline, groups: dict[str, int]) -> Any:
+def _roi(annotation: AnnotatedLabels, outline: Outline, groups: dict[str, int]) -> Any:
     """Return an object as a polygon, or as a composite region if it has several rings."""
     import roifile
 
@@ -143,7 +143,7 @@ def _path(corners: NDArray[Any]) -> NDArray[np.float32]:
 
 def _annotation(
     path: Path, contents: Iterator[tuple[str, bytes]], wanted: Wanted, comment: bytes
-) -> Annotation:
+) -> AnnotatedLabels:
     import roifile
 
     drawings: list[Drawing] = []

@@ -12,20 +12,24 @@ from typing import Any
 import numpy as np
 
 from napari_delineate.files.annotations.annotation import (
-    LARGEST_NUMBER,
-    Annotation,
+    AnnotatedLabels,
     Wanted,
     check_shape,
     check_size,
     sides,
 )
-from napari_delineate.files.annotations.statement import MEMBER, colours_in, text_in
+from napari_delineate.files.annotations.statement import (
+    MEMBER,
+    by_number,
+    read_meaning,
+    stated_meaning,
+)
 from napari_delineate.files.images import read_value
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.files.tiff import read_description, write_value
 from napari_delineate.types import Kind
 
-__all__ = ["read", "write_ome_tiff", "write_plain"]
+__all__ = ["read", "stated_in_tiff", "write_ome_tiff", "write_plain"]
 
 _MOST_PIXELS_OF_A_BYTE = 50_000
 """More than compression makes of an image without objects."""
@@ -33,7 +37,7 @@ _MOST_PIXELS_OF_A_BYTE = 50_000
 _TIFF = (".tif", ".tiff")
 
 
-def read(path: Path, wanted: Wanted) -> Annotation:
+def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
     """Return the labels of an image file, with classes where it states them."""
     stated: Mapping[str, Any] = {}
     if path.suffix.lower() in _TIFF and path.is_file():
@@ -51,30 +55,32 @@ def read(path: Path, wanted: Wanted) -> Annotation:
         wanted.units,
     )
     check_shape(value.data.shape, wanted)
-    return Annotation.of(
+    return AnnotatedLabels.of(
         value.data,
         value.axes,
         value.spacing,
         value.units,
-        _by_number(stated.get("classes")),
-        colours_in(stated.get("colours")),
-        _by_number(stated.get("names")),
+        names=by_number(stated.get("names")),
+        **read_meaning(stated),
     )
 
 
-def write_ome_tiff(path: Path, annotation: Annotation) -> None:
+def write_ome_tiff(path: Path, annotation: AnnotatedLabels) -> None:
     """Write labels as OME-TIFF; classes and names are stated in its description."""
-    stated = {
-        "classes": annotation.classes,
-        "colours": annotation.colours,
-        "names": annotation.names,
+    stated = stated_in_tiff(annotation)
+    write_value(path, annotation.value, json.dumps(stated) if stated else "")
+
+
+def stated_in_tiff(annotation: AnnotatedLabels) -> dict[str, Any]:
+    """Return what the description of an OME-TIFF says about labels; nothing if there is nothing."""
+    stated = stated_meaning(annotation) | {
+        "classes": dict(annotation.classes),
+        "names": dict(annotation.names),
     }
-    write_value(
-        path, annotation.value, json.dumps({MEMBER: stated}) if any(stated.values()) else ""
-    )
+    return {MEMBER: stated} if any(stated.values()) else {}
 
 
-def write_plain(path: Path, annotation: Annotation) -> None:
+def write_plain(path: Path, annotation: AnnotatedLabels) -> None:
     """Write a mask as Cellpose does, as TIFF or PNG; it holds numbers and nothing else."""
     import imageio.v3 as imageio
     import tifffile
@@ -119,14 +125,3 @@ def _parsed(description: str) -> Mapping[str, Any]:
         content = {}  # a description can say anything
     stated = content.get(MEMBER) if isinstance(content, Mapping) else None
     return stated if isinstance(stated, Mapping) else {}
-
-
-def _by_number(stated: Any) -> dict[int, str]:
-    """Return texts by the numbers of objects."""
-    pairs = stated.items() if isinstance(stated, Mapping) else ()
-    texts = {}
-    for key, text in pairs:
-        number = int(key) if key.isascii() and key.isdigit() and len(key) < 20 else 0
-        if text_in(text) and 1 <= number <= LARGEST_NUMBER:
-            texts[number] = text_in(text)
-    return texts

@@ -7,6 +7,7 @@ runs code (pickle), and may state any shape.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import math
 import re
@@ -16,17 +17,25 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.annotations.annotation import (
-    Annotation,
+    AnnotatedLabels,
     Colour,
     Wanted,
     check_shape,
     check_size,
     sides,
 )
-from napari_delineate.files.annotations.statement import colours_in, text_in
+from napari_delineate.files.annotations.statement import (
+    MEMBER,
+    Meaning,
+    colours_in,
+    read_meaning,
+    stated_meaning,
+    text_in,
+)
 from napari_delineate.types import spacing_per_axis
 
 __all__ = ["read", "write"]
@@ -41,6 +50,7 @@ _CODECS = frozenset(
 
 _WHOLE_NUMBERS = re.compile("[<>|=]?[iu][1248]|u?int(8|16|32|64)")
 _LARGEST_CHUNK = 2**28
+_LARGEST_PART = 2**24
 _LARGEST_METADATA = 2**28
 _COARSEST = 512
 """Longest side of the last level of the pyramid."""
@@ -49,7 +59,7 @@ _CHUNK = {"T": 1, "Z": 32, "Y": 512, "X": 512}
 _MOST_CHUNKS = 1_000_000
 
 
-def read(path: Path, wanted: Wanted) -> Annotation:
+def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
     """Return the finest level of a label image, or of the only one that an image has."""
     _need_zarr()
     import zarr
@@ -70,27 +80,20 @@ def read(path: Path, wanted: Wanted) -> Annotation:
     array = zarr.open_array(store=str(folder), mode="r", zarr_format=version)
     sizes = _scale(first, levels[0], len(shape))
     axes = "".join(axes[place] for place in kept)
-    data = np.asarray(array[...]).reshape([shape[place] for place in kept])
+    data = _pixels(array).reshape([shape[place] for place in kept])
     check_shape(data.shape, wanted)
     spacing: Any = wanted.spacing
     unit = wanted.units
-    if sizes is not None:
+    if sizes is not None and (units or set(sizes) != {1.0}):  # the format demands a scale
         by_letter = dict(zip(axes, (sizes[place] for place in kept), strict=True))
         spacing = tuple(by_letter[letter] for letter in spatial_axes(axes))
         unit = units or "pixel"
-    classes, names, colours = _properties(attributes.get("image-label"))
-    return Annotation.of(
-        data,
-        axes,
-        spacing_per_axis(spacing, len(spatial_axes(axes))),
-        unit,
-        classes,
-        colours,
-        names,
-    )
+    names, meaning = _properties(attributes.get("image-label"))
+    spacing = spacing_per_axis(spacing, len(spatial_axes(axes)))
+    return AnnotatedLabels.of(data, axes, spacing, unit, names=names, **meaning)
 
 
-def write(path: Path, annotation: Annotation) -> None:
+def write(path: Path, annotation: AnnotatedLabels) -> None:
     """Write a label image with a pyramid; in the folder "labels" of an image, it is listed."""
     _need_zarr()
     if path.exists() and not _is_replaceable(path):
@@ -109,7 +112,28 @@ def write(path: Path, annotation: Annotation) -> None:
         _list_label(path.parent, path.name)
 
 
-def _write_group(folder: Path, name: str, annotation: Annotation) -> None:
+def _pixels(array: Any) -> NDArray[Any]:
+    """Read an array in parts, so that what was never written takes no memory."""
+    result = np.zeros(array.shape, np.int32)
+    room = _LARGEST_PART // math.prod(array.chunks)
+    steps: list[range] = []
+    for side, piece in reversed(list(zip(array.shape, array.chunks, strict=True))):
+        number = min(max(1, room), -(-side // piece))
+        steps.insert(0, range(0, side, number * piece))
+        room //= number
+    for corner in itertools.product(*steps):
+        box = tuple(slice(at, at + step.step) for at, step in zip(corner, steps, strict=True))
+        part = np.asarray(array[box])
+        if not part.any():
+            continue
+        if int(part.min()) < 0 or int(part.max()) > np.iinfo(result.dtype).max:
+            # Numbers that no labels have are refused with all others.
+            result = result.astype(part.dtype if part.dtype.kind == "i" else np.uint64)
+        result[box] = part
+    return result
+
+
+def _write_group(folder: Path, name: str, annotation: AnnotatedLabels) -> None:
     import numcodecs
     import zarr
 
@@ -162,7 +186,7 @@ def _axis(letter: str, units: str) -> dict[str, str]:
     return {"name": letter.lower(), "type": "space", **unit}
 
 
-def _image_label(annotation: Annotation) -> dict[str, Any]:
+def _image_label(annotation: AnnotatedLabels) -> dict[str, Any]:
     """Return what the format says about objects: colours, and properties of any name."""
     properties: dict[int, dict[str, Any]] = {}
     for key, texts in (("class", annotation.classes), ("name", annotation.names)):
@@ -178,28 +202,33 @@ def _image_label(annotation: Annotation) -> dict[str, Any]:
         stated["colors"] = colours
     if properties:
         stated["properties"] = list(properties.values())
-    if annotation.colours:
-        stated["class-colors"] = {name: list(its) for name, its in annotation.colours.items()}
-    return stated
+    return stated | {MEMBER: stated_meaning(annotation)}
 
 
-def _properties(stated: Any) -> tuple[dict[int, str], dict[int, str], dict[str, Colour]]:
-    """Return classes and names by number, and the colours of the classes."""
+def _properties(stated: Any) -> tuple[dict[int, str], Meaning]:
+    """Return names by number, and what the labels mean."""
     stated = stated if isinstance(stated, Mapping) else {}
-    classes, names, colours = {}, {}, {}
+    own = stated.get(MEMBER)
+    meaning = read_meaning(own if isinstance(own, Mapping) else {})
+    classes: dict[int, str] = {}
+    colours: dict[str, Colour] = {}
+    names: dict[int, str] = {}
     for entry in _mappings(stated.get("properties")):
         number = entry.get("label-value")
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             continue
-        if own := text_in(entry.get("class")):
-            classes[number] = own
-        if own := text_in(entry.get("name")):
-            names[number] = own
+        if text := text_in(entry.get("class")):
+            classes[number] = text
+        if text := text_in(entry.get("name")):
+            names[number] = text
     for entry in _mappings(stated.get("colors")):
         number = entry.get("label-value")
         if isinstance(number, int) and number in classes:
             colours.update(colours_in({classes[number]: entry.get("rgba")}))
-    return classes, names, colours | colours_in(stated.get("class-colors"))
+    meaning["classes"] |= classes
+    for name, colour in colours.items():
+        meaning["colours"].setdefault(name, colour)
+    return names, meaning
 
 
 def _mappings(stated: Any) -> Iterator[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from napari_delineate.arrays import label_dtype
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.annotations.annotation import (
     AXES,
-    Annotation,
+    AnnotatedLabels,
     Colour,
     Wanted,
     check_shape,
@@ -25,7 +25,7 @@ from napari_delineate.files.annotations.annotation import (
     sides,
 )
 from napari_delineate.files.annotations.outlines import Polygon
-from napari_delineate.files.annotations.statement import Statement
+from napari_delineate.files.annotations.statement import Statement, read_meaning
 
 __all__ = ["ANY_STACK", "Drawing", "paint", "ring"]
 
@@ -88,7 +88,7 @@ def paint(
     stated: Statement | None = None,
     shape: tuple[int, ...] | None = None,
     colours: dict[str, Colour] | None = None,
-) -> Annotation:
+) -> AnnotatedLabels:
     """Paint drawings, later ones on top.
 
     Parameters
@@ -108,7 +108,7 @@ def paint(
 
     Returns
     -------
-    Annotation
+    AnnotatedLabels
         The annotation. A pixel belongs to a drawing that its centre lies in.
 
     Raises
@@ -129,9 +129,9 @@ def paint(
     labels = np.zeros(shape, label_dtype(max(numbers, default=0)))
     overlapping, sizes = _fill(labels, drawings, numbers, ranges)
     _warn(path, overlapping, sizes, numbers)
-    is_stated = stated is not None and len(stated.spacing) == len(spatial_axes(axes))
-    spacing = stated.spacing if stated and is_stated else wanted.spacing
-    units = stated.units if stated and is_stated else wanted.units
+    spacing, units = wanted.spacing, wanted.units
+    if stated is not None and len(stated.spacing or ()) == len(spatial_axes(axes)):
+        spacing, units = stated.spacing or spacing, stated.units
     classes: dict[int, str] = {}
     names: dict[int, str] = {}
     for number, drawing in zip(numbers, drawings, strict=True):
@@ -139,8 +139,11 @@ def paint(
             classes.setdefault(number, drawing.object_class)
         if drawing.name:
             names.setdefault(number, drawing.name)
-    colours = {**(colours or {}), **({} if stated is None else stated.colours)}
-    return Annotation.of(labels, axes, spacing, units, classes, colours, names)
+    meaning = read_meaning({}) if stated is None else stated.meaning
+    meaning["classes"] = meaning["classes"] | classes
+    for name, colour in (colours or {}).items():
+        meaning["colours"].setdefault(name, colour)
+    return AnnotatedLabels.of(labels, axes, spacing, units, names=names, **meaning)
 
 
 def _grid(

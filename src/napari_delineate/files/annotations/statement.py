@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from napari_delineate.axes import spatial_axes
 from napari_delineate.files.annotations.annotation import (
     AXES,
-    Annotation,
+    LARGEST_NUMBER,
+    AnnotatedLabels,
     Colour,
     check_size,
     sides,
@@ -24,10 +25,13 @@ from napari_delineate.types import spacing_per_axis
 __all__ = [
     "MEMBER",
     "Statement",
+    "by_number",
     "colours_in",
     "colours_of_classes",
     "parsed",
+    "read_meaning",
     "read_statement",
+    "stated_meaning",
     "statement_of",
     "text_in",
 ]
@@ -38,25 +42,68 @@ MEMBER = "napari-delineate"
 _LARGEST_FILE = 2**29
 
 
+class Meaning(TypedDict):
+    """Hold what a file states about the meaning of its labels, as `AnnotatedLabels.of` takes it."""
+
+    classes: dict[int, str]
+    colours: dict[str, Colour]
+    semantic: bool
+    sparse: bool
+
+
 class Statement(NamedTuple):
-    """Hold what a file states about the grid of its annotation."""
+    """Hold what a file states about the grid and the meaning of its annotation."""
 
     shape: tuple[int, ...]
     axes: str
-    spacing: tuple[float, ...]
+    spacing: tuple[float, ...] | None
     units: str
-    colours: dict[str, Colour]
+    meaning: Meaning
 
 
-def statement_of(annotation: Annotation) -> dict[str, Any]:
+def statement_of(annotation: AnnotatedLabels) -> dict[str, Any]:
     """Return the statement about an annotation, ready for JSON."""
+    is_known = annotation.units != "pixel" or set(annotation.spacing) != {1.0}
     return {
         "shape": list(annotation.labels.shape),
         "axes": annotation.axes,
-        "spacing": list(annotation.spacing),
-        "units": annotation.units,
-        "colours": {name: list(colour) for name, colour in annotation.colours.items()},
+        **({"spacing": list(annotation.spacing), "units": annotation.units} if is_known else {}),
+        **stated_meaning(annotation),
     }
+
+
+def stated_meaning(annotation: AnnotatedLabels) -> dict[str, Any]:
+    """Return what is stated of the meaning of labels, ready for JSON.
+
+    The classes of objects stand where they do. A class of pixels may have none.
+    """
+    return {
+        "semantic": annotation.semantic,
+        "sparse": annotation.sparse,
+        "colours": {name: list(colour) for name, colour in annotation.colours.items()},
+        "classes": dict(annotation.classes) if annotation.semantic else {},
+    }
+
+
+def read_meaning(stated: Mapping[str, Any]) -> Meaning:
+    """Return what a file states of the meaning of labels, as far as it has it."""
+    return {
+        "classes": by_number(stated.get("classes")),
+        "colours": colours_in(stated.get("colours")),
+        "semantic": stated.get("semantic") is True,
+        "sparse": stated.get("sparse") is True,
+    }
+
+
+def by_number(stated: Any) -> dict[int, str]:
+    """Return texts by the numbers of objects."""
+    pairs = stated.items() if isinstance(stated, Mapping) else ()
+    texts = {}
+    for key, text in pairs:
+        number = int(key) if key.isascii() and key.isdigit() and len(key) < 20 else 0
+        if text_in(text) and 1 <= number <= LARGEST_NUMBER:
+            texts[number] = text_in(text)
+    return texts
 
 
 def read_statement(stated: Any) -> Statement | None:
@@ -66,8 +113,10 @@ def read_statement(stated: Any) -> Statement | None:
     try:
         shape = tuple(_whole(side) for side in stated["shape"])
         axes = str(stated["axes"])
-        spacing = spacing_per_axis(tuple(stated["spacing"]), len(spatial_axes(axes)))
-        units = str(stated["units"])[:80]
+        spacing = stated.get("spacing")
+        if spacing is not None:
+            spacing = spacing_per_axis(tuple(spacing), len(spatial_axes(axes)))
+        units = str(stated.get("units", "pixel"))[:80]
     except (KeyError, TypeError) as error:
         raise ValueError(f"what it states under {MEMBER!r} is damaged: {error}") from error
     if len(shape) != len(axes) or axes not in AXES:
@@ -75,7 +124,7 @@ def read_statement(stated: Any) -> Statement | None:
             f"it states the shape {sides(shape)} and the axes {axes[:20]!r}, which do not fit"
         )
     check_size(shape)
-    return Statement(shape, axes, spacing, units, colours_in(stated.get("colours")))
+    return Statement(shape, axes, spacing, units, read_meaning(stated))
 
 
 def colours_in(stated: Any) -> dict[str, Colour]:
@@ -92,7 +141,7 @@ def colours_in(stated: Any) -> dict[str, Colour]:
     return colours
 
 
-def colours_of_classes(annotation: Annotation) -> dict[str, Colour | None]:
+def colours_of_classes(annotation: AnnotatedLabels) -> dict[str, Colour | None]:
     """Return the colour of every class that has one or is the class of an object, in order."""
     names = dict.fromkeys([*annotation.colours, *annotation.classes.values()])
     return {name: annotation.colours.get(name) for name in names}

@@ -1,0 +1,463 @@
+"""The Proofreading dock: look at the objects of labels one by one, and decide about each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari
+import numpy as np
+from napari.layers import Image, Labels
+from qtpy.QtCore import QEvent, QSignalBlocker, QTimer
+from qtpy.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_delineate._napari.go_to import go_to
+from napari_delineate._napari.label_look import LabelLook
+from napari_delineate._napari.match_layers import is_map
+from napari_delineate._napari.preferences import ANNOTATOR, preference, set_preference
+from napari_delineate._napari.proofreading_parts import (
+    KEYS,
+    Decisions,
+    ObjectsModel,
+    ObjectsView,
+)
+from napari_delineate._napari.review_files import ReviewFiles
+from napari_delineate._napari.reviewed_labels import ReviewedLabels
+from napari_delineate._napari.session import Session
+from napari_delineate._napari.sessions import session_of
+from napari_delineate._napari.widgets import LayerChoice, Message, shrink
+from napari_delineate.proofreading import Edited, Review, State
+from napari_delineate.proofreading_report import summary
+from napari_delineate.review_orders import ORDERS, Order
+
+__all__ = ["ProofreadingDock"]
+
+_MOST_COLOURS = 500
+"""Objects whose own colours are dimmed; more of them become grey, which takes no time."""
+
+_NO_LABELS = "Open or draw labels to look through. Their objects are listed here one by one."
+_NO_OBJECTS = "These labels have no objects."
+_START = "Choose an object, or press . to begin with the first."
+_FIX = "Correct object {number} with napari's tools; press {key} when it is right."
+_LOCKED = "Object {number} is locked; unlock it in the Annotate dock to delete it."
+_RESUMED = "Going on with an earlier review of these labels."
+_ALL_SEEN = "All objects were seen."
+_VALUES: dict[Order, str] = {
+    "place": "",
+    "size": "Size",
+    "intensity": "Intensity",
+    "disagreement": "1 - IoU",
+    "uncertainty": "Mean",
+    "probability": "Doubt",
+    "typical": "Distance",
+}
+"""The titles of what objects are ordered by."""
+_NEEDS_IMAGE = ("intensity", "uncertainty", "probability", "typical")
+
+
+class ProofreadingDock(QWidget):
+    """Look at the objects of labels in an order, and accept, fix or reject each.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer.
+    """
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self.session: Session = session_of(napari_viewer)
+        viewer, theme = self.session.viewer, self.session.viewer.theme
+        self.reviewed = ReviewedLabels(self)
+        self.number: int | None = None  # the object that is looked at
+        self._title = ""
+        self._look: LabelLook | None = None
+        self._is_fixing = False
+        self._is_stopped = False
+        self._paints = QTimer(self, singleShot=True, interval=0)
+        self._paints.timeout.connect(self._paint)
+
+        self.labels = LayerChoice(viewer, self._fits, missing="no labels")
+        self.labels.setAccessibleName("Labels")
+        self.labels.setToolTip("The labels whose objects are looked at")
+        self.order = QComboBox()
+        shrink(self.order)
+        self.order.setAccessibleName("Order")
+        for name, text in ORDERS.items():
+            self.order.addItem(text, name)
+        self.reverse = QCheckBox("Last first")
+        self.reverse.setToolTip("Turn the order round")
+        self.other = LayerChoice(viewer, self._fits_order, missing="no layer that fits")
+        self.other.setAccessibleName("What the order needs")
+        self.other_title = QLabel()
+        self.message = Message()
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Objects seen")
+        self.progress.setToolTip("How many objects were accepted, fixed or rejected")
+        self.counts = QLabel()
+        self.counts.setWordWrap(True)
+        self.model = ObjectsModel(theme)
+        self.list = ObjectsView(self.model)
+        self.decisions = Decisions(theme, self._has_keys)
+        self.keys = QCheckBox("Keys")
+        self.keys.setToolTip("Let 8, 9, 0, comma and period do what the buttons say")
+        self.keys.setChecked(True)
+        self.others = QComboBox()
+        shrink(self.others)
+        self.others.addItems(["Shown", "Dimmed", "Hidden"])
+        self.others.setCurrentText("Dimmed")
+        self.others.setAccessibleName("Other objects")
+        self.others.setToolTip("What becomes of the other objects in the canvas")
+        self.who = QLineEdit(preference(ANNOTATOR))
+        self.who.setAccessibleName("Who")
+        self.who.setPlaceholderText("may be empty")
+        self.who.setToolTip("Who decides; is written beside each decision and remembered")
+        self.comment = QLineEdit()
+        self.comment.setAccessibleName("Comment")
+        self.comment.setPlaceholderText("may be empty")
+        self.comment.setToolTip("A comment on this object, for the report")
+        self.files = ReviewFiles(viewer, self.reviewed)
+        self._build()
+
+        self.labels.changed.connect(self._begin)
+        self.order.currentIndexChanged.connect(self._on_order)
+        self.reverse.toggled.connect(self._on_order)
+        self.other.changed.connect(self._on_order)
+        self.list.chosen.connect(self.go_to)
+        self.decisions.asked.connect(self.decide)
+        self.keys.toggled.connect(self.decisions.set_keys)
+        self.others.currentIndexChanged.connect(self._paints.start)
+        self.who.editingFinished.connect(self._on_who)
+        self.comment.editingFinished.connect(self._on_comment)
+        self.files.said.connect(
+            lambda text, is_wrong: self._say(text, "error" if is_wrong else "hint")
+        )
+        self.reviewed.changed.connect(self._on_changed)
+        self.reviewed.resumed.connect(lambda: self._say(_RESUMED))
+        self.reviewed.failed.connect(self._on_failed)
+        self.session.finished.connect(self._on_finished)
+        viewer.events.theme.connect(self._on_theme)
+        self._show_need()
+        self._begin()
+
+    def _build(self) -> None:
+        """Put all parts into their places."""
+        head = QFormLayout()
+        order = QHBoxLayout()
+        order.addWidget(self.order, 1)
+        order.addWidget(self.reverse)
+        head.addRow("Labels", self.labels)
+        head.addRow("Order", order)
+        head.addRow(self.other_title, self.other)
+        shown = QHBoxLayout()
+        shown.addWidget(self.others, 1)
+        shown.addWidget(self.keys)
+        foot = QFormLayout()
+        foot.addRow("Comment", self.comment)
+        foot.addRow("Who", self.who)
+        foot.addRow("Others", shown)
+        for form in (head, foot):
+            form.setContentsMargins(0, 0, 0, 0)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout = QVBoxLayout(self)
+        layout.addLayout(head)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.counts)
+        layout.addWidget(self.message)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.decisions)
+        layout.addLayout(foot)
+        layout.addWidget(self.files)
+
+    @property
+    def review(self) -> Review:
+        """What was decided."""
+        return self.reviewed.review
+
+    # What a person does
+
+    def go_to(self, number: int) -> None:
+        """Look at an object: turn sliders and camera to it, and let it stand out.
+
+        Parameters
+        ----------
+        number : int
+            Its number; nothing happens where it is not there.
+        """
+        layer, boxes = self.reviewed.layer, self.reviewed.boxes
+        if layer is not None and number in boxes and number in self.review:
+            self._choose(number)
+            go_to(self.session.viewer, layer, boxes[number], {}, is_near=True)
+
+    def decide(self, what: str) -> None:
+        """Do what a button or its key says.
+
+        Parameters
+        ----------
+        what : {"accept", "fix", "reject", "previous", "next"}
+            What to do.
+        """
+        if what in ("previous", "next"):
+            walk = self.review.next if what == "next" else self.review.previous
+            if self.number is None and what == "next":
+                walk = self.review.next_open
+            self._go_on(walk(self.number))
+        elif self.number is None:
+            return
+        elif what == "fix" and not self._is_fixing:
+            self._start_fixing()
+        elif what == "reject":
+            if self._is_locked(self.number):
+                self._say(_LOCKED.format(number=self.number), "warning")
+            elif self.reviewed.erase(self.number):
+                self._judge("rejected")
+        else:
+            self._judge("fixed" if self._is_fixing else "accepted")
+
+    def stop(self) -> None:
+        """Follow the viewer and the session no longer, and give objects their colours back."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self._paints.stop()
+        self._watch(None)
+        self.decisions.set_keys(False)
+        self.labels.stop()
+        self.other.stop()
+        self.session.finished.disconnect(self._on_finished)
+        self.session.viewer.events.theme.disconnect(self._on_theme)
+
+    def event(self, event: Any) -> bool:
+        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.stop()
+        return bool(super().event(event))
+
+    # Which labels
+
+    def _fits(self, layer: Any) -> bool:
+        return isinstance(layer, Labels) and not is_map(self.session, layer)
+
+    def _fits_order(self, layer: Any) -> bool:
+        kind = Labels if self.order.currentData() == "disagreement" else Image
+        mine = self.labels.layer()
+        is_alike = mine is not None and layer.data.shape == mine.data.shape
+        return isinstance(layer, kind) and is_alike and layer is not mine
+
+    def _begin(self) -> None:
+        """Look through the labels that are chosen."""
+        layer = self.labels.layer()
+        self._watch(layer if isinstance(layer, Labels) else None)
+        self.other.refresh()
+        self._say("" if layer is not None else _NO_LABELS)
+        self._show()
+        self._order_anew()
+
+    def _watch(self, layer: Labels | None) -> None:
+        """Leave a layer as it was, and take another one."""
+        self._stop_fixing()
+        if self._look is not None:
+            self._look.layer.events.selected_label.disconnect(self._on_label)
+            self._look.restore()
+        self.number = None
+        self.reviewed.watch(layer)
+        self._look = None if layer is None else LabelLook(layer)
+        if layer is not None:
+            layer.events.selected_label.connect(self._on_label)
+
+    def _on_order(self, _: Any = None) -> None:
+        self._show_need()
+        self._say("")
+        self._order_anew()
+
+    def _show_need(self) -> None:
+        """Show a field for what the order needs beside the labels."""
+        order = self.order.currentData()
+        needs = order == "disagreement" or order in _NEEDS_IMAGE
+        with QSignalBlocker(self.other):
+            self.other.refresh()
+        self.order.setToolTip(f"Which objects are looked at first: {self.order.currentText()}")
+        self.other_title.setText("With" if order == "disagreement" else "Image")
+        self.other.setToolTip(
+            "Other labels of the same shape, such as those of another method or person"
+            if order == "disagreement"
+            else "An image of the same shape: intensities, uncertainty or probabilities"
+        )
+        for part in (self.other, self.other_title):
+            part.setVisible(needs)
+
+    def _order_anew(self) -> None:
+        if self.reviewed.layer is None:
+            return
+        order: Order = self.order.currentData()
+        needs = order == "disagreement" or order in _NEEDS_IMAGE
+        self._title = _VALUES[order]
+        self.reviewed.put_in_order(
+            order,
+            is_reversed=self.reverse.isChecked(),
+            beside=self.other.layer() if needs else None,
+        )
+
+    # One object
+
+    def _go_on(self, number: int | None) -> None:
+        """Look at another object, if there is one."""
+        if number is not None:
+            self.go_to(number)
+
+    def _choose(self, number: int) -> None:
+        """Look at an object without turning to it."""
+        if number != self.number:
+            self._stop_fixing()
+        self.number = number
+        self.comment.setText(self.review.entry(number).comment)
+        if self.reviewed.layer is not None:
+            self.reviewed.layer.selected_label = number
+        self._say("")
+        self._show()
+
+    def _is_locked(self, number: int) -> bool:
+        """Tell whether a person has locked an object while annotating."""
+        layer, session = self.reviewed.layer, self.session
+        name = None if layer is None else session.name_of(layer)
+        known = session.workflow.inputs.get(name or "")
+        annotation = None if known is None else known.annotation
+        return annotation is not None and number in annotation.locked
+
+    def _start_fixing(self) -> None:
+        layer, viewer = self.reviewed.layer, self.session.viewer
+        if layer is None or self.number is None:
+            return
+        self._is_fixing = True
+        viewer.layers.selection.active = layer
+        layer.selected_label = self.number
+        layer.mode = "paint"
+        self._say(_FIX.format(number=self.number, key=KEYS["fix"][0]))
+        self._show()
+
+    def _stop_fixing(self) -> None:
+        if self._is_fixing and self.reviewed.layer is not None:
+            self.reviewed.layer.mode = "pan_zoom"
+        self._is_fixing = False
+
+    def _judge(self, state: State) -> None:
+        """Note a decision, and look at the next object."""
+        number = self.number
+        if number is None:
+            return
+        self._stop_fixing()
+        self._note(number, state)
+        following = self.review.next_open(number)
+        if following is None:
+            if state == "rejected":
+                self.number = None
+            self._say(_ALL_SEEN)
+            self._show()
+        else:
+            self.go_to(following)
+
+    def _note(self, number: int, state: State) -> None:
+        self.reviewed.judge(number, state, self.who.text().strip(), self.comment.text())
+
+    def _on_comment(self) -> None:
+        number = self.number
+        if number is None or number not in self.review:
+            return
+        entry = self.review.entry(number)
+        if entry.comment != self.comment.text():
+            self._note(number, entry.state)
+            self._show()
+
+    def _on_who(self) -> None:
+        try:
+            set_preference(ANNOTATOR, self.who.text().strip())
+        except OSError as error:
+            self._say(f"The name is not remembered: {error}", "warning")
+
+    def _on_label(self, _: Any = None) -> None:
+        """Look at the object that was picked in the canvas."""
+        layer = self.reviewed.layer
+        if layer is None or self._is_fixing:
+            return  # who corrects an object may need others
+        number = int(layer.selected_label)
+        if number != self.number and number in self.review:
+            self._choose(number)
+
+    def _on_finished(self, _: Any = None) -> None:
+        self.labels.refresh()
+        self.other.refresh()
+
+    # What is shown
+
+    def _on_changed(self, edited: Edited | None) -> None:
+        """Show a review that is not what it was, or of objects that are not."""
+        if self.number is not None and edited is not None:
+            self.number = edited.now.get(self.number)
+        if self.number not in self.review:
+            self._stop_fixing()
+            self.number = None
+        if self.message.property("tone") != "error":  # which says more
+            if not self.review.total:
+                self._say(_NO_OBJECTS)
+            elif not self.review.seen and self.number is None:
+                self._say(_START)
+        self._show()
+
+    def _show(self) -> None:
+        """Show the review, and the object that is looked at."""
+        review, counts = self.review, summary(self.review)
+        self.model.show_review(review, self.reviewed.values, self._title)
+        self.list.choose(self.number)
+        self.progress.setMaximum(max(review.total, 1))
+        self.progress.setValue(review.seen)
+        self.progress.setFormat(f"{review.seen:,} of {review.total:,} seen")
+        said = [f"{counts[state]:,} {state}" for state in ("accepted", "fixed", "rejected")]
+        self.counts.setText(", ".join(one for one in said if not one.startswith("0 ")))
+        self.counts.setVisible(bool(review.seen))
+        self.decisions.set_known(self.number is not None, bool(self.reviewed.boxes))
+        self.decisions.set_fixing(self._is_fixing)
+        self.comment.setEnabled(self.number is not None)
+        self.files.refresh()
+        self._paints.start()
+
+    def _paint(self) -> None:
+        if self._look is None:
+            return
+        if self.number is None:
+            self._look.restore()
+            return
+        boxes = self.reviewed.boxes
+        many = len(boxes) > _MOST_COLOURS
+        numbers = np.array([self.number] if many else sorted(boxes))
+        self._look.show(numbers, None, numbers == self.number, self.others.currentText())
+
+    def _has_keys(self) -> bool:
+        """Tell whether keys mean this dock: it is seen, in a window that is active."""
+        active = QApplication.activeWindow()
+        ours = (self.session.viewer.window._qt_window, self.window())
+        return self.isVisible() and (active is None or active in ours)
+
+    def _say(self, text: str, tone: Any = "hint") -> None:
+        self.message.setProperty("tone", tone)
+        self.message.say(text, tone, self.session.viewer.theme)
+
+    def _on_said(self, text: str, is_wrong: bool) -> None:
+        self._say(text, "error" if is_wrong else "hint")
+
+    def _on_failed(self, text: str) -> None:
+        self._say(text, "error")
+
+    def _on_theme(self, event: Any) -> None:
+        self.model.set_theme(event.value)
+        self.decisions.set_theme(event.value)
+        self._say(self.message.text(), self.message.property("tone") or "hint")
