@@ -177,6 +177,8 @@ class MoreImages(QWidget):
         self.changed.emit()
 
     def _remove(self, entry: LayerEntry | FolderEntry) -> None:
+        if entry not in self.entries:
+            return  # a second click, before it is gone
         self.entries.remove(entry)
         entry.stop()
         entry.hide()
