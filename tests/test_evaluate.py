@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import threading
 import time
@@ -17,9 +18,11 @@ from napari_delineate import metrics
 from napari_delineate.engine import CancelledError
 from napari_delineate.evaluate import evaluate_folder
 from napari_delineate.evaluate.frames import beneath
+from napari_delineate.evaluate.jobs import Scored
+from napari_delineate.evaluate.messages import scored_of, scored_to_json
 from napari_delineate.evaluate.pairs import choose_input, choose_result
 from napari_delineate.evaluate.processes import JobError, do_jobs
-from napari_delineate.evaluate.scores import choose_columns
+from napari_delineate.evaluate.scores import Comparison, choose_columns, join_frames
 from napari_delineate.evaluate.statistics import bootstrap, recall_of_sizes
 from napari_delineate.types import Kind, voxels
 from napari_delineate.values import Value
@@ -276,7 +279,7 @@ def test_a_folder_with_the_ending_of_an_image_is_none(tmp_path):
 
 def test_each_image_of_a_movie_is_compared_by_itself(tmp_path):
     workflow = movies(tmp_path, "a", "b")
-    evaluation = evaluate(tmp_path, workflow, workers=1)
+    evaluation = evaluate(tmp_path, workflow)
     assert evaluation.images["detection_scores.recall"].tolist() == [0.8, 0.8]
     assert evaluation.images["detection_scores.true_positives"].tolist() == [2.5, 2.5]
     columns = ["image", "T", "detection_scores.recall", "detection_scores.precision"]
@@ -291,6 +294,14 @@ def test_each_image_of_a_movie_is_compared_by_itself(tmp_path):
     assert len(evaluation.curve) == 2 * 2 * 10
     summary = evaluation.summary.set_index("score")
     assert summary.loc["detection_scores.recall", "images"] == 2
+
+
+def test_images_of_a_movie_are_told_to_another_process():
+    parts = [({"T": time}, Comparison({"dice": time / 3}, (1.0, 1.0), "pixel")) for time in (1, 2)]
+    scored = Scored(join_frames(parts), b"picture", ())
+    told = scored_of(json.loads(json.dumps(scored_to_json(scored))))
+    pd.testing.assert_frame_equal(told.comparison.frames, scored.comparison.frames)
+    assert told.comparison.scores == {"dice": 0.5}
 
 
 def test_images_of_a_movie_without_annotation_are_left_out(tmp_path):

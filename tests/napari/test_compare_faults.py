@@ -150,6 +150,7 @@ def test_spurious_objects_are_listed_and_gone_to(viewer, opened, rest):
     assert camera_of(viewer).center[-2:] == pytest.approx(where.mean(axis=0))
 
 
+@pytest.mark.slow
 def test_matches_are_those_of_the_scores(viewer, session, opened, rest):
     """Small objects are partners by the distance of their centroids: also where that is shown."""
     reference = squares(SHAPE, (4, 4), (24, 30), size=2)

@@ -143,6 +143,7 @@ def ticked(dock):
     return [one.score for one in dock.scores.scores()]
 
 
+@pytest.mark.slow
 def test_scores_are_chosen_among_those_that_can_be_had(
     dock, labels, session, viewer, tmp_path, qtbot, wait
 ):

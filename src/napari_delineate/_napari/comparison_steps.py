@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -110,7 +109,7 @@ def find_step(
 
 
 def value_of(session: Session, layer: Layer) -> Value:
-    """Return what a layer shows: a result, or a copy of what a person may paint on.
+    """Return what a layer shows: a result, or what a person may go on painting on.
 
     Raises
     ------
@@ -125,9 +124,7 @@ def value_of(session: Session, layer: Layer) -> Value:
         raise LayerError(
             f"{layer.name} was not computed: the step {maker.name} or one before it failed."
         )
-    value = to_value(layer)
-    is_here = isinstance(value.data, np.ndarray)
-    return replace(value, data=value.data.copy()) if is_here else value
+    return to_value(layer)
 
 
 def values_of(

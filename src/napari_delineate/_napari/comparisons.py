@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import numpy as np
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Signal
 
@@ -85,7 +86,7 @@ class Comparisons(QObject):
 
     def ask(self, request: Request) -> None:
         """Compute a comparison; what is under way is overtaken."""
-        self._begin(lambda engine: compare(engine, request, self.progressed.emit))
+        self._begin(lambda engine: compare(engine, _frozen(request), self.progressed.emit))
 
     def ask_states(self, request: Request, states: Sequence[State]) -> None:
         """Score states of a workflow as a comparison was; what is under way is overtaken."""
@@ -125,6 +126,7 @@ class Comparisons(QObject):
 
     def _score(self, engine: Engine, request: Request, states: Sequence[State]) -> None:
         """Score states one by one; this runs in a thread."""
+        request = replace(request, reference=_copied(request.reference))
         for done, state in enumerate(states):
             if self._next is not None or self._is_dropped:
                 return
@@ -155,3 +157,20 @@ class Comparisons(QObject):
             self.ended.emit()
         else:
             self._begin(job)
+
+
+def _frozen(request: Request) -> Request:
+    """Return a request whose arrays nobody paints on; who copies them waits for large ones."""
+    segmentations = {name: _copied(one) for name, one in request.segmentations.items()}
+    return replace(request, reference=_copied(request.reference), segmentations=segmentations)
+
+
+def _copied(value: Value) -> Value:
+    """Return a value whose array belongs to nobody else."""
+    data = value.data
+    is_own = not isinstance(data, np.ndarray) or (not data.flags.writeable and data.base is None)
+    if is_own:
+        return value
+    data = data.copy()
+    data.setflags(write=False)
+    return replace(value, data=data)

@@ -189,7 +189,7 @@ def _reference(task: Task, pair: Pair, result: Value) -> Value:
     if reference.data.dtype.kind == "f":
         raise TypeError(
             f"the annotation must hold whole numbers, 0 for background; its dtype is "
-            f"{reference.data.dtype}"
+            f"{reference.data.dtype}; save it with another one, such as uint16"
         )
     if reference.data.dtype == bool and task.annotation == "scribbles":
         raise TypeError(
