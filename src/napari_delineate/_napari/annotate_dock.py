@@ -116,6 +116,7 @@ class AnnotateDock(QWidget):
         self._on_active()
         self._on_choice()
         self._refresh()
+        self.slices.refresh()
 
     def stop(self) -> None:
         """Follow the viewer and the session no longer."""
@@ -193,6 +194,7 @@ class AnnotateDock(QWidget):
         for title in ("Tools", "Objects"):
             self.sections[title].setVisible(has_layer)
         self.sections["Classes"].setVisible(has_layer)
+        self.files.save_button.setEnabled(has_layer)
 
     # What a person does
 
