@@ -12,6 +12,7 @@ from napari_delineate.steps import Step, Wiring, names_in, passed_on, renamed
 from napari_delineate.workflow import Workflow, WorkflowInput
 
 __all__ = [
+    "computed_part",
     "duplicate",
     "insert",
     "is_computed_alike",
@@ -283,7 +284,12 @@ def without_unused_inputs(workflow: Workflow) -> Workflow:
 
 def is_computed_alike(first: Workflow, second: Workflow) -> bool:
     """Tell whether two workflows differ at most in annotations that no step takes."""
-    return _with_inputs(first, lambda _: False) == _with_inputs(second, lambda _: False)
+    return computed_part(first) == computed_part(second)
+
+
+def computed_part(workflow: Workflow) -> Workflow:
+    """Return what of a workflow is computed: its steps, and the inputs that they take."""
+    return _with_inputs(workflow, lambda _: False)
 
 
 def _with_inputs(workflow: Workflow, is_kept: Callable[[WorkflowInput], bool]) -> Workflow:

@@ -356,9 +356,10 @@ class Bindings:
 
     def _with_strokes(self, workflow: Workflow, name: str, layer: Layer) -> Workflow:
         """Return a workflow with what was painted in the layer of an input."""
-        before = str(workflow.inputs[name].version)
         if not self._strokes.has(layer):
             return workflow
+        anchor = self.anchors(workflow).of[name]
+        before = self.shown[anchor]  # an undo may not be shown yet
         change = self._strokes.take(layer)
         if change is None or not has_form(layer, self._store.form(before)):
             self._touched.add(layer.unique_id)
@@ -366,7 +367,7 @@ class Bindings:
         version = self._store.put_change(before, change)
         self._places[version] = self._places[before]
         workflow = workflow.add_input(name, replace(workflow.inputs[name], version=version))
-        self.shown[self.anchors(workflow).of[name]] = version
+        self.shown[anchor] = version
         return workflow
 
     def _has_changed(self, version: str, layer: Layer) -> bool:

@@ -15,6 +15,7 @@ from napari_delineate.engine import Engine, Progress, Results
 from napari_delineate.previews import count_in_words
 from napari_delineate.regional import compute_region
 from napari_delineate.regions import Region, place_in
+from napari_delineate.rewiring import computed_part
 from napari_delineate.store import Store
 from napari_delineate.values import Value
 from napari_delineate.worker import WorkerRunner
@@ -156,14 +157,15 @@ class Evaluator(QObject):
     def _compute(self, task: Task) -> Computed:
         """Compute a task; this runs in a thread."""
         try:
-            inputs = self._files.values(task.workflow)
+            workflow = computed_part(task.workflow)  # annotations may be large
+            inputs = self._files.values(workflow)
             if task.region is not None:
                 self._preview(task, inputs, task.region)
             results = self.engine.run(
-                task.workflow, inputs, progress=self.progressed.emit, keep_going=True
+                workflow, inputs, progress=self.progressed.emit, keep_going=True
             )
             # What takes time on large images is done here, and not while people wait.
-            described = self._files.describe(task.workflow).to_dict()
+            described = self._files.describe(workflow).to_dict()
             self._count(results)
             self._store.compact()
         except Exception as error:

@@ -363,6 +363,7 @@ class Session(QObject):
         if self.running and (back or self.evaluated in self.history.future):
             while self.workflow != self.evaluated:
                 self.history = self.history.undo() if back else self.history.redo()
+            self._view.show_inputs(self.workflow)
             self.changed.emit()
 
     def show(self, name: str) -> None:
@@ -454,6 +455,7 @@ class Session(QObject):
     def _go(self) -> None:
         self._gesture = (None, 0.0)
         self.changed.emit()
+        self._view.show_inputs(self.workflow)  # nobody waits for steps to see a stroke undone
         self.evaluate()
 
     def _on_previewed(self, task: Task, values: Mapping[str, Value]) -> None:
