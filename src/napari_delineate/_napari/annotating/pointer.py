@@ -84,7 +84,6 @@ class Pointer(QObject):
         if name in ("", before) or layer is None:
             return
         made = self._tools[name]
-        self._guarded(self._hand.make_room)
         layer.mode = "pan_zoom"
         self._hand.viewer.layers.selection.active = layer
         self._overlay = Overlay(self._hand.viewer, layer)
@@ -95,6 +94,7 @@ class Pointer(QObject):
         self._show_cursor()
         self._hand.viewer.status = f"{made.title}: {made.hint}"
         self.taken.emit(name)
+        self._guarded(self._hand.make_room)
 
     def put_down(self) -> None:
         """Use no tool."""
