@@ -379,7 +379,7 @@ def test_two_docks_do_not_disturb_each_other(dock, layer):
 
 
 def test_empty_images_are_refused():
-    with np.errstate(invalid="ignore"):  # napari divides by the size
+    with np.errstate(invalid="ignore", divide="ignore"):  # napari divides by the size
         empty = Image(np.zeros((0, 5)), name="empty", contrast_limits=(0, 1))
     with pytest.raises(LayerError, match="'empty' holds no pixels"):
         annotation_layer(empty)
