@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from napari_delineate import segmentation
 from napari_delineate.annotation import objects, splitting
@@ -15,6 +16,8 @@ from napari_delineate.annotation.edits import (
     take_back,
 )
 from napari_delineate.annotation.object_index import ObjectIndex
+
+pytestmark = pytest.mark.slow  # what is compiled for them takes seconds
 
 
 def found_again(labels: np.ndarray, drawn: np.ndarray) -> float:

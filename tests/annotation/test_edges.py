@@ -20,6 +20,8 @@ from napari_delineate.annotation.edges import (
 from napari_delineate.kernels.live_wire import DIRECTIONS, LENGTHS, cheapest_paths
 from tests.annotation.applying import applied, whole
 
+pytestmark = pytest.mark.slow  # what is compiled for them takes seconds
+
 
 def disk(shape, centre, radius):
     return np.hypot(*(np.indices(shape) - np.reshape(centre, (2, 1, 1)))) <= radius

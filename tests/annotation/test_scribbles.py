@@ -21,6 +21,8 @@ from napari_delineate.annotation.scribbles import (
 from napari_delineate.kernels.graph_cut import cut
 from tests.annotation.applying import applied, whole
 
+pytestmark = pytest.mark.slow  # what is compiled for them takes seconds
+
 METHODS = ("random walk", "graph cut", "grow cut")
 
 

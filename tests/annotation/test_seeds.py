@@ -10,6 +10,8 @@ from skimage.segmentation import watershed
 from napari_delineate.annotation.seeds import Seed, grow_seeds, landscape_of, seeded_objects
 from tests.annotation.applying import applied, whole
 
+pytestmark = pytest.mark.slow  # what is compiled for them takes seconds
+
 
 def bumps(shape, centres, sigma, heights):
     """Return Gaussian bumps: their half maximum is a ball of a known radius."""

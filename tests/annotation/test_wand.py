@@ -16,6 +16,8 @@ from napari_delineate import segmentation
 from napari_delineate.annotation.wand import Wand, level_mask, level_object, wand_object
 from tests.annotation.applying import applied, whole
 
+pytestmark = pytest.mark.slow  # what is compiled for them takes seconds
+
 
 @st.composite
 def images(draw):

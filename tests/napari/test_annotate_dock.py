@@ -193,6 +193,7 @@ def test_an_object_splits_between_points_and_by_its_shape(dock, layer):
         assert (layer.data == before).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "points"),
     [
@@ -213,6 +214,7 @@ def test_tools_find_the_object_in_the_image(dock, discs, name, points):
     assert not layer.data.any()
 
 
+@pytest.mark.slow
 def test_seeds_and_scribbles_part_objects(dock, discs):
     layer = dock.new.make()
     take_up(dock, "seeds")
@@ -385,6 +387,7 @@ def test_empty_images_are_refused():
         annotation_layer(empty)
 
 
+@pytest.mark.slow
 def test_stacks_are_annotated_slice_by_slice(make_napari_viewer):
     rows, columns = np.mgrid[:40, :40]
     ball = np.stack([np.hypot(rows - 20, columns - 20) < 12 - abs(z - 4) for z in range(9)])
@@ -425,6 +428,7 @@ def test_session_of_the_dock_is_that_of_the_viewer(dock):
     assert dock.session is session_of(dock.session.viewer)
 
 
+@pytest.mark.slow
 def test_edges_are_traced_between_clicks(dock, discs):
     layer = dock.new.make()
     take_up(dock, "trace")
