@@ -23,7 +23,7 @@ from napari_delineate.evaluate.messages import scored_of, scored_to_json
 from napari_delineate.evaluate.pairs import choose_input, choose_result
 from napari_delineate.evaluate.processes import JobError, do_jobs
 from napari_delineate.evaluate.scores import Comparison, choose_columns, join_frames
-from napari_delineate.evaluate.statistics import bootstrap, recall_of_sizes
+from napari_delineate.evaluate.statistics import bootstrap, in_pixels, recall_of_sizes
 from napari_delineate.types import Kind, voxels
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
@@ -120,9 +120,12 @@ def test_sizes_count_pixels_where_units_are_none():
             "reference": [1, 1],
             "status": ["matched", "missed"],
             "reference_size": [5.0, 20.0],
+            "label_size": [6.0, 0.0],
         }
     )
-    table = recall_of_sizes(objects, {"a": 0.25, "b": 4.0}, groups=2)
+    counted = in_pixels(objects, {"a": 0.25, "b": 4.0})
+    assert counted[["reference_size", "label_size"]].to_numpy().tolist() == [[20, 24], [5, 0]]
+    table = recall_of_sizes(counted, groups=2)
     assert table["smallest"].tolist() == [5, 20]
     assert table["recall"].tolist() == [0, 1]
 

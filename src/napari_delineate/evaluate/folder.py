@@ -24,7 +24,13 @@ from napari_delineate.evaluate.pairs import (
 )
 from napari_delineate.evaluate.processes import JobError, do_jobs
 from napari_delineate.evaluate.scores import Annotated, Column, badness, choose_columns
-from napari_delineate.evaluate.statistics import DIFFERENT, recall_of_sizes, summarize, unit_of
+from napari_delineate.evaluate.statistics import (
+    DIFFERENT,
+    in_pixels,
+    recall_of_sizes,
+    summarize,
+    unit_of,
+)
 from napari_delineate.files import read_workflow
 from napari_delineate.types import Table
 from napari_delineate.workflow import Workflow
@@ -62,6 +68,8 @@ class Evaluation:
         For each image what `metrics.average_precision_curve` lists.
     frames : pandas.DataFrame or None
         The scores of each image of movies, with columns for time and channel; None without.
+    sized : pandas.DataFrame or None
+        The objects with sizes in one unit: pixels where the units of images differ.
     sizes : pandas.DataFrame or None
         How many of the small and of the large objects are found.
     summary : pandas.DataFrame
@@ -84,6 +92,7 @@ class Evaluation:
     objects: Table | None
     curve: Table | None
     frames: Table | None
+    sized: Table | None
     sizes: Table | None
     summary: Table
     pictures: Mapping[str, bytes]
@@ -262,12 +271,13 @@ def _tables(scored: Mapping[str, Scored], columns: Sequence[Column]) -> dict[str
         tables[what] = _joined(parts) if all(part is not None for part in parts.values()) else None
     if tables["frames"] is not None:
         tables["frames"].attrs["units"] = images.attrs["units"]
-    tables["sizes"] = None
+    tables["sized"] = tables["sizes"] = None
     if tables["objects"] is not None:
         # Areas and volumes of images whose units differ can only be compared in pixels.
         pixels = {name: math.prod(one.comparison.spacing) for name, one in scored.items()}
         is_physical = unit not in (DIFFERENT, "pixel")
-        tables["sizes"] = recall_of_sizes(tables["objects"], None if is_physical else pixels)
+        sized = tables["objects"] if is_physical else in_pixels(tables["objects"], pixels)
+        tables["sized"], tables["sizes"] = sized, recall_of_sizes(sized)
         if unit == DIFFERENT:
             tables["objects"].attrs = {}
             tables["objects"].insert(1, "units", tables["objects"]["image"].map(units))
