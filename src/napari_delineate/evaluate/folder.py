@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ __all__ = ["Evaluation", "evaluate_folder"]
 
 # -P: no module of the folder that this was started in is imported.
 _WORKER = (sys.executable, "-P", "-m", "napari_delineate.evaluate.worker")
+
+_INTERRUPTED = "it was not finished when the evaluation was interrupted"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Evaluation:
         What was left out.
     warnings : tuple of Problem
         What is to be known of images that were not left out.
+    unfinished : tuple of str
+        Images left out because it was interrupted.
     """
 
     workflow: Workflow
@@ -98,6 +103,7 @@ class Evaluation:
     pictures: Mapping[str, bytes]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    unfinished: tuple[str, ...] = ()
 
     def worst_first(self) -> list[str]:
         """Return the names of the images, those with the worst first score first."""
@@ -127,7 +133,7 @@ def evaluate_folder(
     An image and an annotation belong together if their files have the same name, without
     the ending and without words such as "img" and "mask" at an end. Each image of a movie is
     compared by itself; the scores of a movie are means of its images. What has no partner,
-    and what fails, is listed in `problems`.
+    and what fails, is listed in `problems`. Ctrl+C ends it early: what is finished counts.
 
     Parameters
     ----------
@@ -169,6 +175,8 @@ def evaluate_folder(
         If the workflow can not be read.
     JobError
         If no image could be evaluated; it says why the first could not.
+    KeyboardInterrupt
+        If it was interrupted before an image was finished.
     ValueError
         If a folder, a score or a setting is wrong, or the workflow has several inputs or
         results and it is not said which are meant.
@@ -199,14 +207,24 @@ def evaluate_folder(
         if cancelled is not None and cancelled():
             raise CancelledError
 
-    scored: dict[int, Scored] = {}
-    for done, (number, outcome) in enumerate(_outcomes(task, pairs, workers, check), 1):
-        if isinstance(outcome, Scored):
-            scored[number] = outcome
-        else:
-            problems.append(Problem(pairs[number].name, printable(str(outcome))))
-        if progress is not None:
-            progress(done, len(pairs), pairs[number].name)
+    outcomes: dict[int, Scored | Exception] = {}
+    try:
+        with closing(_outcomes(task, pairs, workers, check)) as found:
+            for number, outcome in found:
+                outcomes[number] = outcome
+                if progress is not None:
+                    progress(len(outcomes), len(pairs), pairs[number].name)
+    except KeyboardInterrupt:
+        if not any(isinstance(one, Scored) for one in outcomes.values()):
+            raise
+    scored = {number: one for number, one in outcomes.items() if isinstance(one, Scored)}
+    problems += [
+        Problem(pairs[number].name, printable(str(one)))
+        for number, one in outcomes.items()
+        if not isinstance(one, Scored)
+    ]
+    unfinished = tuple(pair.name for number, pair in enumerate(pairs) if number not in outcomes)
+    problems += [Problem(name, _INTERRUPTED) for name in unfinished]
     if not scored:
         last = next(one for one in problems if one.image == pairs[0].name)
         raise JobError(f"no image could be evaluated; {last.image}: {last.reason}")
@@ -227,6 +245,7 @@ def evaluate_folder(
         warnings=tuple(
             Problem(name, text) for name, one in ordered.items() for text in one.warnings
         ),
+        unfinished=unfinished,
     )
 
 
@@ -240,7 +259,7 @@ def _unversioned(workflow: Workflow) -> Workflow:
 
 def _outcomes(
     task: Task, pairs: Sequence[Pair], workers: int | None, check: Callable[[], None]
-) -> Iterator[tuple[int, Scored | Exception]]:
+) -> Generator[tuple[int, Scored | Exception], None, None]:
     if workers is not None:
         jobs = [pair_to_json(pair) for pair in pairs]
         for number, answer in do_jobs(_WORKER, task_to_json(task), jobs, workers, check):
