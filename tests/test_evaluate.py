@@ -23,7 +23,7 @@ from napari_delineate.evaluate.messages import scored_of, scored_to_json
 from napari_delineate.evaluate.pairs import choose_input, choose_result
 from napari_delineate.evaluate.processes import JobError, do_jobs
 from napari_delineate.evaluate.scores import Comparison, choose_columns, join_frames
-from napari_delineate.evaluate.statistics import bootstrap, recall_of_sizes
+from napari_delineate.evaluate.statistics import bootstrap, in_pixels, recall_of_sizes
 from napari_delineate.types import Kind, voxels
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
@@ -120,9 +120,12 @@ def test_sizes_count_pixels_where_units_are_none():
             "reference": [1, 1],
             "status": ["matched", "missed"],
             "reference_size": [5.0, 20.0],
+            "label_size": [6.0, 0.0],
         }
     )
-    table = recall_of_sizes(objects, {"a": 0.25, "b": 4.0}, groups=2)
+    counted = in_pixels(objects, {"a": 0.25, "b": 4.0})
+    assert counted[["reference_size", "label_size"]].to_numpy().tolist() == [[20, 24], [5, 0]]
+    table = recall_of_sizes(counted, groups=2)
     assert table["smallest"].tolist() == [5, 20]
     assert table["recall"].tolist() == [0, 1]
 
@@ -470,8 +473,11 @@ def test_an_annotation_of_another_shape_is_left_out(tmp_path):
     assert reason == "the annotation has the shape (40, 48), the result 'labels' has (48, 48)"
 
 
-def test_an_annotation_with_floats_is_left_out(tmp_path):
-    write_folders(tmp_path, {"good": PERFECT, "bad": (squares(0), squares(0) / np.float32(2))})
+@pytest.mark.parametrize("divisor", [1, 2])
+def test_an_annotation_with_floats_is_left_out(tmp_path, divisor):
+    # Also where all of them are whole: no metric takes them, and no dock does.
+    bad = squares(0) / np.float32(divisor)
+    write_folders(tmp_path, {"good": PERFECT, "bad": (squares(0), bad)})
     assert "the annotation must hold whole numbers" in problem(tmp_path)
 
 
@@ -631,6 +637,31 @@ def test_progress_is_told_and_cancelling_stops(tmp_path):
             cancelled=lambda: bool(told),
         )
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("workers", [None, 1])
+def test_what_is_finished_counts_after_an_interrupt(tmp_path, workers):
+    write_folders(tmp_path, {"a": (squares(0), squares(0)[1:]), "b": SLIDE, "c": PERFECT})
+
+    def interrupt_after(last):
+        def progress(done, *_):
+            if done == last:
+                raise KeyboardInterrupt
+
+        return progress
+
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):  # the first can not be scored
+        evaluate(tmp_path, workers=workers, progress=interrupt_after(1))
+    found = evaluate(tmp_path, workers=workers, progress=interrupt_after(2))
+    assert threading.active_count() == threads
+    assert found.images["image"].tolist() == ["b"]
+    assert found.images["detection_scores.recall"].tolist() == [0.6]
+    assert set(found.objects["image"]) == {"b"}
+    assert found.unfinished == ("c",)
+    reasons = {one.image: one.reason for one in found.problems}
+    assert "shape" in reasons["a"]
+    assert "interrupted" in reasons["c"]
 
 
 def test_processes_give_the_same_as_one(tmp_path):

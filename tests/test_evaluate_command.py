@@ -13,6 +13,7 @@ import pandas as pd
 import psutil
 import pytest
 import tifffile
+from tqdm import tqdm
 
 from napari_delineate.cli import main
 from napari_delineate.evaluate import evaluate_folder
@@ -112,6 +113,23 @@ def test_one_of_several_results_must_be_named(capsys, folder):
     assert code == 2
     assert "gives 'labels', 'filled'; choose which is compared, as --result filled" in err
     assert run(capsys, *CALL, "--result", "labels")[0] == 0
+
+
+def test_after_ctrl_c_what_is_finished_is_written(capsys, folder, monkeypatch):
+    class Pressed(tqdm):
+        def set_description(self, name):
+            if name == "a":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr("tqdm.tqdm", Pressed)
+    code, out, err = run(capsys, *CALL, "--output", "out")
+    assert code == 1
+    assert "interrupted; 1 image not finished, what follows is of the other" in err
+    assert "skipped" not in err
+    assert "1 image, 95 %" in out
+    assert pd.read_csv("out/images.csv")["image"].tolist() == ["a"]
+    assert pd.read_csv("out/problems.csv")["image"].tolist() == ["b"]
+    assert "interrupted" in (folder / "out/report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

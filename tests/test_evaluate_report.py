@@ -14,7 +14,8 @@ import pytest
 
 from napari_delineate import agreement_classes
 from napari_delineate.agreement_classes import AgreementClass
-from napari_delineate.evaluate import evaluate_folder, report, write_evaluation
+from napari_delineate.comparison_plots import agreement_of_sizes, show_sizes
+from napari_delineate.evaluate import evaluate_folder, plots, report, write_evaluation
 from napari_delineate.evaluate.overview import COLOURS, draw_overview
 from napari_delineate.evaluate.pairs import printable
 from napari_delineate.evaluate.writing import check_output
@@ -55,6 +56,7 @@ def test_what_is_written(tmp_path):
     report = write_evaluation(evaluation, tmp_path / "out")
     assert report == tmp_path / "out/report.html"
     assert names(tmp_path / "out") == [
+        "agreement.png",
         "curve.csv",
         "curve.png",
         "images.csv",
@@ -71,6 +73,28 @@ def test_what_is_written(tmp_path):
     assert pd.read_csv(tmp_path / "out/problems.csv")["image"].tolist() == ["c"]
     objects = pd.read_csv(tmp_path / "out/objects.csv")
     assert "reference_size [pixel²]" in objects
+
+
+def test_the_page_shows_how_sizes_agree(tmp_path, monkeypatch):
+    # 8 × 10 pixels are annotated where 8 × 8 are found, in both images.
+    wide = squares(0, 4)
+    wide[:, 10:12] = wide[:, 9:10]
+    write_folders(tmp_path, {"a": (squares(0), wide * (wide == 1)), "b": (squares(0, 8), wide)})
+    drawn = []
+
+    def show(matches, unit):
+        drawn.append((matches, unit))
+        return show_sizes(matches, unit)
+
+    monkeypatch.setattr(plots, "show_sizes", show)
+    found = page(write_evaluation(evaluate(tmp_path), tmp_path / "out"))
+    [(matches, unit)] = drawn
+    [(name, table)] = matches.items()
+    assert (name, unit) == ("labels", "pixels")
+    assert agreement_of_sizes(table) == (-16, -16, -16)
+    captions = [one.text or "" for one in found.iter("figcaption")]
+    assert any("Bland-Altman" in one for one in captions)
+    assert imageio.imread(tmp_path / "out/agreement.png").std() > 0
 
 
 @pytest.mark.slow

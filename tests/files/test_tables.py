@@ -28,6 +28,27 @@ def table():
     return result
 
 
+def test_excel_has_every_text_as_a_text_and_csv_as_it_is(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    texts = ["=1+1", '=HYPERLINK("http://x")', "+1", "-1", "@x", "#N/A", "#REF!", "\tx", "1e5"]
+    table = pd.DataFrame({"image": texts, "=area": 1.0})
+    sheet = openpyxl.load_workbook(write_table(tmp_path / "a.xlsx", table))["Table"]
+    assert [cell.value for cell in sheet[1]] == ["image", "=area"]
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == texts
+    kinds = {cell.data_type for cell in [*sheet["A"], *sheet[1]]}
+    assert kinds == {"s"}
+    read = pd.read_csv(write_table(tmp_path / "a.csv", table), keep_default_na=False)
+    assert read["image"].tolist() == texts
+
+
+def test_excel_refuses_what_it_can_not_hold(tmp_path):
+    pytest.importorskip("openpyxl")
+    path = tmp_path / "a.xlsx"
+    with pytest.raises(FileError, match=r"control character in .bell \\x07.; save a CSV"):
+        write_table(path, pd.DataFrame({"image": ["fine", "bell \a"]}))
+    assert not path.exists()
+
+
 def test_excel_has_units_provenance_and_no_formulas(tmp_path, table):
     openpyxl = pytest.importorskip("openpyxl")
     before = table.copy()

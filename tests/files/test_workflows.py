@@ -241,6 +241,49 @@ def test_an_operation_that_gives_other_results_now_is_a_warning(tmp_path, conten
     assert workflow == example()
 
 
+def filtering() -> Workflow:
+    """Steps that keep objects by what was measured of them."""
+    measured = example().steps[-1].outputs[0]
+    return (
+        example()
+        .add(
+            "postprocessing.filter_by_table",
+            {"labels": "labels", "table": measured},
+            {"column": "area", "minimum": 20.0},
+            outputs=("kept",),
+        )
+        .add("postprocessing.filter_by_gate", {"labels": "kept", "table": measured})
+    )
+
+
+@pytest.mark.parametrize("step", [3, 4])
+def test_a_setting_that_an_operation_got_since_has_its_default(tmp_path, content, step):
+    content.update(filtering().to_dict())
+    # As these steps were written before they had conditions.
+    content["steps"][step]["version"] = 1
+    assert content["steps"][step]["parameters"].pop("condition") == ""
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    with pytest.warns(UserWarning, match=r"was version 1 .*; condition: new, with the default"):
+        assert read_workflow(tmp_path / "a.json") == filtering()
+
+
+def test_only_a_step_of_an_earlier_version_can_lack_a_setting(refuse, content):
+    content.update(filtering().to_dict())
+    del content["steps"][3]["parameters"]["condition"]
+    assert "has no value for the parameter condition" in refuse(content)
+    content["steps"][3]["version"] = 99
+    with pytest.warns(UserWarning, match="was version 99"):
+        assert "has no value for the parameter condition" in refuse(content)
+
+
+def test_a_step_of_an_earlier_version_can_not_have_a_setting_that_there_is_not(refuse, content):
+    content.update(filtering().to_dict())
+    content["steps"][3].update(version=1)
+    content["steps"][3]["parameters"]["limit"] = 3
+    with pytest.warns(UserWarning, match="was version 1"):
+        assert "has no parameter 'limit'" in refuse(content)
+
+
 def test_a_device_that_is_not_here_can_be_read(tmp_path, content):
     content["device"] = "Some Card 9000"
     (tmp_path / "a.json").write_text(json.dumps(content))

@@ -18,6 +18,7 @@ from skimage import data
 from napari_delineate import metrics
 from napari_delineate._napari import comparisons
 from napari_delineate._napari.compare_dock import CompareDock
+from napari_delineate._napari.compare_parts import AnnotatorsPart
 from napari_delineate._napari.visible import camera_of
 from napari_delineate.comparison import MATCHES_MAP, OVERLAP_MAP, ScoreId
 from tests.operations.test_metrics_objects import squares
@@ -272,3 +273,47 @@ def test_what_goes_wrong_in_the_background_is_said_and_ends(
     rest(dock)
     assert dock.message.text() == str(error)
     assert dock.progress.isHidden()
+
+
+def test_several_annotators_are_compared_without_a_reference(viewer, pair, opened, rest):
+    dock = opened()
+    dock.reference.choose(None)
+    dock._had_reference = True
+    dock.segmentations.choose([viewer.layers["good"], viewer.layers["poor"]])
+    rest(dock)
+    assert "Several annotators" in dock.message.text()
+    section = dock.titles["Several annotators"]
+    assert not section.isHidden()
+    part = section.findChild(AnnotatorsPart)
+    form = part.open("metrics.compare_annotators")
+    assert form.operation.id == "metrics.compare_annotators"
+    chosen = form.fields.choices["annotations"].layers()
+    assert {layer.name for layer in chosen} == {"good", "poor"}
+    # With a reference, its annotator is one of them.
+    dock.reference.choose(viewer.layers["truth"])
+    for name, button in part.buttons.items():
+        button.click()
+        form = viewer.window.dock_widgets["Delineate"].widget()
+        assert form.operation.id == name
+        chosen = form.fields.choices["annotations"].layers()
+        assert {layer.name for layer in chosen} == {"truth", "good", "poor"}
+
+
+def test_a_click_compares_each_pair_of_annotators(viewer, pair, opened, rest, session):
+    dock = opened()
+    dock.reference.choose(viewer.layers["truth"])
+    dock.segmentations.choose([viewer.layers["good"], viewer.layers["poor"]])
+    rest(dock)
+    part = dock.titles["Several annotators"].findChild(AnnotatorsPart)
+    form = part.open("metrics.compare_annotators")
+    # The active layer is one of the annotators, not the region that they looked at.
+    assert viewer.layers.selection.active.name == "poor"
+    assert form.fields.choices["region"].source() is None
+    form.run_button.click()
+    rest(dock)
+    table = session.results[session.workflow.steps[-1].outputs[0]].data
+    assert len(table) == 3
+    # Of five objects four are in one, three and a wrong one in the other.
+    both = sorted(table[["both", "first_only", "second_only"]].sum(axis=1).tolist())
+    assert both == [5, 5, 6]
+    assert sorted(table["both"].tolist()) == [3, 3, 4]

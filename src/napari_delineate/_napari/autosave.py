@@ -10,6 +10,7 @@ from napari.utils.notifications import show_warning
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate.files import FileError
 from napari_delineate.recovery import Crashed, Recovery
 
@@ -60,26 +61,23 @@ class Autosave(QObject):
         workflow = self._session.workflow
         self._began = time.monotonic()
         self._worker = create_worker(
+            outcome_of,
             self._save,
             workflow,
             _start_thread=True,
             _connect={"returned": self._on_saved, "finished": self._on_finished},
         )
 
-    def _save(self, workflow: Any) -> str:
-        """Write the session; this runs in a thread. Return why it could not be written."""
-        try:
-            self._recovery.save(*self._session.snapshot(workflow))
-            while self._replaced:
-                self._replaced.pop().discard()
-        except (FileError, OSError, ValueError) as error:
-            return str(error)
-        return ""
+    def _save(self, workflow: Any) -> None:
+        """Write the session; this runs in a thread."""
+        self._recovery.save(*self._session.snapshot(workflow))
+        while self._replaced:
+            self._replaced.pop().discard()
 
-    def _on_saved(self, problem: str) -> None:
-        if problem and not self._has_failed:
-            show_warning(f"Delineate can not keep this session for a crash: {problem}")
-        self._has_failed = bool(problem)
+    def _on_saved(self, outcome: Outcome) -> None:
+        if outcome.error is not None and not self._has_failed:
+            show_warning(f"Delineate can not keep this session for a crash: {outcome.sentence}")
+        self._has_failed = outcome.error is not None
 
     def _on_finished(self) -> None:
         self._worker = None

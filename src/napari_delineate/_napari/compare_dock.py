@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 from napari_delineate._napari.compare_lists import Place, VariantsPart, WorstPart
 from napari_delineate._napari.compare_parts import (
     AdvicePart,
+    AnnotatorsPart,
     ComparedPart,
     PlotsPart,
     ProgressLine,
@@ -68,7 +69,7 @@ _NO_LABELS = (
     "An image that holds labels becomes a layer of labels by a right click on it: Convert to "
     "Labels."
 )
-_NO_REFERENCE = "Choose a reference: the labels or the mask that are right."
+_NO_REFERENCE = "Choose a reference: labels or a mask that are right; else open Several annotators."
 _WHAT_AXES = "Say what the axes are; the layers remember it."
 _NO_SEGMENTATION = "Tick at least one segmentation to compare with the reference."
 
@@ -178,8 +179,9 @@ class CompareDock(QWidget):
             "Objects": (self.looked_at, buttons, self.key, self.outlines, self.worst),
             "Plots": (self.plots,),
             "States of the session": (self.variants,),
+            "Several annotators": (AnnotatorsPart(self.session.viewer, self.choice),),
         }
-        folded = ("Scores in the table", "Which metric should I use?")
+        folded = ("Scores in the table", "Which metric should I use?", "Several annotators")
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from napari.components import ViewerModel
@@ -20,8 +21,11 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QFlowLayout
 
+from napari_delineate import catalogue
 from napari_delineate._napari.axes_row import AxesRow
+from napari_delineate._napari.forms import OperationForm, show_form
 from napari_delineate._napari.widgets import LayerChoice, LayersChoice, shrink
 from napari_delineate._napari.widgets.figure import FigureView, plot_colours
 from napari_delineate.comparison import (
@@ -38,9 +42,25 @@ from napari_delineate.engine import Progress
 from napari_delineate.recommendation import QUESTIONS, Recommendation, recommend
 from napari_delineate.wording import unit_symbol
 
-__all__ = ["AdvicePart", "ComparedPart", "PlotsPart", "ProgressLine", "ScoreChoice", "legend"]
+__all__ = [
+    "AdvicePart",
+    "AnnotatorsPart",
+    "ComparedPart",
+    "PlotsPart",
+    "ProgressLine",
+    "ScoreChoice",
+    "legend",
+]
 
 
+_FOR_ANNOTATORS = (
+    "metrics.compare_annotators",
+    "metrics.annotator_agreement",
+    "metrics.map_disagreement",
+    "postprocessing.consensus_objects",
+)
+_ANNOTATIONS = "annotations"
+"""What these operations call the labels of all annotators."""
 _FREE = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable
 
 
@@ -95,6 +115,49 @@ class ComparedPart(QWidget):
             self._axes = AxesRow(layer)
             self._axes.answered.connect(self.answered)
             self.rows.addRow(self._axes)
+
+
+class AnnotatorsPart(QWidget):
+    """Compare people with each other, where nobody says which of them is right.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    compared : ComparedPart
+        The layers chosen there are those of the annotators.
+    """
+
+    def __init__(self, viewer: Any, compared: ComparedPart) -> None:
+        super().__init__()
+        self._viewer, self._compared = viewer, compared
+        said = QLabel(
+            "Several people annotated the same image, and nobody says who is right? Tick their "
+            "labels above; the reference counts as one of them."
+        )
+        said.setWordWrap(True)
+        row = QWidget()
+        flow = QFlowLayout(row)
+        flow.setContentsMargins(0, 0, 0, 0)
+        self.buttons: dict[str, QPushButton] = {}
+        for operation in map(catalogue.find, _FOR_ANNOTATORS):
+            button = self.buttons[operation.id] = QPushButton(operation.title)
+            button.setToolTip(operation.summary)
+            button.clicked.connect(partial(self.open, operation.id))
+            flow.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(said)
+        layout.addWidget(row)
+
+    def open(self, operation: str, _: bool = False) -> OperationForm:
+        """Show the form of an operation with the layers that are chosen."""
+        reference = self._compared.reference.layer()
+        chosen = [one for one in (reference,) if one is not None]
+        form = show_form(self._viewer, operation)
+        annotations = form.fields.choices[_ANNOTATIONS]
+        annotations.choose([*chosen, *self._compared.segmentations.layers()])
+        return form
 
 
 class ScoreChoice(QWidget):

@@ -27,6 +27,7 @@ from qtpy.QtWidgets import (
 from napari_delineate import batches
 from napari_delineate._napari.compare_parts import ScoreChoice
 from napari_delineate._napari.docks import show_table
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Message, Scrolled
@@ -37,10 +38,8 @@ from napari_delineate.engine import CancelledError
 from napari_delineate.environment import versions
 from napari_delineate.evaluate import Evaluation, evaluate_folder, write_evaluation
 from napari_delineate.evaluate.pairs import choose_result, needed_for
-from napari_delineate.evaluate.processes import JobError
 from napari_delineate.evaluate.scores import Annotated, choose_columns, name_of, score_of
 from napari_delineate.evaluate.writing import check_output
-from napari_delineate.files import FileError
 from napari_delineate.files.tables import PROVENANCE
 from napari_delineate.types import Kind
 from napari_delineate.variants import upstream
@@ -189,6 +188,7 @@ class EvaluationDock(QWidget):
         self._say("")
         self.progress.setRange(0, 0)
         self._worker = create_worker(
+            outcome_of,
             _evaluate,
             (workflow, images, annotations),
             output,
@@ -290,13 +290,16 @@ class EvaluationDock(QWidget):
         self.progress.setValue(done)
         self.progress.setFormat(f"{name} (%v of %m)")
 
-    def _on_returned(self, returned: tuple[Evaluation, Path] | str) -> None:
+    def _on_returned(self, outcome: Outcome) -> None:
         if self._is_stopped:
             return
-        if isinstance(returned, str):
-            self._say(returned, "hint" if returned == _CANCELLED else "error")
+        if isinstance(outcome.error, CancelledError):
+            self._say(_CANCELLED)
             return
-        evaluation, self._report = returned
+        if outcome.error is not None:
+            self._fail(outcome.sentence)
+            return
+        evaluation, self._report = outcome.found
         number, left_out = len(evaluation.images), evaluation.problems
         text = f"{number} image{'s' * (number != 1)} evaluated, report in {self._report.parent}."
         for one in left_out[:5]:
@@ -349,14 +352,9 @@ class _Names(QComboBox):
 
 def _evaluate(
     places: tuple[Any, Path, Path], output: Path, settings: dict[str, Any]
-) -> tuple[Evaluation, Path] | str:
-    """Evaluate and write, in a thread; return the report, or why there is none."""
-    try:
-        check_output(output, places[1:])
-        batches.check_folder(output)
-        evaluation = evaluate_folder(*places, **settings)
-        return evaluation, write_evaluation(evaluation, output)
-    except CancelledError:
-        return _CANCELLED
-    except (JobError, FileError, OSError, ValueError) as error:
-        return str(error)
+) -> tuple[Evaluation, Path]:
+    """Evaluate and write, in a thread; return the report too."""
+    check_output(output, places[1:])
+    batches.check_folder(output)
+    evaluation = evaluate_folder(*places, **settings)
+    return evaluation, write_evaluation(evaluation, output)

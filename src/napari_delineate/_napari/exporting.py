@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from qtpy.QtGui import QDesktopServices, QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_delineate._napari.activity import Activity
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate._napari.session import Session
 from napari_delineate.diagram import to_mermaid, to_svg
 from napari_delineate.export import run_notebook, write_notebook, write_script
@@ -146,28 +148,20 @@ class Exporting(QObject):
         self._running = path
         self._activity.begin(f"Running {path.name}")
         self._worker = create_worker(
-            self._run_in_background,
-            path,
+            outcome_of,
+            partial(run_notebook, path, progress=self.progressed.emit),
             _start_thread=True,
             _connect={"returned": self._on_run, "finished": self._on_finished},
         )
 
-    def _run_in_background(self, path: Path) -> tuple[Path, str]:
-        """Run a notebook; return why it could not be run, or an empty text."""
-        try:
-            run_notebook(path, progress=self.progressed.emit)
-        except (RuntimeError, OSError) as error:
-            return path, str(error)
-        return path, ""
-
     def _on_progress(self, done: int, total: int) -> None:
         self._activity.report(f"Running {self._running.name}", done / max(total, 1))
 
-    def _on_run(self, returned: tuple[Path, str]) -> None:
-        path, error = returned
-        if error:
-            self.failed.emit(error)
+    def _on_run(self, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.failed.emit(outcome.sentence)
         else:
+            path = self._running
             self.said.emit(f"{path.name} has run; it holds all pictures and tables.")
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 

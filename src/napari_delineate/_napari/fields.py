@@ -241,9 +241,14 @@ class Fields(QWidget):
             self._add_row(entry.name, choice, texts.get(entry.name, ""))
 
     def _is_chosen(self, source: Source | None) -> bool:
-        """Tell whether an input has a layer or a name already."""
+        """Tell whether an input has a layer or a name already, or may get it by a tick."""
+        if source is None:
+            return False
         single = (one for one in self.choices.values() if isinstance(one, LayerChoice))
-        return source is not None and any(one.source() == source for one in single)
+        several = (one for one in self.operation.inputs if one.variable)
+        return any(one.source() == source for one in single) or any(
+            self._fits(one, source) for one in several
+        )
 
     def _add_settings(self) -> None:
         texts = self.operation.documentation.parameters

@@ -13,6 +13,7 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from napari_delineate import catalogue
+from napari_delineate._napari.outcomes import Outcome
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.visible import (
     camera_of,
@@ -59,13 +60,15 @@ class _Job:
         if self.cancelled.is_set():
             raise CancelledError
 
-    def run(self, engine: Engine) -> Iterator[tuple[_Job, Trial]]:
-        """Yield how far the trials are; this runs in a thread."""
+    def run(self, engine: Engine) -> Iterator[tuple[_Job, Trial | Outcome]]:
+        """Yield how far the trials are, and what ended them early; this runs in a thread."""
         try:
             for trial in try_out(engine, self.variants, self.sight, self.size, self.check):
                 yield self, trial
         except CancelledError:
             return
+        except Exception as error:
+            yield self, Outcome(error=error)
 
 
 class Gallery(QWidget):
@@ -339,9 +342,13 @@ class Gallery(QWidget):
         if self._worker is not None and self._engine is not None:
             self._engine.cancel()
 
-    def _on_trial(self, given: tuple[_Job, Trial]) -> None:
+    def _on_trial(self, given: tuple[_Job, Trial | Outcome]) -> None:
         job, trial = given
         if job is not self._job:
+            return
+        if isinstance(trial, Outcome):
+            self._rest("")
+            self.message.say(trial.sentence, "error", self._session.viewer.theme)
             return
         if not trial.is_done:
             self.thumbnails.begin(trial.index)

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate._napari.preferences import MOST_TRIANGLES, preference, set_preference
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.turntable import (
@@ -156,22 +157,19 @@ class PicturePart(QWidget):
         self.progress.setRange(0, 0)
         # Methods, not functions: Qt calls them only as long as the dock is there.
         self._worker = create_worker(
+            outcome_of,
             write_animation,
             self._path,
             frames,
             _RATE,
-            _connect={
-                "returned": self._on_written,
-                "errored": self._on_write_failed,
-                "finished": self._on_write_ended,
-            },
+            _connect={"returned": self._on_written, "finished": self._on_write_ended},
         )
 
-    def _on_written(self, _: Any = None) -> None:
-        self.said.emit(f"Saved {self._path.name}.")
-
-    def _on_write_failed(self, error: object) -> None:
-        self.failed.emit(f"{self._path.name} was not saved: {error}")
+    def _on_written(self, outcome: Outcome) -> None:
+        if outcome.error is None:
+            self.said.emit(f"Saved {self._path.name}.")
+        else:
+            self.failed.emit(f"{self._path.name} was not saved: {outcome.sentence}")
 
     def _on_write_ended(self) -> None:
         self._set_running(False)

@@ -7,6 +7,7 @@ from typing import Any
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.view import METADATA
 from napari_delineate.consequences import COMPARISON, NUMBER_OF_PLACES, changed_surface
@@ -136,6 +137,7 @@ class SurfaceChanges(QObject):
             {"number_of_places": NUMBER_OF_PLACES},
         )
         self._worker = create_worker(
+            outcome_of,
             _compute,
             self._engine,
             workflow,
@@ -148,9 +150,13 @@ class SurfaceChanges(QObject):
         )
         self._worker.start()
 
-    def _on_returned(self, step: str, keys: tuple[str, str], found: Any) -> None:
-        if found is not None:
-            self._learn(step, keys, found)
+    def _on_returned(self, step: str, keys: tuple[str, str], outcome: Outcome) -> None:
+        if isinstance(outcome.error, CancelledError):
+            return
+        if isinstance(outcome.error, StepError):
+            self._learn(step, keys, outcome.error.reason)
+        else:
+            self._learn(step, keys, outcome.sentence or outcome.found)
 
     def _on_ended(self) -> None:
         self._worker = None
@@ -171,14 +177,9 @@ class SurfaceChanges(QObject):
                 layer.metadata[METADATA]["change"] = found
 
 
-def _compute(engine: Engine, workflow: Workflow, inputs: Any) -> dict[str, Any] | str | None:
-    """Measure; this runs in a thread. None if it was cancelled."""
-    try:
-        results = engine.run(workflow, inputs)
-    except CancelledError:
-        return None
-    except StepError as error:
-        return error.reason
+def _compute(engine: Engine, workflow: Workflow, inputs: Any) -> dict[str, Any]:
+    """Measure; this runs in a thread."""
+    results = engine.run(workflow, inputs)
     table = results[workflow.steps[0].outputs[0]].data
     return {name: table[name].iloc[0].item() for name in table.columns}
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 from napari.qt.threading import create_worker
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, Signal
 
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate.engine import CancelledError, Engine
-from napari_delineate.tuning import Trial, Tuned
+from napari_delineate.tuning import Trial
 from napari_delineate.tuning.folders import Plan, carry_out
 from napari_delineate.worker import WorkerRunner
 
@@ -58,18 +60,13 @@ class TuningRun(QObject):
             self._engine = Engine(self._runner, _CACHE_BYTES)
         self._cancelled.clear()
         self._worker = create_worker(
-            carry_out,
+            outcome_of,
+            partial(carry_out, engine=self._engine, report=self._report),
             plan,
             self._skip,
             self._check,
-            engine=self._engine,
-            report=self._report,
             _start_thread=False,
-            _connect={
-                "returned": self._on_return,
-                "errored": self._on_error,
-                "finished": self._on_finished,
-            },
+            _connect={"returned": self._on_returned, "finished": self._on_finished},
         )
         self._worker.start()
 
@@ -100,15 +97,14 @@ class TuningRun(QObject):
         if self._cancelled.is_set():
             raise CancelledError
 
-    def _on_return(self, found: Tuned) -> None:
-        if isalive(self):  # the dock may have been closed meanwhile
-            self.found.emit(found)
-
-    def _on_error(self, error: Exception) -> None:
-        if not isalive(self):
+    def _on_returned(self, outcome: Outcome) -> None:
+        if not isalive(self):  # the dock may have been closed meanwhile
             return
-        is_cancelled = isinstance(error, CancelledError)
-        self.failed.emit("" if is_cancelled else str(error) or type(error).__name__)
+        if outcome.error is None:
+            self.found.emit(outcome.found)
+        else:
+            is_cancelled = isinstance(outcome.error, CancelledError)
+            self.failed.emit("" if is_cancelled else outcome.sentence)
 
     def _on_finished(self) -> None:
         self._worker = None

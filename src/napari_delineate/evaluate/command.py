@@ -24,7 +24,8 @@ DETAILS = """\
     An image and an annotation belong together if their files have the same name, without
     the ending and without words such as img, mask or labels at an end. What has no partner,
     and an image that can not be processed, is reported and skipped. Tables, plots and a
-    report (report.html) are written into --output.
+    report (report.html) are written into --output. After Ctrl+C they are of the images that
+    are finished.
 
     examples:
       napari-delineate evaluate nuclei.json images/ annotations/ --output quality/
@@ -101,7 +102,16 @@ def run(chosen: argparse.Namespace) -> int:
         evaluation = _evaluate(workflow, chosen)
     except JobError as error:
         return say(error, FAILED)
+    if evaluation.unfinished:
+        number = len(evaluation.unfinished)
+        say(
+            f"interrupted; {number} image{'s' * (number != 1)} not finished, what follows is of "
+            f"the other{'s' * (len(evaluation.images) != 1)}",
+            FAILED,
+        )
     for one in evaluation.problems:
+        if one.image in evaluation.unfinished:
+            continue
         say(f"{one.image} is skipped: {one.reason}", FAILED)
     for one in evaluation.warnings:
         warn(f"{one.image}: {one.reason}")

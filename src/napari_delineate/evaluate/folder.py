@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,13 @@ from napari_delineate.evaluate.pairs import (
 )
 from napari_delineate.evaluate.processes import JobError, do_jobs
 from napari_delineate.evaluate.scores import Annotated, Column, badness, choose_columns
-from napari_delineate.evaluate.statistics import DIFFERENT, recall_of_sizes, summarize, unit_of
+from napari_delineate.evaluate.statistics import (
+    DIFFERENT,
+    in_pixels,
+    recall_of_sizes,
+    summarize,
+    unit_of,
+)
 from napari_delineate.files import read_workflow
 from napari_delineate.types import Table
 from napari_delineate.workflow import Workflow
@@ -33,6 +40,8 @@ __all__ = ["Evaluation", "evaluate_folder"]
 
 # -P: no module of the folder that this was started in is imported.
 _WORKER = (sys.executable, "-P", "-m", "napari_delineate.evaluate.worker")
+
+_INTERRUPTED = "it was not finished when the evaluation was interrupted"
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ class Evaluation:
         For each image what `metrics.average_precision_curve` lists.
     frames : pandas.DataFrame or None
         The scores of each image of movies, with columns for time and channel; None without.
+    sized : pandas.DataFrame or None
+        The objects with sizes in one unit: pixels where the units of images differ.
     sizes : pandas.DataFrame or None
         How many of the small and of the large objects are found.
     summary : pandas.DataFrame
@@ -72,6 +83,8 @@ class Evaluation:
         What was left out.
     warnings : tuple of Problem
         What is to be known of images that were not left out.
+    unfinished : tuple of str
+        Images left out because it was interrupted.
     """
 
     workflow: Workflow
@@ -84,11 +97,13 @@ class Evaluation:
     objects: Table | None
     curve: Table | None
     frames: Table | None
+    sized: Table | None
     sizes: Table | None
     summary: Table
     pictures: Mapping[str, bytes]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    unfinished: tuple[str, ...] = ()
 
     def worst_first(self) -> list[str]:
         """Return the names of the images, those with the worst first score first."""
@@ -118,7 +133,7 @@ def evaluate_folder(
     An image and an annotation belong together if their files have the same name, without
     the ending and without words such as "img" and "mask" at an end. Each image of a movie is
     compared by itself; the scores of a movie are means of its images. What has no partner,
-    and what fails, is listed in `problems`.
+    and what fails, is listed in `problems`. Ctrl+C ends it early: what is finished counts.
 
     Parameters
     ----------
@@ -160,6 +175,8 @@ def evaluate_folder(
         If the workflow can not be read.
     JobError
         If no image could be evaluated; it says why the first could not.
+    KeyboardInterrupt
+        If it was interrupted before an image was finished.
     ValueError
         If a folder, a score or a setting is wrong, or the workflow has several inputs or
         results and it is not said which are meant.
@@ -190,14 +207,24 @@ def evaluate_folder(
         if cancelled is not None and cancelled():
             raise CancelledError
 
-    scored: dict[int, Scored] = {}
-    for done, (number, outcome) in enumerate(_outcomes(task, pairs, workers, check), 1):
-        if isinstance(outcome, Scored):
-            scored[number] = outcome
-        else:
-            problems.append(Problem(pairs[number].name, printable(str(outcome))))
-        if progress is not None:
-            progress(done, len(pairs), pairs[number].name)
+    outcomes: dict[int, Scored | Exception] = {}
+    try:
+        with closing(_outcomes(task, pairs, workers, check)) as found:
+            for number, outcome in found:
+                outcomes[number] = outcome
+                if progress is not None:
+                    progress(len(outcomes), len(pairs), pairs[number].name)
+    except KeyboardInterrupt:
+        if not any(isinstance(one, Scored) for one in outcomes.values()):
+            raise
+    scored = {number: one for number, one in outcomes.items() if isinstance(one, Scored)}
+    problems += [
+        Problem(pairs[number].name, printable(str(one)))
+        for number, one in outcomes.items()
+        if not isinstance(one, Scored)
+    ]
+    unfinished = tuple(pair.name for number, pair in enumerate(pairs) if number not in outcomes)
+    problems += [Problem(name, _INTERRUPTED) for name in unfinished]
     if not scored:
         last = next(one for one in problems if one.image == pairs[0].name)
         raise JobError(f"no image could be evaluated; {last.image}: {last.reason}")
@@ -218,6 +245,7 @@ def evaluate_folder(
         warnings=tuple(
             Problem(name, text) for name, one in ordered.items() for text in one.warnings
         ),
+        unfinished=unfinished,
     )
 
 
@@ -231,7 +259,7 @@ def _unversioned(workflow: Workflow) -> Workflow:
 
 def _outcomes(
     task: Task, pairs: Sequence[Pair], workers: int | None, check: Callable[[], None]
-) -> Iterator[tuple[int, Scored | Exception]]:
+) -> Generator[tuple[int, Scored | Exception], None, None]:
     if workers is not None:
         jobs = [pair_to_json(pair) for pair in pairs]
         for number, answer in do_jobs(_WORKER, task_to_json(task), jobs, workers, check):
@@ -262,12 +290,13 @@ def _tables(scored: Mapping[str, Scored], columns: Sequence[Column]) -> dict[str
         tables[what] = _joined(parts) if all(part is not None for part in parts.values()) else None
     if tables["frames"] is not None:
         tables["frames"].attrs["units"] = images.attrs["units"]
-    tables["sizes"] = None
+    tables["sized"] = tables["sizes"] = None
     if tables["objects"] is not None:
         # Areas and volumes of images whose units differ can only be compared in pixels.
         pixels = {name: math.prod(one.comparison.spacing) for name, one in scored.items()}
         is_physical = unit not in (DIFFERENT, "pixel")
-        tables["sizes"] = recall_of_sizes(tables["objects"], None if is_physical else pixels)
+        sized = tables["objects"] if is_physical else in_pixels(tables["objects"], pixels)
+        tables["sized"], tables["sizes"] = sized, recall_of_sizes(sized)
         if unit == DIFFERENT:
             tables["objects"].attrs = {}
             tables["objects"].insert(1, "units", tables["objects"]["image"].map(units))

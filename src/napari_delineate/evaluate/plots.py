@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from napari_delineate.comparison_plots import show_sizes
 from napari_delineate.evaluate.folder import Evaluation
 from napari_delineate.evaluate.scores import titles_of
 from napari_delineate.evaluate.statistics import short_number
 from napari_delineate.pictures import Picture
+from napari_delineate.plots import PlotColours, dress
 from napari_delineate.types import Range
 
 __all__ = ["draw_plots"]
 
 _DARK, _LIGHT, _ACCENT = "#1f4e79", "#b8c7d6", "#d1495b"
+_WIDTH, _HEIGHT = 5.0, 4.0  # inches
 _MOST_NAMES = 40
 """How many images can have their names below a plot."""
 
@@ -33,8 +36,8 @@ def draw_plots(evaluation: Evaluation) -> dict[str, bytes]:
     -------
     dict of str to bytes
         PNG images: "scores", the first score of each image; of labels also "curve", average
-        precision at stricter and stricter overlaps, and "sizes", the recall of small and of
-        large objects.
+        precision at stricter and stricter overlaps, "sizes", the recall of small and of large
+        objects, and "agreement", the differences of the sizes of partners.
     """
     figures = {"scores": _scores(evaluation)}
     if evaluation.curve is not None and evaluation.annotation == "dense":
@@ -43,6 +46,10 @@ def draw_plots(evaluation: Evaluation) -> dict[str, bytes]:
         figures["curve"] = _curve(evaluation, "recall", "recall")
     if evaluation.sizes is not None and len(evaluation.sizes):
         figures["sizes"] = _sizes(evaluation)
+    if evaluation.sized is not None:
+        unit = evaluation.sized.attrs["units"]["reference_size"]
+        figures["agreement"] = show_sizes({evaluation.result: evaluation.sized}, unit)
+        figures["agreement"].set_size_inches(_WIDTH, _HEIGHT)
     return {name: _png(figure) for name, figure in figures.items()}
 
 
@@ -53,10 +60,10 @@ def _png(figure: Picture) -> bytes:
     return file.getvalue()
 
 
-def _axes(width: float = 5) -> tuple[Picture, Any]:
-    figure = Picture(figsize=(width, 4), layout="constrained")
+def _axes(width: float = _WIDTH) -> tuple[Picture, Any]:
+    figure = Picture(figsize=(width, _HEIGHT), layout="constrained")
     axes: Any = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
+    dress(axes, PlotColours())
     return figure, axes
 
 
@@ -81,7 +88,7 @@ def _scores(evaluation: Evaluation) -> Picture:
     names = evaluation.worst_first()[::-1]
     values = evaluation.images.set_index("image")[column.name].loc[names].to_numpy(np.float64)
     are_named = len(names) <= _MOST_NAMES
-    figure, axes = _axes(min(max(5, 0.35 * len(names)), 14))
+    figure, axes = _axes(min(max(_WIDTH, 0.35 * len(names)), 14))
     axes.plot(np.arange(len(names)), values, "o", color=_DARK, ms=5)
     row = evaluation.summary.iloc[0]
     axes.axhline(row["mean"], color=_ACCENT, lw=1.2, label="mean")

@@ -73,6 +73,8 @@ _CAPTIONS = {
     "scores": "The first score of each image, its mean, and the 95 % interval of the mean.",
     "curve": "What is found at stricter and stricter overlaps; a thin line per image.",
     "sizes": "How many of the annotated objects are found, in groups by their size.",
+    "agreement": "How much larger than annotated each found object is (Bland-Altman): the mean "
+    "difference, and the dashed limits between which 95 % lie.",
 }
 
 

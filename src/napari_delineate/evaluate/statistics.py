@@ -16,6 +16,7 @@ __all__ = [
     "RESAMPLES",
     "SEED",
     "bootstrap",
+    "in_pixels",
     "recall_of_sizes",
     "short_number",
     "summarize",
@@ -28,6 +29,7 @@ SEED = 0
 """What the drawing starts from, so that the same scores give the same intervals."""
 DIFFERENT = "units differ"
 """The unit of a distance or size that has not the same one in all images."""
+_SIZES = ("reference_size", "label_size")
 _AT_ONCE = 2**22  # numbers: what a batch of draws may hold
 
 
@@ -127,18 +129,37 @@ def summarize(images: Table, columns: Sequence[Column]) -> Table:
     return pd.DataFrame(rows)
 
 
-def recall_of_sizes(
-    objects: Table, pixels: Mapping[str, float] | None = None, groups: int = 4
-) -> Table:
-    """Return how many of the small and of the large objects of all images are found.
+def in_pixels(objects: Table, pixels: Mapping[str, float]) -> Table:
+    """Return objects with sizes that can be compared where the units of their images differ.
 
     Parameters
     ----------
     objects : pandas.DataFrame
         The objects of all images, as `metrics.match_objects` lists them, with a column
         `image`.
-    pixels : mapping of str to float, optional
-        The size of a pixel of each image, to count pixels instead of their sizes.
+    pixels : mapping of str to float
+        The size of a pixel of each image.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same objects; their sizes are numbers of pixels.
+    """
+    counted = objects.copy()
+    areas = objects["image"].map(pixels).to_numpy(np.float64)
+    for name in _SIZES:
+        counted[name] = np.rint(objects[name].to_numpy(np.float64) / areas)
+    counted.attrs = {"units": dict.fromkeys(_SIZES, "pixels")}
+    return counted
+
+
+def recall_of_sizes(objects: Table, groups: int = 4) -> Table:
+    """Return how many of the small and of the large objects of all images are found.
+
+    Parameters
+    ----------
+    objects : pandas.DataFrame
+        The objects of all images, as `metrics.match_objects` lists them.
     groups : int
         Into how many groups of about equal number they are put by size.
 
@@ -152,8 +173,6 @@ def recall_of_sizes(
 
     annotated = objects[objects["reference"] > 0]
     sizes = annotated["reference_size"].to_numpy(np.float64)
-    if pixels is not None:
-        sizes = np.rint(sizes / annotated["image"].map(pixels).to_numpy(np.float64))
     limits = np.quantile(sizes, np.linspace(0, 1, groups + 1)[1:-1]) if len(sizes) else []
     table = pd.DataFrame(
         {
@@ -172,7 +191,7 @@ def recall_of_sizes(
             "recall": grouped["found"].mean(),
         }
     ).reset_index(drop=True)
-    unit = objects.attrs.get("units", {}).get("reference_size", "") if pixels is None else "pixels"
+    unit = objects.attrs.get("units", {}).get("reference_size", "")
     sized.attrs["units"] = {"smallest": unit, "largest": unit}
     return sized
 

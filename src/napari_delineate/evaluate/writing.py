@@ -11,7 +11,7 @@ from napari_delineate.files import atomic_path, write_table
 __all__ = ["check_output", "write_evaluation"]
 
 _TABLES = ("images", "frames", "objects", "curve", "sizes", "summary", "problems")
-_PLOTS = ("curve", "scores", "sizes")
+_PLOTS = ("agreement", "curve", "scores", "sizes")
 
 
 def check_output(folder: Path, inputs: Iterable[Path]) -> None:
@@ -43,8 +43,8 @@ def write_evaluation(evaluation: Evaluation, folder: str | Path) -> Path:
         What `evaluate_folder` gave.
     folder : path
         Where the files go: images.csv, objects.csv, curve.csv, sizes.csv, summary.csv and
-        problems.csv; curve.png, scores.png and sizes.png; report.html; of movies frames.csv
-        too. Of masks there are no objects, curve and sizes.
+        problems.csv; agreement.png, curve.png, scores.png and sizes.png; report.html; of
+        movies frames.csv too. Of masks there are no objects, agreement, curve and sizes.
 
     Returns
     -------

@@ -23,6 +23,9 @@ PROVENANCE = "provenance"
 
 _PACKAGES = {".xlsx": "openpyxl", ".parquet": "pyarrow"}
 _ROWS_OF_EXCEL = 2**20
+_READ_AS_MORE = ("f", "e")
+"""What openpyxl makes of a text that begins with =, a formula, and of one such as #N/A, an error.
+There are neither in a table: names of files and objects are texts."""
 
 
 def write_table(
@@ -45,7 +48,9 @@ def write_table(
     Returns
     -------
     Path
-        The file. CSV is UTF-8 with a mark at its start that spreadsheets need.
+        The file. CSV is UTF-8 with a mark at its start that spreadsheets need. Texts are
+        written as they are: Excel gets them as texts, but a CSV can not say so, and a
+        spreadsheet that opens one may take a name that begins with = + - or @ for a formula.
 
     Raises
     ------
@@ -98,6 +103,7 @@ def column_titles(table: Table) -> list[str]:
 
 def _write_excel(path: Path, table: Table, provenance: Mapping[str, Any] | None) -> None:
     import pandas as pd
+    from openpyxl.utils.exceptions import IllegalCharacterError
 
     sheets = {"Table": table.set_axis(column_titles(table), axis="columns")}
     if provenance is not None:
@@ -105,13 +111,19 @@ def _write_excel(path: Path, table: Table, provenance: Mapping[str, Any] | None)
         sheets["Provenance"] = pd.DataFrame({"How the table was made": lines})
     with pd.ExcelWriter(path, engine="openpyxl") as writer:
         for name, content in sheets.items():
-            content.to_excel(writer, sheet_name=name, index=False)
+            try:
+                content.to_excel(writer, sheet_name=name, index=False)
+            except IllegalCharacterError as error:
+                text = str(error).removesuffix(" cannot be used in worksheets.")
+                raise FileError(
+                    f"Excel can not hold the control character in {text!r}; save a CSV"
+                ) from error
             sheet = writer.sheets[name]
             sheet.freeze_panes = "B2" if name == "Table" else "A2"
             for row in sheet.iter_rows():
                 for cell in row:
-                    if cell.data_type == "f":
-                        cell.data_type = "s"  # a text that begins with = is no formula
+                    if cell.data_type in _READ_AS_MORE:
+                        cell.data_type = "s"
 
 
 def _write_parquet(path: Path, table: Table, provenance: Mapping[str, Any] | None) -> None:

@@ -20,6 +20,8 @@ from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.files.errors import FileError
 from napari_delineate.files.images import read_value, write_exact
 from napari_delineate.files.saving import atomic_path
+from napari_delineate.fits import bare
+from napari_delineate.signatures import REQUIRED
 from napari_delineate.values import Value
 from napari_delineate.wording import memory_in_words
 from napari_delineate.workflow import Workflow
@@ -101,9 +103,8 @@ def read_workflow(path: str | os.PathLike[str]) -> Workflow:
     target = Path(path).absolute()
     content = _load_json(target)
     _check_form(target, content)
-    _check_versions(target, content)
     try:
-        workflow = Workflow.from_dict(content)
+        workflow = Workflow.from_dict(_brought_up_to_date(target, content))
     except (TypeError, ValueError, UnknownNameError) as error:
         raise FileError(f"{path} is no workflow that can run: {error}") from error
     folder = target.parent
@@ -253,16 +254,31 @@ def _check_form(path: Path, content: Any) -> None:
         raise FileError(f"{path} is damaged at {place!r}: {first['msg']}") from error
 
 
-def _check_versions(path: Path, content: Mapping[str, Any]) -> None:
-    """Warn where an operation has changed since the workflow was made."""
+def _brought_up_to_date(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Give steps of earlier versions the settings that their operations have got since.
+
+    Warns where an operation has changed since the workflow was made. What a step of the present
+    version lacks was taken out of the file by something else: it stays lacking, and is refused.
+    """
+    steps = []
     for step in content["steps"]:
         try:
-            present = catalogue.find(step["operation"]).declaration.version
+            operation = catalogue.find(step["operation"])
         except UnknownNameError as error:
             raise FileError(f"{path} is no workflow that can run: {error.args[0]}") from error
-        if step["version"] != present:
+        present, version, parameters = operation.declaration.version, step["version"], {}
+        if version < present:
+            parameters = {
+                setting.name: bare(setting.default)
+                for setting in operation.settings
+                if setting.default is not REQUIRED and setting.name not in step["parameters"]
+            }
+        if version != present:
+            new = f"; {', '.join(parameters)}: new, with the default" if parameters else ""
             warnings.warn(
-                f"{path}: {step['operation']} was version {step['version']} when the workflow was "
-                f"made and is version {present} now; its results may differ",
+                f"{path}: {step['operation']} was version {version} when the workflow was "
+                f"made and is version {present} now; its results may differ{new}",
                 stacklevel=3,
             )
+        steps.append({**step, "parameters": {**step["parameters"], **parameters}})
+    return {**content, "steps": steps}

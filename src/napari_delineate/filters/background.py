@@ -212,7 +212,7 @@ def tophat_by_reconstruction(
     return building_blocks.difference(pixels, opened)
 
 
-@operation(locality=opening_halo)
+@operation(version=2, locality=opening_halo)
 def subtract_background(
     image: Image,
     *,

@@ -36,7 +36,7 @@ _CLASS_OF_STATUS = {
 }
 
 
-@operation
+@operation(version=2)
 def map_matches(
     reference: Labels,
     labels: Labels,

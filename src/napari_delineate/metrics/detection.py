@@ -16,7 +16,7 @@ from napari_delineate.types import Labels, Mask, Range, Score, Table
 __all__ = ["average_precision", "mean_average_precision", "average_precision_curve"]
 
 
-@operation(scores={"score": SHARE})
+@operation(version=2, scores={"score": SHARE})
 def average_precision(
     reference: Labels,
     labels: Labels,

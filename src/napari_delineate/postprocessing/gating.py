@@ -14,7 +14,7 @@ from napari_delineate.types import Labels, Table
 __all__ = ["filter_by_table", "filter_by_gate"]
 
 
-@operation
+@operation(version=2)
 def filter_by_table(
     labels: Labels,
     table: Table,
@@ -85,7 +85,7 @@ def filter_by_table(
     return _keep(labels, table, kept & _meeting(table, condition))
 
 
-@operation
+@operation(version=2)
 def filter_by_gate(
     labels: Labels,
     table: Table,

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-@operation
+@operation(version=2)
 def seeded_watershed(
     image: Image,
     seeds: Labels,

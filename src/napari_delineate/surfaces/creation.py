@@ -12,7 +12,7 @@ from napari_delineate.types import Labels, Spacing, Surface
 __all__ = ["labels_to_surface"]
 
 
-@operation
+@operation(version=2)
 def labels_to_surface(labels: Labels, *, closed: bool = True, spacing: Spacing = 1.0) -> Surface:
     """Make a surface, a mesh of triangles, around every object.
 

@@ -229,7 +229,7 @@ def discrete_curvature(
     return meshes.with_values(surface, values)
 
 
-@operation(keeps_mesh=True)
+@operation(version=2, keeps_mesh=True)
 def sphere_fitted_curvature(
     surface: Surface,
     *,

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-@operation
+@operation(version=2)
 def mask_to_surface(mask: Mask, *, closed: bool = True, spacing: Spacing = 1.0) -> Surface:
     """Make a surface around the foreground.
 
@@ -69,7 +69,7 @@ def mask_to_surface(mask: Mask, *, closed: bool = True, spacing: Spacing = 1.0) 
     return labels_to_surface(mask.astype(np.int32), closed=closed, spacing=spacing)
 
 
-@operation
+@operation(version=2)
 def label_to_surface(
     labels: Labels,
     *,
@@ -124,7 +124,7 @@ def label_to_surface(
     return labels_to_surface(np.where(labels == label, labels, 0), closed=closed, spacing=spacing)
 
 
-@operation
+@operation(version=2)
 def largest_label_to_surface(
     labels: Labels, *, closed: bool = True, spacing: Spacing = 1.0
 ) -> Surface:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from superqt import QFlowLayout
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotation_files import annotated_labels, open_annotation
 from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate.files import FileError, write_annotation
 from napari_delineate.files.annotations import ANNOTATIONS, WRITTEN
 
@@ -96,25 +96,18 @@ class AnnotationFiles(QWidget):
             return
         self.save_button.setEnabled(False)
         self._worker = create_worker(
-            _attempt,
-            lambda: write_annotation(path, found),
+            outcome_of,
+            write_annotation,
+            path,
+            found,
             _start_thread=True,
             _connect={"returned": self._on_saved},
         )
 
-    def _on_saved(self, result: tuple[Any, str]) -> None:
-        saved, problem = result
+    def _on_saved(self, outcome: Outcome) -> None:
         self._worker = None
         self.save_button.setEnabled(True)
-        if problem:
-            self.failed.emit(problem)
+        if outcome.error is None:
+            self.said.emit(f"Saved as {Path(outcome.found).name}.")
         else:
-            self.said.emit(f"Saved as {Path(saved).name}.")
-
-
-def _attempt(act: Callable[[], Any]) -> tuple[Any, str]:
-    """Do something, and return what it gave or why it failed; this runs in a thread."""
-    try:
-        return act(), ""
-    except (FileError, OSError, ValueError) as error:
-        return None, str(error)
+            self.failed.emit(outcome.sentence)

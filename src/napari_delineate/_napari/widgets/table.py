@@ -28,6 +28,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_delineate._napari.activity import Activity
+from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate._napari.widgets.message import Message
 from napari_delineate._napari.widgets.table_view import TableView, as_text
 from napari_delineate.files import FileError, write_table
@@ -277,9 +278,12 @@ class Tables(QWidget):
         else:
             self._begin(f"Copying {len(table):,} rows", lambda: as_text(table), self._on_copied)
 
-    def _on_copied(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self.message.say("Copied.")
+    def _on_copied(self, outcome: Outcome) -> None:
+        if outcome.error is None:
+            QGuiApplication.clipboard().setText(outcome.found)
+            self.message.say("Copied.")
+        else:
+            show_error(f"Nothing was copied: {outcome.sentence}")
 
     def _save(self) -> None:
         view = self._tabs.currentWidget()
@@ -299,7 +303,7 @@ class Tables(QWidget):
                 return
         save = partial(_write, name, path, table, self.provenance())
         if table.size <= _QUICK:
-            self._on_saved(save())
+            self._on_saved(outcome_of(save))
         else:
             self._begin(f"Saving {path.name}", save, self._on_saved)
 
@@ -308,19 +312,21 @@ class Tables(QWidget):
         answer = QMessageBox.question(self, "Save table", question)
         return answer == QMessageBox.StandardButton.Yes
 
-    def _on_saved(self, said: tuple[str, str]) -> None:
-        done, error = said
-        if error:
-            show_error(error)
+    def _on_saved(self, outcome: Outcome) -> None:
+        if outcome.error is None:
+            self.message.say(outcome.found)
         else:
-            self.message.say(done)
+            show_error(outcome.sentence)
 
-    def _begin(self, title: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    def _begin(self, title: str, work: Callable[[], Any], done: Callable[[Outcome], None]) -> None:
         """Do something in the background, one thing after the other."""
         self._activity.begin(title)
         self.message.say(f"{title}…")
         worker = create_worker(
-            work, _start_thread=False, _connect={"returned": done, "finished": self._activity.end}
+            outcome_of,
+            work,
+            _start_thread=False,
+            _connect={"returned": done, "finished": self._activity.end},
         )
         # What is shown may be closed before it has ended.
         self._workers.append(worker)
@@ -328,10 +334,10 @@ class Tables(QWidget):
         worker.start()
 
 
-def _write(name: str, path: Path, table: Any, provenance: Any) -> tuple[str, str]:
-    """Write a table; return what to say, or why it was not written."""
+def _write(name: str, path: Path, table: Any, provenance: Any) -> str:
+    """Write a table; return what to say."""
     try:
         write_table(path, table, provenance)
     except (OSError, FileError, ValueError) as error:
-        return "", f"{name} was not saved: {error}"
-    return f"Saved {path.name}.", ""
+        raise FileError(f"{name} was not saved: {error}") from error
+    return f"Saved {path.name}."
