@@ -120,6 +120,18 @@ def test_every_tool_has_a_key_of_its_own_an_icon_and_a_hint(dock, layer):
     assert not taken & {str(KeyBinding.from_str(key.replace("-", "+"))) for key in keys}
 
 
+def test_a_layer_with_a_chosen_object_can_be_closed(dock, layer, qtbot):
+    dock.objects.table.selectRow(1)
+    dock.session.viewer.layers.remove(layer)
+    assert dock.objects.model.rowCount() == 0
+    layer = dock.new.make()
+    layer.data = np.ones(layer.data.shape, np.int32)
+    qtbot.wait_until(lambda: dock.objects.model.rowCount() == 1)
+    layer.editable = False  # the list still says what there is
+    dock.objects.refresh()
+    assert dock.objects.model.index(0, 1).data() == f"{layer.data.size:,}"
+
+
 def test_keys_take_tools_up_and_escape_puts_them_down(dock, layer):
     keys = keys_of(layer)
     press_key(layer, keys["D"])

@@ -50,6 +50,7 @@ def test_keys_of_a_held_tool_are_those_that_stand_there(viewer):
     bound = {str(key) for key in layer.keymap} - before
     assert bound == set(HELD_KEYS)
     assert set(HISTORY_KEYS) <= {str(key) for key in viewer.keymap}
+    dock.stop()
 
 
 def test_keys_of_steps_are_keys(qapp):
