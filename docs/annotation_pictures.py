@@ -319,25 +319,21 @@ def draw(person: Person, scenes: Sequence[Scene], path: Path) -> None:
 
 
 def correcting() -> None:
-    """Show the dock while a computed result is corrected: two coins that were cut are joined."""
+    """Show the dock while a computed result is corrected: a stroke joins a coin that was cut."""
     person = Person("coins")
     window, viewer, dock = person.window, person.viewer, person.dock
-    window.add("segmentation.voronoi_otsu_labeling", on="coins", spot_sigma=voxels(5))
+    window.add("segmentation.voronoi_otsu_labeling", on="coins", spot_sigma=voxels(7))
     window.hide("coins annotation")
     person.layer = viewer.layers["labels"]
     viewer.layers.selection.active = person.layer
     window.rest()
     viewer.reset_view()
     dock.pointer.take_up("merge")
-    found = np.asarray(person.layer.data)
-    for row, column in COINS[:3]:
-        pieces = np.unique(found[row - 14 : row + 15, column - 14 : column + 15])
-        if len(pieces[pieces > 0]) > 1:
-            person.do(Gesture([(row - 12, column - 12), (row, column), (row + 12, column + 12)]))()
-            window.rest()
     dock.objects.table.selectRow(3)
     viewer.reset_view()
+    let_go = person.do(Gesture([(180, 332), (187, 347), (184, 362)]))
     window.shot(IMAGES / "annotate_dock.png")
+    let_go()
     person.close()
 
 
