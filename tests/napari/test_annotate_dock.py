@@ -7,6 +7,7 @@ import pytest
 from napari.layers import Image
 from skimage.measure import label as components
 
+from napari_delineate import voxels
 from napari_delineate._napari.annotate_dock import AnnotateDock
 from napari_delineate._napari.annotating.actions import ACTIONS
 from napari_delineate._napari.annotating.new_part import annotation_layer
@@ -118,6 +119,36 @@ def test_every_tool_has_a_key_of_its_own_an_icon_and_a_hint(dock, layer):
         str(key) for key in type(dock.session.viewer).class_keymap
     }
     assert not taken & {str(KeyBinding.from_str(key.replace("-", "+"))) for key in keys}
+
+
+def test_objects_are_those_of_the_result_when_a_step_changes(dock, qtbot):
+    session = dock.session
+    image = session.viewer.layers["discs"]
+    operation = "segmentation.voronoi_otsu_labeling"
+    session.run(operation, {"image": image}, {"spot_sigma": voxels(20)})
+    qtbot.wait_until(lambda: not session.running, timeout=60_000)
+    result = session.viewer.layers["labels"]
+    dock.choice.choose(result)
+    before = list(dock.hand.objects.numbers)
+    (step,) = session.workflow.steps
+    finer = {**step.parameters, "spot_sigma": voxels(4)}
+    session.apply(session.workflow.change(step.name, parameters=finer))
+    qtbot.wait_until(lambda: not session.running, timeout=60_000)
+    found = np.unique(np.asarray(result.data))
+    assert list(dock.hand.objects.numbers) == found[found > 0].tolist() != before
+    qtbot.wait_until(lambda: dock.objects.model.rowCount() == len(found) - 1)
+
+
+def test_a_layer_with_a_chosen_object_can_be_closed(dock, layer, qtbot):
+    dock.objects.table.selectRow(1)
+    dock.session.viewer.layers.remove(layer)
+    assert dock.objects.model.rowCount() == 0
+    layer = dock.new.make()
+    layer.data = np.ones(layer.data.shape, np.int32)
+    qtbot.wait_until(lambda: dock.objects.model.rowCount() == 1)
+    layer.editable = False  # the list still says what there is
+    dock.objects.refresh()
+    assert dock.objects.model.index(0, 1).data() == f"{layer.data.size:,}"
 
 
 def test_keys_take_tools_up_and_escape_puts_them_down(dock, layer):

@@ -125,9 +125,9 @@ class AnnotateDock(QWidget):
         self._is_stopped = True
         viewer = self.session.viewer
         self.pointer.stop()
+        self.hand.take(None)  # the list is empty before nobody tells it what there is
         for part in (self.image, self.choice, self.objects, self.slices):
             part.stop()
-        self.hand.take(None)
         self.session.changed.disconnect(self._on_changed)
         viewer.layers.selection.events.active.disconnect(self._on_active)
         viewer.events.theme.disconnect(self._on_theme)

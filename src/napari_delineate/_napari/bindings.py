@@ -32,10 +32,16 @@ from napari_delineate.types import Kind
 from napari_delineate.values import Value
 from napari_delineate.workflow import Workflow, WorkflowInput
 
-__all__ = ["Bindings", "Source"]
+__all__ = ["HISTORY_KEYS", "Bindings", "Source"]
 
 Source: TypeAlias = Layer | str
 """What a step can work on: a layer, or the name of a value that has none."""
+
+HISTORY_KEYS = {
+    "Ctrl+Z": ("Undo", "Take the last change back: a stroke, a tool, a setting or a step."),
+    "Ctrl+Shift+Z": ("Redo", "Make the change again that was taken back."),
+}
+"""The keys for undo and redo, on the canvas and in the Assistant: their names, and what they do."""
 
 _CHANGES = frozenset(
     ("data", "scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
@@ -87,7 +93,7 @@ class Bindings:
         self._store = store
         self._on_stroke = on_stroke
         self._on_input = on_input
-        self._keys = {"Control-Z": on_undo, "Control-Shift-Z": on_redo}
+        self._keys = dict(zip(HISTORY_KEYS, (on_undo, on_redo), strict=True))
         self._anchors: deque[Anchors] = deque(maxlen=_RECENT)
         self._ids: dict[str, Any] = {}  # anchor -> unique_id of the layer
         self._ties: dict[Any, list[str]] = {}  # unique_id of a layer -> its anchors

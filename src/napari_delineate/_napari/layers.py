@@ -350,6 +350,7 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
             np.copyto(layer.data, value.data, casting="unsafe")
             layer._reset_history()  # as for another array: strokes were on what is gone
             layer.refresh()
+            layer.events.data(value=layer.data)  # as for another array: who counts objects listens
         else:
             layer.data = _paintable(value.data)
     else:

@@ -21,7 +21,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate import rewiring
 from napari_delineate._napari.autosave import Autosave
-from napari_delineate._napari.bindings import Bindings, Source
+from napari_delineate._napari.bindings import HISTORY_KEYS, Bindings, Source
 from napari_delineate._napari.drawings import is_being_edited
 from napari_delineate._napari.evaluator import CANCELLED, Computed, Evaluator, Task
 from napari_delineate._napari.input_files import InputFiles
@@ -100,8 +100,9 @@ class Session(QObject):
         self._evaluator.computed.connect(self._on_computed)
         self.autosave = Autosave(self)
         self.last_settings = LastSettings(self)
-        viewer.bind_key("Control-Z", lambda _: self.undo(), overwrite=True)
-        viewer.bind_key("Control-Shift-Z", lambda _: self.redo(), overwrite=True)
+        undo_key, redo_key = HISTORY_KEYS
+        viewer.bind_key(undo_key, lambda _: self.undo(), overwrite=True)
+        viewer.bind_key(redo_key, lambda _: self.redo(), overwrite=True)
 
     # What there is
 

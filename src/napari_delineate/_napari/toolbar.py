@@ -10,6 +10,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QAction, QActionGroup, QKeySequence
 from qtpy.QtWidgets import QMenu, QToolBar, QToolButton, QWidget, QWidgetAction
 
+from napari_delineate._napari.bindings import HISTORY_KEYS
 from napari_delineate._napari.exporting import Exporting
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.widgets import HistoryList, icon
@@ -41,8 +42,9 @@ class AssistantBar(QToolBar):
         size = self.fontMetrics().height() + 6
         self.setIconSize(QSize(size, size))
 
-        self.undo_action = self._add("undo", "Undo", "Ctrl+Z", lambda: session.undo())
-        self.redo_action = self._add("redo", "Redo", "Ctrl+Shift+Z", lambda: session.redo())
+        undo_key, redo_key = HISTORY_KEYS
+        self.undo_action = self._add("undo", "Undo", undo_key, lambda: session.undo())
+        self.redo_action = self._add("redo", "Redo", redo_key, lambda: session.redo())
         self.history = HistoryList(session.viewer.theme)
         self.history.chosen.connect(self._on_history)
         self.history.setMinimumSize(size * 12, size * 14)

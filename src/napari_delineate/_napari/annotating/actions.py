@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from napari_delineate._napari.annotating.hand import Hand
 
-__all__ = ["ACTIONS", "Action"]
+__all__ = ["ACTIONS", "HELD_KEYS", "Action"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,10 @@ ACTIONS = (
     ),
 )
 """All actions, in the order in which they are listed."""
+
+HELD_KEYS = {
+    "Enter": ("Finish", "Finish what is under way, as a double click does."),
+    "Escape": ("Cancel", "Take back what is not finished; once more puts the tool down."),
+    "Space": ("Move the view", "Move the view with the mouse while the key is held."),
+}
+"""For each key that means something while a tool is held: its name, and what it does."""

@@ -74,6 +74,7 @@ class AnnotationClasses(QWidget):
     def refresh(self) -> None:
         """Show the classes as they are."""
         annotation = self._hand.annotation
+        self.list.setVisible(bool(annotation.classes))
         if annotation.classes != self._shown:
             self._shown = annotation.classes
             row = self.list.currentRow()

@@ -87,8 +87,9 @@ class Hand(QObject):
     @property
     def objects(self) -> ObjectIndex:
         """The objects of the layer."""
-        if self._index is None:
-            self._index = ObjectIndex(np.asarray(level_0(self._labels())))
+        if self._index is None:  # also of a layer that is closed or can not be edited
+            layer = self._labels() if self.layer is None else self.layer
+            self._index = ObjectIndex(np.asarray(level_0(layer)))
         return self._index
 
     def scene(self, *, with_image: bool = False) -> Scene:

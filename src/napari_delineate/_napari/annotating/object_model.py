@@ -56,7 +56,8 @@ class ObjectModel(QAbstractTableModel):
 
     def row_of(self, number: int) -> int:
         """Return the row of an object, -1 where it is not listed."""
-        return self._numbers.index(number) if number in self._hand.objects else -1
+        is_there = bool(self._numbers) and number in self._hand.objects
+        return self._numbers.index(number) if is_there else -1
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802
         return 0 if parent is not None and parent.isValid() else len(self._numbers)
@@ -81,6 +82,8 @@ class ObjectModel(QAbstractTableModel):
         return flags
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self._hand.layer is None:  # the view asks before it hears that there is nothing left
+            return None
         number, column = self._numbers[index.row()], index.column()
         if column in (_SEEN, _LOCKED):
             if role == Qt.ItemDataRole.CheckStateRole:

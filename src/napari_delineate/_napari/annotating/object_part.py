@@ -62,11 +62,13 @@ class AnnotatedObjects(QWidget):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setAccessibleName("Objects")
         self.table.setToolTip("The objects; select one to go there")
+        self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(20)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(0)
+        header.setStyleSheet("QHeaderView::section { padding: 2px 3px; }")
         rows = self.table.verticalHeader().defaultSectionSize()
         self.table.setMinimumHeight(rows * _ROWS)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
@@ -139,6 +141,10 @@ class AnnotatedObjects(QWidget):
         noun = "class" if annotation.semantic else "object"
         plural = "" if total == 1 else "es" if annotation.semantic else "s"
         self.table.setColumnHidden(COLUMNS.index("Class"), not annotation.classes)
+        widths, fits = QHeaderView.ResizeMode, ("Class" if annotation.classes else "Pixels")
+        for place, name in enumerate(COLUMNS):
+            mode = widths.Stretch if name == fits else widths.ResizeToContents
+            self.table.horizontalHeader().setSectionResizeMode(place, mode)
         self.count.setText("" if layer is None else f"{total:,} {noun}{plural}, {seen:,} seen")
         self.classes.clear()
         self.classes.addItem("none", 0)

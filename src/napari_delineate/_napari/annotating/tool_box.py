@@ -46,6 +46,7 @@ class ToolBox(QWidget):
         self.buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
         size = self.fontMetrics().height() * 3 // 2
         for group in dict.fromkeys(tool.group for tool in tools):
             title = QLabel(group)
@@ -53,6 +54,8 @@ class ToolBox(QWidget):
             column.addWidget(title)
             row = QWidget()
             flow = QFlowLayout(row)
+            flow.setContentsMargins(0, 0, 0, 0)
+            flow.setSpacing(1)
             column.addWidget(row)
             for tool in tools:
                 if tool.group == group:
@@ -103,7 +106,7 @@ class ToolBox(QWidget):
         """Take the colours of a theme."""
         strong, faint = (colour(theme, tone).name() for tone in ("current", "foreground"))
         self.setStyleSheet(
-            "QToolButton { background: transparent; border-radius: 3px; padding: 3px; }"
+            "QToolButton { background: transparent; border-radius: 3px; padding: 2px; }"
             f"QToolButton:hover, QToolButton:focus {{ background: {faint}; }}"
             f"QToolButton:checked {{ background: {strong}; }}"
         )

@@ -18,7 +18,16 @@ from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.graph import count_lanes, lay_out
 from napari_delineate.workflow import Workflow
 
-__all__ = ["Status", "StepList", "StepState"]
+__all__ = ["STEP_KEYS", "Status", "StepList", "StepState"]
+
+STEP_KEYS = {
+    "Del": ("Remove", "Remove the step, as Backspace does."),
+    "F2": ("Rename", "Give its result another name."),
+    "Space": ("Show or hide", "Show its layer, or hide it."),
+    "Alt+Up": ("Earlier", "Move the step before the one above it."),
+    "Alt+Down": ("Later", "Move the step behind the one below it."),
+}
+"""For each key that means something on the selected row: its name, and what it does."""
 
 _FORMAT = "application/x-napari-delineate-step"
 _UNLIMITED = 2**24 - 1  # what Qt takes for it
