@@ -33,6 +33,7 @@ from napari_delineate._napari.layers import (
     plain_place,
     to_value,
 )
+from napari_delineate._napari.settling import Settling
 from napari_delineate._napari.size_guard import SizeGuard
 from napari_delineate._napari.view import METADATA, View, is_shown_as_layer
 from napari_delineate.engine import CancelledError, Engine, Results
@@ -99,6 +100,7 @@ class Session(QObject):
         self._evaluator.previewed.connect(self._on_previewed)
         self._evaluator.computed.connect(self._on_computed)
         self.autosave = Autosave(self)
+        self._settling = Settling(self)
         self.last_settings = LastSettings(self)
         viewer.bind_key("Control-Z", lambda _: self.undo(), overwrite=True)
         viewer.bind_key("Control-Shift-Z", lambda _: self.redo(), overwrite=True)
@@ -384,6 +386,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the worker processes, and forget what was kept for a crash."""
+        self.store.settle()  # threads may wait for it
         self._evaluator.close()
         self.autosave.close()
         self.last_settings.close()
