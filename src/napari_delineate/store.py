@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.annotation.edits import Change, joined, put, take_back
+from napari_delineate.annotation.edits import NOTHING, Change, joined, put, take_back
 from napari_delineate.live_copies import LiveCopy
 from napari_delineate.values import Value
 
 __all__ = ["Store"]
-
-_NOTHING = Change(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
 
 _LARGEST_DIFFERENCE = 0.1
 """Share of changed elements above which a version is kept whole."""
@@ -203,7 +201,7 @@ class Store:
             down = [*back][: [*back].index(common)]
             changes = [take_back(self._differences[version].change) for version in up]
             changes += [self._differences[version].change for version in reversed(down)]
-        return joined(changes) if changes else _NOTHING
+        return joined(changes) if changes else NOTHING
 
     def get(self, version: str) -> Value:
         """Return the value of a version; `KeyError` if it was never put."""

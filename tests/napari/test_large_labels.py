@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QItemSelectionModel
 
 from napari_delineate._napari import bindings
 from napari_delineate._napari.annotate_dock import AnnotateDock
@@ -62,3 +63,35 @@ def test_labels_that_leave_the_workflow_are_settled_before_anybody_paints_on(doc
     assert not session.store.copying
     layer.data[:] = 9
     assert np.array_equal(session.store.get(first).data, labels)
+
+
+def test_the_selection_of_many_objects_is_kept_in_every_order(dock, qtbot):
+    many = np.repeat(np.arange(1, 4001, dtype=np.int32).reshape(40, 100), 3, axis=1)
+    many[many % 7 == 0] += 4000
+    layer = open_labels(dock, many[None])
+    objects = dock.objects
+    objects.refresh()
+    wanted = {3, 4, 5, 90, 4014, 3999}
+    for column in range(objects.model.columnCount()):
+        objects.model.sort(column)
+        rows = [objects.model.row_of(number) for number in wanted]
+        objects.table.clearSelection()
+        objects.table.selectionModel().select(
+            objects._selection(rows),
+            QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
+        )
+        objects.refresh()
+        assert set(objects.chosen()) == wanted
+        assert len(objects.chosen()) == len(wanted)
+        assert [objects.model.numbers.index(number) for number in wanted] == rows
+    layer.data = np.where(layer.data == 90, 0, layer.data)
+    objects.refresh()
+    assert set(objects.chosen()) == wanted - {90}
+
+
+def test_looking_at_an_object_counts_no_pixels_anew(dock, labels):
+    open_labels(dock, labels)
+    changes = []
+    dock.hand.edited.connect(changes.append)
+    dock.hand.see(3)
+    assert [len(change.positions) for change in changes] == [0]
