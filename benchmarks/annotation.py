@@ -22,6 +22,7 @@ from typing import Any
 
 import napari
 import numpy as np
+from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QApplication
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
@@ -148,6 +149,8 @@ def measure(shape: tuple[int, ...]) -> dict[str, tuple[float, float, float]]:
     scribbling = Scribbling(scene.image, view)
     found["scribble, line"] = timed(lambda _: scribbling.mask(lines))
     dock.stop()
+    QThreadPool.globalInstance().waitForDone()  # what is saved in the background
+    work_off()
     viewer.close()
     return found
 
