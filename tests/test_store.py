@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from napari_delineate.annotation.edits import Edit, change_of
 from napari_delineate.store import Store
 from napari_delineate.types import Kind, Surface
 from napari_delineate.values import Value, fingerprint
@@ -93,6 +95,28 @@ def test_many_small_edits_take_little_memory_and_none_is_lost():
         replayed[place[0] : place[0] + 5, place[1] : place[1] + 5] = number
         if number in (1, 2, 500, 1499, 1500):
             assert np.array_equal(store.get(version).data, replayed)
+
+
+def test_a_thousand_edits_of_a_large_volume_take_the_memory_of_what_they_changed():
+    store, array = Store(), np.zeros((512, 512, 512), np.uint8)
+    first = now = store.put_live("annotation", labels(array))
+    store.settle()
+    corners = np.random.default_rng(0).integers(0, 500, (1000, 3))
+    tracemalloc.start()
+    for number, (z, y, x) in enumerate(corners):
+        box = (slice(z, z + 10), slice(y, y + 10), slice(x, x + 10))
+        change = change_of(array, Edit(box, np.full((10, 10, 10), number % 255 + 1, np.uint8)))
+        array[box] = number % 255 + 1
+        now = store.put_change(now, change)
+        store.compact()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # A position takes eight bytes, what was there and what is there one each.
+    assert store.nbytes - array.nbytes <= 1000 * 1000 * 10
+    assert taken < 1.2 * 1000 * 1000 * 10
+    back = store.change_between(now, first)
+    array.reshape(-1)[back.positions] = back.after
+    assert not array.any()
 
 
 def test_large_changes_are_kept_whole():

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.annotation.edits import Change, joined, put, take_back
+from napari_delineate.annotation.edits import NOTHING, Change, joined, put, take_back
+from napari_delineate.live_copies import LiveCopy
 from napari_delineate.values import Value
 
 __all__ = ["Store"]
-
-_NOTHING = Change(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
 
 _LARGEST_DIFFERENCE = 0.1
 """Share of changed elements above which a version is kept whole."""
@@ -59,6 +58,7 @@ class Store:
         self._compacted: dict[str, int] = {}  # how many versions of a name have been compared
         self._titles: dict[str, str] = {}  # version -> what was done to get it
         self._title = ""
+        self._copying: dict[str, LiveCopy] = {}  # version -> its copy under way
         self._lock = threading.Lock()
 
     def put(self, name: str, value: Value, *, copy: bool = True) -> str:
@@ -78,14 +78,50 @@ class Store:
         str
             The version, for `get`.
         """
-        kept = _copied(value) if copy else value
-        with self._lock:
-            versions = self._versions.setdefault(name, [])
-            version = f"{name}@{len(versions) + 1}"
-            versions.append(version)
-            self._titles[version] = self._title
-            self._whole[version] = kept
-        return version
+        return self._add(name, _copied(value) if copy else value)
+
+    def put_live(self, name: str, value: Value) -> str:
+        """Keep a version of labels in memory that people go on to paint on.
+
+        The array is copied by another thread; that takes the time of a copy. Whatever is
+        painted meanwhile must be put as changes of this version, and `settle` be called in
+        this thread after that. Until then `get` waits in other threads, and settles here.
+
+        Parameters
+        ----------
+        name : str
+            As for `put`.
+        value : Value
+            Labels in memory.
+
+        Returns
+        -------
+        str
+            The version, for `get`.
+        """
+        return self._add(name, value, LiveCopy(value.data))
+
+    @property
+    def copying(self) -> dict[str, bool]:
+        """The versions that are not settled, and whether their arrays are copied."""
+        return {version: copy.is_copied for version, copy in self._copying.items()}
+
+    def settle(self) -> None:
+        """Finish the copies under way: all that was painted since is known as changes."""
+        for version, copy in list(self._copying.items()):
+            data = copy.wait()
+            with self._lock:
+                since = [
+                    one.change
+                    for name, one in self._differences.items()
+                    if version in self._way(name)
+                ]
+                # Each change knows what was there before it: the first of all is right.
+                for change in reversed(since):
+                    put(data, change.positions, change.before)
+                self._whole[version] = replace(self._whole[version], data=data).frozen()
+                del self._copying[version]
+            copy.settled.set()
 
     def put_change(self, version: str, change: Change) -> str:
         """Keep a version of labels as what was changed since the last one.
@@ -165,10 +201,11 @@ class Store:
             down = [*back][: [*back].index(common)]
             changes = [take_back(self._differences[version].change) for version in up]
             changes += [self._differences[version].change for version in reversed(down)]
-        return joined(changes) if changes else _NOTHING
+        return joined(changes) if changes else NOTHING
 
     def get(self, version: str) -> Value:
         """Return the value of a version; `KeyError` if it was never put."""
+        self._wait(version)
         with self._lock:
             return self._get(version)
 
@@ -203,6 +240,8 @@ class Store:
         for name, versions in known.items():
             for older, newer in itertools.pairwise(versions):
                 with self._lock:
+                    if older in self._copying or newer in self._copying:
+                        break  # it is compared next time
                     if older in self._differences or newer in self._differences:
                         self._compacted[name] = self._versions[name].index(newer)
                         continue
@@ -213,6 +252,29 @@ class Store:
                     if difference is not None:
                         self._differences[older] = difference
                         self._whole.pop(older, None)
+
+    def _add(self, name: str, value: Value, copy: LiveCopy | None = None) -> str:
+        with self._lock:
+            versions = self._versions.setdefault(name, [])
+            version = f"{name}@{len(versions) + 1}"
+            versions.append(version)
+            self._titles[version] = self._title
+            self._whole[version] = value
+            if copy is not None:
+                self._copying[version] = copy
+        return version
+
+    def _wait(self, version: str) -> None:
+        """Wait until the array that a version is made from is settled."""
+        with self._lock:
+            *_, start = self._way(version)
+            copy = self._copying.get(start)
+        if copy is None:
+            return
+        if copy.is_mine:
+            self.settle()
+        else:
+            copy.settled.wait()
 
     def _get(self, version: str) -> Value:
         *chain, start = self._way(version)

@@ -599,9 +599,9 @@ def test_a_long_history_is_described_only_where_it_is_seen(qtbot, line, monkeypa
     asked = []
     truly = history_list.describe_change
 
-    def describe(before, after):
+    def describe(before, after, title_of_edit):
         asked.append((before, after))
-        return truly(before, after)
+        return truly(before, after, title_of_edit)
 
     monkeypatch.setattr(history_list, "describe_change", describe)
     workflow = Workflow().add_input("image", WorkflowInput(Kind.IMAGE, "YX", (1.0, 1.0)))

@@ -56,6 +56,9 @@ _RECENT = 4
 _AT_ONCE = 2**24
 """Pixels of labels that can be looked at after every stroke without anybody noticing."""
 
+_COPIED_AT_ONCE = 2**22
+"""Pixels of labels that are copied without anybody noticing."""
+
 PAINTED = ""
 """What a layer shows on which something was painted that is not computed yet."""
 
@@ -393,7 +396,10 @@ class Bindings:
         value = to_value(layer)
         known = workflow.inputs.get(name)
         series = name if known is None else str(known.version).rpartition("@")[0]
-        version = self._store.put(series, value, copy=is_editable(layer))
+        if _is_copied_later(value):
+            version = self._store.put_live(series, value)
+        else:
+            version = self._store.put(series, value, copy=is_editable(layer))
         described = WorkflowInput(
             value.kind,
             value.axes,
@@ -449,3 +455,10 @@ def _same(first: Any, second: Any) -> bool:
 def _takes_long(layer: Layer) -> bool:
     """Tell whether people would notice that all labels of a layer are looked at."""
     return isinstance(layer, Labels) and layer.data.size > _AT_ONCE
+
+
+def _is_copied_later(value: Value) -> bool:
+    """Tell whether people would notice that labels are copied."""
+    data = value.data
+    is_large = isinstance(data, np.ndarray) and data.size > _COPIED_AT_ONCE
+    return value.kind is Kind.LABELS and is_large

@@ -33,6 +33,7 @@ from napari_delineate._napari.layers import (
     plain_place,
     to_value,
 )
+from napari_delineate._napari.settling import Settling
 from napari_delineate._napari.size_guard import SizeGuard
 from napari_delineate._napari.view import METADATA, View, is_shown_as_layer
 from napari_delineate.engine import CancelledError, Engine, Results
@@ -99,6 +100,7 @@ class Session(QObject):
         self._evaluator.previewed.connect(self._on_previewed)
         self._evaluator.computed.connect(self._on_computed)
         self.autosave = Autosave(self)
+        self._settling = Settling(self)
         self.last_settings = LastSettings(self)
         undo_key, redo_key = HISTORY_KEYS
         viewer.bind_key(undo_key, lambda _: self.undo(), overwrite=True)
@@ -386,6 +388,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the worker processes, and forget what was kept for a crash."""
+        self.store.settle()  # threads may wait for it
         self._evaluator.close()
         self.autosave.close()
         self.last_settings.close()

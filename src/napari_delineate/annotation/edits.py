@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "NOTHING",
     "Change",
     "Edit",
     "bounding_box",
@@ -61,6 +62,10 @@ class Change(NamedTuple):
     def nbytes(self) -> int:
         """The memory it takes, in bytes."""
         return self.positions.nbytes + self.before.nbytes + self.after.nbytes
+
+
+NOTHING = Change(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
+"""A change of nothing."""
 
 
 def change_of(labels: Any, edit: Edit) -> Change:

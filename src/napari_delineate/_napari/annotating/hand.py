@@ -16,6 +16,7 @@ from napari_delineate._napari.layers import LayerError, level_0
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.strokes import change_of_stroke
 from napari_delineate.annotation.edits import (
+    NOTHING,
     Change,
     Edit,
     bounding_box,
@@ -213,7 +214,7 @@ class Hand(QObject):
         name = str(wired["labels"])
         if workflow.maker(name) is not None:
             self._annotation = annotation  # what is computed means what its step says
-            self.edited.emit(None)
+            self.edited.emit(NOTHING)
             return
         workflow = workflow.add_input(name, replace(workflow.inputs[name], annotation=annotation))
         session.apply(workflow)
@@ -229,7 +230,7 @@ class Hand(QObject):
             annotation = replace(described.annotation, seen=tuple(sorted(known)))
             described = replace(described, annotation=annotation)
             session.amend(session.workflow.add_input(name, described))
-        self.edited.emit(None)
+        self.edited.emit(NOTHING)
 
     @property
     def seen(self) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class ObjectModel(QAbstractTableModel):
         super().__init__()
         self._hand = hand
         self._numbers: list[int] = []
+        self._rows: dict[int, int] = {}  # number of an object -> its row
         self._order = (_OBJECT, Qt.SortOrder.AscendingOrder)
 
     @property
@@ -49,15 +51,15 @@ class ObjectModel(QAbstractTableModel):
         self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
         column, order = self._order
         if column != _OBJECT:
-            self._numbers.sort(key=lambda number: self._value(number, column))
+            self._numbers.sort(key=self._reader(column))
         if order == Qt.SortOrder.DescendingOrder:
             self._numbers.reverse()
+        self._rows = {number: row for row, number in enumerate(self._numbers)}
         self.endResetModel()
 
     def row_of(self, number: int) -> int:
         """Return the row of an object, -1 where it is not listed."""
-        is_there = bool(self._numbers) and number in self._hand.objects
-        return self._numbers.index(number) if is_there else -1
+        return self._rows.get(number, -1)
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802
         return 0 if parent is not None and parent.isValid() else len(self._numbers)
@@ -120,14 +122,21 @@ class ObjectModel(QAbstractTableModel):
         self.refresh()
 
     def _value(self, number: int, column: int) -> Any:
-        annotation = self._hand.annotation
+        return self._reader(column)(number)
+
+    def _reader(self, column: int) -> Callable[[int], Any]:
+        """Return what tells the value of an object, so that many are read quickly."""
         if column == _PIXELS:
-            return self._hand.objects.size(number)
+            return self._hand.objects.size
+        if column == _SEEN:
+            return self._hand.seen.__contains__
+        annotation = self._hand.annotation
         if column == _CLASS:
             known = {one.number: one.name for one in annotation.classes}
-            return known.get(annotation.class_number(number), "")
-        if column == _SEEN:
-            return number in self._hand.seen
+            if annotation.semantic:
+                return lambda number: known.get(number, "")
+            class_of = dict(annotation.class_of)
+            return lambda number: known.get(class_of.get(number, 0), "")
         if column == _LOCKED:
-            return number in annotation.locked
-        return number
+            return frozenset(annotation.locked).__contains__
+        return int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from napari.layers import Labels
-from qtpy.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from qtpy.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -117,8 +118,9 @@ class AnnotatedObjects(QWidget):
 
     def chosen(self) -> list[int]:
         """Return the objects of the selected rows."""
-        rows = self.table.selectionModel().selectedRows()
-        return [self.model.numbers[row.row()] for row in rows]
+        numbers = self.model.numbers
+        parts = self.table.selectionModel().selection()
+        return [number for part in parts for number in numbers[part.top() : part.bottom() + 1]]
 
     def refresh(self) -> None:
         """Show the objects as they are."""
@@ -126,14 +128,10 @@ class AnnotatedObjects(QWidget):
         model = self.table.selectionModel()
         blocked = model.blockSignals(True)
         self.model.refresh()
-        for number in chosen:
-            row = self.model.row_of(number)
-            if row >= 0:
-                model.select(
-                    self.model.index(row, 0),
-                    QItemSelectionModel.SelectionFlag.Select
-                    | QItemSelectionModel.SelectionFlag.Rows,
-                )
+        model.select(
+            self._selection([self.model.row_of(number) for number in chosen]),
+            QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
+        )
         model.blockSignals(blocked)
         layer, annotation = self._hand.layer, self._hand.annotation
         total = len(self.model.numbers)
@@ -217,6 +215,16 @@ class AnnotatedObjects(QWidget):
         for number in self.chosen():
             annotation = annotation.with_class(number, int(self.classes.currentData()))
         self._hand.annotate(annotation)
+
+    def _selection(self, rows: list[int]) -> QItemSelection:
+        """Return rows as a selection; rows that follow each other are one part of it."""
+        wanted = np.unique([row for row in rows if row >= 0])
+        selection = QItemSelection()
+        for part in np.split(wanted, np.flatnonzero(np.diff(wanted) > 1) + 1):
+            if len(part):
+                first, last = (self.model.index(int(row), 0) for row in (part[0], part[-1]))
+                selection.select(first, last)
+        return selection
 
     def _enable(self) -> None:
         chosen = len(self.chosen())

@@ -15,6 +15,7 @@ from qtpy.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 from napari_delineate._napari.annotating.actions import ACTIONS, Action
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.overlay import Overlay
+from napari_delineate._napari.annotating.rehearsals import rehearse_soon
 from napari_delineate._napari.annotating.tool import Place, Tool
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.widgets.icons import icon
@@ -84,6 +85,7 @@ class Pointer(QObject):
         if name in ("", before) or layer is None:
             return
         made = self._tools[name]
+        self._guarded(lambda: rehearse_soon(self._hand, name))
         layer.mode = "pan_zoom"
         self._hand.viewer.layers.selection.active = layer
         self._overlay = Overlay(self._hand.viewer, layer)

@@ -1,0 +1,169 @@
+"""Time what an annotator feels, in a real window with the event loop running.
+
+    xvfb-run -a .venv/bin/python -m benchmarks.annotation [--only 2D 3D]
+
+Labels of 4096 × 4096 and of 256 × 1024 × 1024 hold some 4,000 objects, in int32. A stroke of
+ten dabs is painted as napari's brush paints it, by napari alone and with the Annotate dock
+open; objects are merged, split and deleted; all is undone and redone; the magic wand and
+scribbles are shown for what is in view. Each is called in the event loop, and then events are
+worked off: milliseconds of the GUI thread (its processor time, and by the clock) until it is
+idle. The median counts, and beside it the first call.
+
+Machines are shared: processor time means something, and ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import napari
+import numpy as np
+from qtpy.QtCore import QThreadPool
+from qtpy.QtWidgets import QApplication
+
+from napari_delineate._napari.annotate_dock import AnnotateDock
+from napari_delineate.annotation import objects, splitting
+from napari_delineate.annotation.edits import Edit
+from napari_delineate.annotation.scribbles import BACKGROUND, OBJECT, Scribbling
+from napari_delineate.annotation.wand import Wand
+
+SHAPES = {"2D": (4096, 4096), "3D": (256, 1024, 1024)}
+OBJECTS = 4000
+SIZE = 25
+
+
+def labels_of(shape: tuple[int, ...]) -> Any:
+    labels = np.zeros(shape, np.int32)
+    random = np.random.default_rng(0)
+    for number in range(1, OBJECTS + 1):
+        corner = [int(random.integers(0, size - SIZE)) for size in shape]
+        labels[tuple(slice(at, at + SIZE) for at in corner)] = number
+    return labels
+
+
+def work_off() -> None:
+    for _ in range(3):
+        QApplication.processEvents()
+
+
+def rest(seconds: float = 0.1) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
+def timed(act: Callable[[int], Any], repeats: int = 9) -> tuple[float, float, float]:
+    """Return milliseconds: processor time and clock (medians), and the first by the clock."""
+    spent, clock = [], []
+    for turn in range(repeats):
+        rest()
+        start, begun = time.thread_time(), time.perf_counter()
+        act(turn)
+        work_off()
+        spent.append(1000 * (time.thread_time() - start))
+        clock.append(1000 * (time.perf_counter() - begun))
+    return statistics.median(spent), statistics.median(clock), clock[0]
+
+
+def stroke(layer: Any) -> Callable[[int], None]:
+    middle = [size // 2 for size in layer.data.shape]
+
+    def paint(turn: int) -> None:
+        layer.mode, layer.brush_size = "paint", 20
+        with layer.block_history():
+            for dab in range(10):
+                row, column = middle[-2] + 5 * dab, middle[-1] + 17 * turn
+                layer.paint((*middle[:-2], row, column), OBJECTS + 1000 + turn)
+
+    return paint
+
+
+def edit(dock: AnnotateDock, tool: Callable[..., Edit], numbers: list[int]) -> None:
+    hand = dock.hand
+    scene = hand.whole()
+    hand.edit(scene, tool(scene.labels, hand.box(scene, numbers)), "edit")
+
+
+def measure(shape: tuple[int, ...]) -> dict[str, tuple[float, float, float]]:
+    viewer = napari.Viewer()
+    image = np.random.default_rng(1).integers(0, 99, shape, np.uint8)
+    axes = ("z", "y", "x")[-len(shape) :]
+    viewer.add_image(image, axis_labels=axes)
+    layer = viewer.add_labels(labels_of(shape), axis_labels=axes)
+    viewer.camera.zoom = 1
+    rest(1)
+    found = {"a stroke, napari alone": timed(stroke(layer))}
+    start = time.perf_counter()
+    dock = AnnotateDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Annotate", area="right")
+    dock.choice.choose(layer)
+    work_off()
+    opened = 1000 * (time.perf_counter() - start)
+    found["open the dock"] = (opened, opened, opened)
+    rest(1)
+    found["a stroke, with the dock"] = timed(stroke(layer))
+    session, hand = dock.session, dock.hand
+    found["undo a stroke"] = timed(lambda _: session.undo())
+    found["redo a stroke"] = timed(lambda _: session.redo())
+    near = [number for number in hand.objects.numbers if number <= OBJECTS]
+
+    def merge(turn: int) -> None:
+        pair = near[2 * turn : 2 * turn + 2]
+        edit(dock, lambda labels, box: objects.merge(labels, pair, box), pair)
+
+    def delete(turn: int) -> None:
+        one = near[100 + turn : 101 + turn]
+        edit(dock, lambda labels, box: objects.delete(labels, one, box), one)
+
+    def split(turn: int) -> None:
+        number = near[200 + turn]
+        box = hand.objects.box(number)
+        assert box is not None
+        row = (box[-2].start + box[-2].stop) // 2
+        before = [side.start for side in box[:-2]]
+        line = [(*before, row, box[-1].start - 3), (*before, row, box[-1].stop + 3)]
+        new = hand.new_number()
+
+        def tool(labels: Any, box: tuple[slice, ...]) -> Edit:
+            return splitting.split_by_line(labels, number, line, box, new_number=new)
+
+        edit(dock, tool, [number])
+
+    found |= {"merge two": timed(merge), "delete": timed(delete), "split": timed(split)}
+    found["undo of these"] = timed(lambda _: session.undo())
+    hand.image = viewer.layers[0]
+    scene = hand.scene(with_image=True)
+    view = scene.window
+    point = [(side.start + side.stop) // 2 for side in view]
+    found["magic wand, press"] = timed(
+        lambda turn: Wand(scene.image, point, view).mask(20.0 + turn, fill_holes=False)
+    )
+    lines = np.zeros(scene.image.shape, np.uint8)
+    lines[point[0] - 5 : point[0] + 5, point[1]] = OBJECT
+    lines[point[0] - 20 : point[0] + 20, point[1] + 30] = BACKGROUND
+    scribbling = Scribbling(scene.image, view)
+    found["scribble, line"] = timed(lambda _: scribbling.mask(lines))
+    dock.stop()
+    QThreadPool.globalInstance().waitForDone()  # what is saved in the background
+    work_off()
+    viewer.close()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=SHAPES, default=list(SHAPES))
+    for name in parser.parse_args().only:
+        print(f"| {name} {' × '.join(map(str, SHAPES[name]))} | processor | clock | first |")
+        print("| --- | ---: | ---: | ---: |")
+        for title, (spent, clock, first) in measure(SHAPES[name]).items():
+            print(f"| {title} | {spent:.1f} ms | {clock:.1f} ms | {first:.1f} ms |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
