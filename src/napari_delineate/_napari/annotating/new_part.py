@@ -83,6 +83,7 @@ class NewAnnotation(QWidget):
         """Ask for what is not known of the image."""
         image = self._hand.image
         self.button.setEnabled(image is not None)
+        self.button.setText("New annotation" if image is not None else "Open an image first")
         wanted = [] if image is None or axes_of(image) is not None else likely_axes(image.ndim)
         if [self.axes.itemText(row) for row in range(self.axes.count())] != list(wanted):
             self.axes.clear()
