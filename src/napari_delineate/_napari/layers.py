@@ -350,8 +350,12 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
             np.copyto(layer.data, value.data, casting="unsafe")
             layer._reset_history()  # as for another array: strokes were on what is gone
             layer.refresh()
+            layer.events.data(value=layer.data)
         else:
-            layer.data = _paintable(value.data)
+            wanted = _paintable(value.data)
+            if layer.selected_label > np.iinfo(wanted.dtype).max:
+                layer.selected_label = 1  # napari draws no number that labels can not hold
+            layer.data = wanted
     else:
         layer.data = value.data
     _move(layer, _position(value, place))
@@ -387,7 +391,12 @@ def unusable(layer: Layer) -> LayerError:
 
 
 def _paintable(data: Any) -> Any:
-    """Return a copy: remembered results are never shared with a layer that can be edited."""
+    """Return a copy: remembered results are never shared with a layer that can be edited.
+
+    Labels that are not in memory are edited where they are.
+    """
+    if not isinstance(data, np.ndarray):
+        return data
     return data.astype(np.uint8) if data.dtype == bool else data.copy()
 
 

@@ -9,6 +9,7 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QColor
 
 from napari_delineate._napari.annotating.hand import Hand
+from napari_delineate._napari.layers import LayerError
 
 __all__ = ["COLUMNS", "ObjectModel"]
 
@@ -36,6 +37,7 @@ class ObjectModel(QAbstractTableModel):
         super().__init__()
         self._hand = hand
         self._numbers: list[int] = []
+        self.problem = ""  # why objects can not be listed
         self._order = (_OBJECT, Qt.SortOrder.AscendingOrder)
 
     @property
@@ -46,7 +48,11 @@ class ObjectModel(QAbstractTableModel):
     def refresh(self) -> None:
         """List the objects anew."""
         self.beginResetModel()
-        self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
+        self._numbers, self.problem = [], ""
+        try:
+            self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
+        except (LayerError, ValueError) as error:
+            self.problem = str(error)
         column, order = self._order
         if column != _OBJECT:
             self._numbers.sort(key=lambda number: self._value(number, column))
@@ -56,7 +62,7 @@ class ObjectModel(QAbstractTableModel):
 
     def row_of(self, number: int) -> int:
         """Return the row of an object, -1 where it is not listed."""
-        return self._numbers.index(number) if number in self._hand.objects else -1
+        return self._numbers.index(number) if number in self._numbers else -1
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802
         return 0 if parent is not None and parent.isValid() else len(self._numbers)

@@ -139,7 +139,8 @@ class AnnotatedObjects(QWidget):
         noun = "class" if annotation.semantic else "object"
         plural = "" if total == 1 else "es" if annotation.semantic else "s"
         self.table.setColumnHidden(COLUMNS.index("Class"), not annotation.classes)
-        self.count.setText("" if layer is None else f"{total:,} {noun}{plural}, {seen:,} seen")
+        counted = "" if layer is None else f"{total:,} {noun}{plural}, {seen:,} seen"
+        self.count.setText(self.model.problem or counted)
         self.classes.clear()
         self.classes.addItem("none", 0)
         for one in annotation.classes:
