@@ -168,14 +168,23 @@ class Store:
     def form(self, version: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return the shape and the dtype of a version on a grid."""
         with self._lock:
-            *_, start = self._way(version)
-            data = self._whole[start].data
+            data = self._start(version)
         return tuple(data.shape), np.dtype(data.dtype)
 
-    def follow(self, version: str) -> None:
+    def follow(self, version: str, data: Any) -> None:
         """Note that labels that are not in memory hold a version now, as after an undo."""
         with self._lock:
-            self._follow(version)
+            if self._start(version) is data:
+                self._follow(version)
+
+    def is_followed(self, version: str, data: Any) -> bool:
+        """Tell whether strokes on labels can be kept as changes of a version.
+
+        Those on labels that are not in memory can where the version is kept by just these.
+        """
+        with self._lock:
+            kept = self._start(version)
+        return isinstance(kept, np.ndarray) or kept is data
 
     def change_between(self, before: str, after: str) -> Change | None:
         """Return what differs from one version to another; None where that is not kept so.
@@ -286,6 +295,11 @@ class Store:
             change = self._differences[one].change
             put(data, change.positions, change.after)
         return replace(self._differences[version].described, data=data).frozen()
+
+    def _start(self, version: str) -> Any:
+        """Return the labels that are kept whole and lead to a version."""
+        *_, start = self._way(version)
+        return self._whole[start].data
 
     def _way(self, version: str) -> dict[str, None]:
         """Return the versions from one to that which is kept whole."""

@@ -87,7 +87,10 @@ def open_annotation(session: Session, path: str | Path, image: Image | None = No
         )
     session.viewer.add_layer(layer)
     if found.meaning != Annotation():
-        _annotate(session, layer, found.meaning)
+        try:
+            session.annotations.annotate(layer, found.meaning)
+        except LayerError as error:
+            show_warning(f"The classes are not kept: {error}.")
     return layer
 
 
@@ -137,11 +140,8 @@ def stated_about(session: Session, layer: Labels) -> dict[str, Any]:
 def _described(
     session: Session, layer: Labels, value: Value, meaning: Annotation | None
 ) -> AnnotatedLabels:
-    if meaning is None:
-        name = session.name_of(layer)
-        described = None if name is None else session.workflow.inputs.get(name)
-        meaning = None if described is None else described.annotation
-    found = AnnotatedLabels.described(value, meaning or Annotation())
+    meaning = session.annotations.of(layer) if meaning is None else meaning
+    found = AnnotatedLabels.described(value, meaning)
     return replace(found, names=_names(layer.features))
 
 
@@ -215,15 +215,3 @@ def _laid_over(path: str | Path, value: Value, image: Image) -> tuple[Value, Pla
 
 def _size(spacing: tuple[float, ...], units: str) -> str:
     return " x ".join(f"{size:g}" for size in spacing) + f" {units}"
-
-
-def _annotate(session: Session, layer: Labels, meaning: Annotation) -> None:
-    """Let the workflow know what the labels of a layer mean."""
-    try:
-        workflow, wired = session.wire({"labels": layer})
-    except LayerError as error:
-        show_warning(f"The classes are not kept: {error}.")
-        return
-    name = str(wired["labels"])
-    described = replace(workflow.inputs[name], annotation=meaning)
-    session.apply(workflow.add_input(name, described))

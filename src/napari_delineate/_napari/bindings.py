@@ -186,6 +186,10 @@ class Bindings:
         self._strokes.forget(layer)
         self._held[layer.unique_id] = _arrays(layer.data)
 
+    def is_painted(self, layer: Layer) -> bool:
+        """Tell whether something was painted in a layer since it showed just what it should."""
+        return self._strokes.has(layer)
+
     def place(self, workflow: Workflow, name: str) -> Place:
         """Return where the input lies that a value follows."""
         start = self.anchors(workflow).start[name]
@@ -370,7 +374,8 @@ class Bindings:
         anchor = self.anchors(workflow).of[name]
         before = self.shown[anchor]  # an undo may not be shown yet
         change = self._strokes.take(layer)
-        if change is None or not has_form(layer, self._store.form(before)):
+        is_known = has_form(layer, self._store.form(before))
+        if change is None or not is_known or not self._store.is_followed(before, layer.data):
             self._touched.add(layer.unique_id)
             return workflow
         version = self._store.put_change(before, change)

@@ -352,7 +352,10 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
             layer.refresh()
             layer.events.data(value=layer.data)  # as for another array: who counts objects listens
         else:
-            layer.data = _paintable(value.data)
+            wanted = _paintable(value.data)
+            if layer.selected_label > np.iinfo(wanted.dtype).max:
+                layer.selected_label = 1  # napari draws no number that labels can not hold
+            layer.data = wanted
     else:
         layer.data = value.data
     _move(layer, _position(value, place))
@@ -388,7 +391,12 @@ def unusable(layer: Layer) -> LayerError:
 
 
 def _paintable(data: Any) -> Any:
-    """Return a copy: remembered results are never shared with a layer that can be edited."""
+    """Return a copy: remembered results are never shared with a layer that can be edited.
+
+    Labels that are not in memory are edited where they are.
+    """
+    if not isinstance(data, np.ndarray):
+        return data
     return data.astype(np.uint8) if data.dtype == bool else data.copy()
 
 

@@ -20,6 +20,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate import rewiring
+from napari_delineate._napari.annotations import Annotations
 from napari_delineate._napari.autosave import Autosave
 from napari_delineate._napari.bindings import HISTORY_KEYS, Bindings, Source
 from napari_delineate._napari.drawings import is_being_edited
@@ -99,6 +100,7 @@ class Session(QObject):
         self._evaluator.progressed.connect(self.progressed)
         self._evaluator.previewed.connect(self._on_previewed)
         self._evaluator.computed.connect(self._on_computed)
+        self.annotations = Annotations(self)
         self.autosave = Autosave(self)
         self._settling = Settling(self)
         self.last_settings = LastSettings(self)
@@ -348,6 +350,8 @@ class Session(QObject):
         # An input that can not be used any more must not lock the way back.
         self.record_edits(evaluate=False, lenient=True)
         for _ in range(steps):
+            if self.workflow.inputs.keys() - (self.history.past or [Workflow()])[-1].inputs.keys():
+                self._view.show_inputs(self.workflow)  # layers that leave it hold what they held
             self.history = self.history.undo()
         self._go()
 
@@ -355,6 +359,7 @@ class Session(QObject):
         """Go forward to the workflow that was undone; not in the middle of a stroke."""
         if is_being_edited(self.viewer):
             return
+        self.record_edits(evaluate=False, lenient=True)
         for _ in range(steps):
             self.history = self.history.redo()
         self._go()
@@ -422,8 +427,11 @@ class Session(QObject):
         preview : bool
             Whether what is on the screen is shown first where that saves time.
         """
-        if self._is_only_annotated():
-            self._view.show_inputs(self.workflow)
+        known = self._task.workflow if self.running and self._task else self.evaluated
+        is_alike = rewiring.is_computed_alike(known, self.workflow)
+        if is_alike:
+            self._view.show_inputs(self.workflow)  # nobody paints on what was undone
+        if is_alike and known != self.workflow:
             if not self.running:
                 self.evaluated = self.workflow
                 self.finished.emit(self.results)
@@ -431,11 +439,6 @@ class Session(QObject):
         region = self._view.region_on_screen(self.evaluated, self.workflow) if preview else None
         self._task = Task(self.workflow, self.evaluated, self.results, region)
         self._evaluator.run(self._task)
-
-    def _is_only_annotated(self) -> bool:
-        """Tell whether what was computed, or is being computed, needs nothing of a change."""
-        known = self._task.workflow if self.running and self._task else self.evaluated
-        return known != self.workflow and rewiring.is_computed_alike(known, self.workflow)
 
     def wire(
         self, inputs: Mapping[str, Source | Sequence[Source] | None]
@@ -459,7 +462,7 @@ class Session(QObject):
     def _go(self) -> None:
         self._gesture = (None, 0.0)
         self.changed.emit()
-        self._view.show_inputs(self.workflow)  # nobody waits for steps to see a stroke undone
+        self._view.show_inputs(self.workflow)
         self.evaluate()
 
     def _on_previewed(self, task: Task, values: Mapping[str, Value]) -> None:
@@ -493,8 +496,7 @@ class Session(QObject):
         self.finished.emit(results)
 
     def _on_undo_key(self, layer: Layer) -> None:
-        # Strokes on a layer that no step uses are napari's own business.
-        layer.undo() if self.name_of(layer) is None else self.undo()
+        layer.undo() if self.name_of(layer) is None and layer._undo_history else self.undo()
 
     def _on_redo_key(self, layer: Layer) -> None:
-        layer.redo() if self.name_of(layer) is None else self.redo()
+        layer.redo() if self.name_of(layer) is None and layer._redo_history else self.redo()

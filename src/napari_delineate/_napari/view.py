@@ -16,7 +16,7 @@ from napari_delineate._napari.drawings import put_back
 from napari_delineate._napari.layer_order import LayerOrder
 from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
 from napari_delineate._napari.size_guard import SizeGuard
-from napari_delineate._napari.strokes import has_form, show_change
+from napari_delineate._napari.strokes import can_write, has_form, show_change
 from napari_delineate._napari.visible import shown_region
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
@@ -179,7 +179,8 @@ class View:
             self._workflow = workflow
             with self._changing():
                 for anchor, name in self._bindings.anchors(workflow).shown.items():
-                    if name in workflow.inputs:
+                    described = workflow.inputs.get(name)
+                    if described is not None and is_shown_as_layer(described.kind):
                         self._show_value(viewer, anchor, name)
 
     def region_on_screen(self, evaluated: Workflow, workflow: Workflow) -> Region | None:
@@ -245,13 +246,15 @@ class View:
         """Show another version of painted labels by its strokes; false where that is not known."""
         if name not in self._workflow.inputs or not isinstance(layer, Labels):
             return False
-        if not self._bindings.is_same_place(shown, version):
+        if not self._bindings.is_same_place(shown, version) or not can_write(layer.data):
             return False
+        if self._bindings.is_painted(layer):
+            return False  # it does not show just what it should
         change = self._store.change_between(shown, version)
         if change is None or not has_form(layer, self._store.form(version)):
             return False
         show_change(layer, change)
-        self._store.follow(version)
+        self._store.follow(version, layer.data)
         return True
 
     def _insert(

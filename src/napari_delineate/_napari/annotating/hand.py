@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import napari
@@ -14,7 +13,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_delineate._napari.annotating.scene import Scene, scene_of
 from napari_delineate._napari.layers import LayerError, level_0
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.strokes import change_of_stroke
+from napari_delineate._napari.strokes import can_write, change_of_stroke
 from napari_delineate.annotation.edits import (
     NOTHING,
     Change,
@@ -62,8 +61,6 @@ class Hand(QObject):
         self.layer: Labels | None = None
         self.image: Image | None = None
         self._index: ObjectIndex | None = None
-        self._annotation = Annotation()  # of a layer that is no input of the workflow
-        self._seen: dict[Any, set[int]] = {}  # unique_id of a layer -> objects
 
     @property
     def viewer(self) -> napari.Viewer:
@@ -79,7 +76,7 @@ class Hand(QObject):
         if self.layer is not None:
             self.layer.events.paint.disconnect(self._on_paint)
             self.layer.events.data.disconnect(self._on_data)
-        self.layer, self._index, self._annotation = layer, None, Annotation()
+        self.layer, self._index = layer, None
         if layer is not None:
             layer.events.paint.connect(self._on_paint)
             layer.events.data.connect(self._on_data)
@@ -88,9 +85,8 @@ class Hand(QObject):
     @property
     def objects(self) -> ObjectIndex:
         """The objects of the layer."""
-        if self._index is None:  # also of a layer that is closed or can not be edited
-            layer = self._labels() if self.layer is None else self.layer
-            self._index = ObjectIndex(np.asarray(level_0(layer)))
+        if self._index is None:
+            self._index = ObjectIndex(np.asarray(level_0(self._shown())))
         return self._index
 
     def scene(self, *, with_image: bool = False) -> Scene:
@@ -124,7 +120,7 @@ class Hand(QObject):
 
     def turn_slider(self, axis: int, place: int) -> None:
         """Turn the slider of an axis of the layer to a place."""
-        layer, viewer = self._labels(), self.viewer
+        layer, viewer = self._shown(), self.viewer
         position = np.zeros(layer.ndim)
         position[axis] = place
         missing = viewer.dims.ndim - layer.ndim
@@ -132,9 +128,9 @@ class Hand(QObject):
 
     def whole(self) -> Scene:
         """Return all of the layer as what is edited, whatever is shown."""
-        labels = level_0(self._labels())
-        view = tuple(slice(0, int(size)) for size in labels.shape)
-        return Scene(labels, None, view, (1.0,) * len(view), "pixel", view)
+        layer = self._labels()
+        view = tuple(slice(0, int(size)) for size in level_0(layer).shape)
+        return Scene(layer, None, view, (1.0,) * len(view), "pixel", view)
 
     def box(self, scene: Scene, numbers: Iterable[int]) -> tuple[slice, ...]:
         """Return a box of the scene that holds objects; `ValueError` where none is there."""
@@ -150,15 +146,25 @@ class Hand(QObject):
 
     def make_room(self) -> None:
         """Let the layer hold the numbers of new objects, by a wider dtype where it must."""
+        self.make_writable()
         self._make_room(self._labels(), self.new_number() + _MORE_PARTS)
+
+    def make_writable(self) -> None:
+        """Let pixels of the layer be written, those of a copy where they can not be."""
+        layer = self._labels()
+        if can_write(layer.data):
+            return
+        layer.data = np.array(layer.data)
+        self.said.emit(
+            f"The labels {layer.name!r} can not be written to where they are: a copy in memory "
+            "is edited now; save it to keep it.",
+            False,
+        )
 
     @property
     def annotation(self) -> Annotation:
         """What the labels mean."""
-        name = None if self.layer is None else self.session.name_of(self.layer)
-        described = None if name is None else self.session.workflow.inputs.get(name)
-        known = None if described is None else described.annotation
-        return self._annotation if known is None else known
+        return Annotation() if self.layer is None else self.session.annotations.of(self.layer)
 
     @property
     def locked(self) -> frozenset[int]:
@@ -190,6 +196,9 @@ class Hand(QObject):
             Whether anything changed.
         """
         layer = self._labels()
+        if layer is not scene.layer or not scene.is_there:
+            raise LayerError("the labels are others than those that you began on; begin anew")
+        self.make_writable()
         self._adopt(layer)
         edits = [edit] if isinstance(edit, Edit) else list(edit)
         self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
@@ -209,46 +218,28 @@ class Hand(QObject):
 
     def annotate(self, annotation: Annotation) -> None:
         """Change what the labels mean."""
-        session, layer = self.session, self._labels()
-        workflow, wired = session.wire({"labels": layer})
-        name = str(wired["labels"])
-        if workflow.maker(name) is not None:
-            self._annotation = annotation  # what is computed means what its step says
-            self.edited.emit(NOTHING)
-            return
-        workflow = workflow.add_input(name, replace(workflow.inputs[name], annotation=annotation))
-        session.apply(workflow)
+        self.session.annotations.annotate(self._shown(), annotation)
 
     def see(self, number: int, *, seen: bool = True) -> None:
         """Note that an object was looked at, or not; that is never undone."""
-        session, layer = self.session, self._labels()
-        known = self.seen
-        (known.add if seen else known.discard)(number)
-        name = session.name_of(layer)
-        described = None if name is None else session.workflow.inputs.get(name)
-        if name is not None and described is not None and described.annotation is not None:
-            annotation = replace(described.annotation, seen=tuple(sorted(known)))
-            described = replace(described, annotation=annotation)
-            session.amend(session.workflow.add_input(name, described))
+        self.session.annotations.see(self._shown(), number, seen=seen)
         self.edited.emit(NOTHING)
 
     @property
     def seen(self) -> set[int]:
         """The objects of the layer that were looked at."""
-        key = None if self.layer is None else self.layer.unique_id
-        if key not in self._seen:
-            self._seen[key] = set(self.annotation.seen)
-        return self._seen[key]
+        return set() if self.layer is None else self.session.annotations.seen(self.layer)
 
     def _adopt(self, layer: Labels) -> None:
         """Let the layer belong to the session, so that what is done to it can be undone there."""
         if self.session.name_of(layer) is None:
-            self.annotate(self._annotation)
+            self.annotate(self.annotation)
 
     def _adopt_with(self, layer: Labels, change: Change) -> None:
         """Let a layer belong to the session that was as it is before the first stroke."""
         if self.layer is None or layer is not self.layer or self.session.name_of(layer) is not None:
             return
+        self.make_writable()
         put(layer.data, change.positions, change.before)
         try:
             self._adopt(layer)
@@ -258,12 +249,23 @@ class Hand(QObject):
             places = np.unravel_index(change.positions, tuple(layer.data.shape))
             layer.data_setitem(tuple(places), change.after)
 
-    def _labels(self) -> Labels:
+    def _shown(self) -> Labels:
         if self.layer is None or self.layer not in self.viewer.layers:
             raise LayerError("choose or make an annotation first")
-        if not self.layer.editable:
-            raise LayerError(f"the layer {self.layer.name!r} can not be edited: unlock it first")
         return self.layer
+
+    def _labels(self) -> Labels:
+        layer = self._shown()
+        if layer.multiscale:
+            raise LayerError(
+                f"the labels {layer.name!r} are stored at several scales, which can not be "
+                "edited; open their full size alone"
+            )
+        if not layer.editable:
+            raise LayerError(f"the layer {layer.name!r} can not be edited: unlock it first")
+        if not layer.visible:
+            raise LayerError(f"the layer {layer.name!r} is hidden: show it first")
+        return layer
 
     def _make_room(self, layer: Labels, number: int) -> None:
         if number <= np.iinfo(layer.data.dtype).max:

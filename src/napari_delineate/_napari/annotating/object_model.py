@@ -10,6 +10,7 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QColor
 
 from napari_delineate._napari.annotating.hand import Hand
+from napari_delineate._napari.layers import LayerError
 
 __all__ = ["COLUMNS", "ObjectModel"]
 
@@ -38,6 +39,7 @@ class ObjectModel(QAbstractTableModel):
         self._hand = hand
         self._numbers: list[int] = []
         self._rows: dict[int, int] = {}  # number of an object -> its row
+        self.problem = ""  # why objects can not be listed
         self._order = (_OBJECT, Qt.SortOrder.AscendingOrder)
 
     @property
@@ -48,7 +50,11 @@ class ObjectModel(QAbstractTableModel):
     def refresh(self) -> None:
         """List the objects anew."""
         self.beginResetModel()
-        self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
+        self._numbers, self.problem = [], ""
+        try:
+            self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
+        except (LayerError, ValueError) as error:
+            self.problem = str(error)
         column, order = self._order
         if column != _OBJECT:
             self._numbers.sort(key=self._reader(column))

@@ -143,7 +143,8 @@ class AnnotatedObjects(QWidget):
         for place, name in enumerate(COLUMNS):
             mode = widths.Stretch if name == fits else widths.ResizeToContents
             self.table.horizontalHeader().setSectionResizeMode(place, mode)
-        self.count.setText("" if layer is None else f"{total:,} {noun}{plural}, {seen:,} seen")
+        counted = "" if layer is None else f"{total:,} {noun}{plural}, {seen:,} seen"
+        self.count.setText(self.model.problem or counted)
         self.classes.clear()
         self.classes.addItem("none", 0)
         for one in annotation.classes:

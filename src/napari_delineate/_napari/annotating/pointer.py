@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels
 from napari.layers.labels._labels_utils import mouse_event_to_labels_coordinate
+from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import QObject, QPoint, Qt, Signal
 from qtpy.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 
@@ -57,6 +58,8 @@ class Pointer(QObject):
         self._values = values
         self._layer: Labels | None = None
         self._overlay: Overlay | None = None
+        self._bound: dict[str, Callable[[Any], Any]] = {}  # key of the layer -> what it does
+        self._bound_before: dict[str, Callable[[Any], Any]] = {}
         self.tool: Tool | None = None
         viewer = hand.viewer
         viewer.mouse_drag_callbacks.append(self._on_drag)
@@ -96,7 +99,7 @@ class Pointer(QObject):
         self._show_cursor()
         self._hand.viewer.status = f"{made.title}: {made.hint}"
         self.taken.emit(name)
-        self._guarded(self._hand.make_room)
+        self._guarded(self._hand.make_room)  # what it says is not to be wiped away
 
     def put_down(self) -> None:
         """Use no tool."""
@@ -126,20 +129,28 @@ class Pointer(QObject):
         self._leave()
         self._layer = self._hand.layer
         if self._layer is not None:
-            for key, react in self._keys().items():
+            self._bound = self._keys()
+            for key, react in self._bound.items():
+                before = self._layer.keymap.get(coerce_keybinding(key))
+                if before is not None:
+                    self._bound_before[key] = before
                 self._layer.bind_key(key, react, overwrite=True)
             self._layer.events.mode.connect(self._on_mode)
 
     def _leave(self) -> None:
         layer, self._layer = self._layer, None
         if layer is not None:
-            for key in self._keys():
-                layer.bind_key(key, None)
+            for key, react in self._bound.items():
+                # Another dock that edits the layer may have bound the key since.
+                if layer.keymap.get(coerce_keybinding(key)) is react:
+                    layer.bind_key(key, self._bound_before.get(key), overwrite=True)
+            self._bound, self._bound_before = {}, {}
             layer.events.mode.disconnect(self._on_mode)
 
     def _on_mode(self, event: Any) -> None:
         if str(event.mode) != "pan_zoom":
             self.put_down()  # a person paints with one of napari's tools
+            self._guarded(self._hand.make_writable)
 
     def _on_active(self, event: Any) -> None:
         if event.value is not self._layer:

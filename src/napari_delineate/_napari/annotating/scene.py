@@ -24,8 +24,8 @@ class Scene:
 
     Attributes
     ----------
-    labels : (Y, X) or (Z, Y, X) array-like of int
-        The labels; a view, where they are in memory.
+    layer : napari.layers.Labels
+        The layer.
     image : array-like or None
         The image there, in the same shape.
     view : tuple of int or slice
@@ -42,7 +42,7 @@ class Scene:
         The slice along that axis that is shown.
     """
 
-    labels: Any
+    layer: Labels
     image: Any
     view: tuple[int | slice, ...]
     spacing: tuple[float, ...]
@@ -50,6 +50,20 @@ class Scene:
     window: tuple[slice, ...]
     depth_axis: int = 0
     slice_shown: int = 0
+
+    @property
+    def labels(self) -> Any:
+        """The labels as they are now; (Y, X) or (Z, Y, X), a view where they are in memory."""
+        return _taken(level_0(self.layer), self.view)
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether the layer still has the shape that it had."""
+        sizes = level_0(self.layer).shape
+        return len(sizes) == len(self.view) and all(
+            taken.stop == size if isinstance(taken, slice) else taken < size
+            for taken, size in zip(self.view, sizes, strict=True)
+        )
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -138,7 +152,7 @@ def scene_of(
     depth = next((rank for rank, letter in enumerate(edited) if letter not in on_screen), 0)
     shape = [labels.shape[axes.index(letter)] for letter in edited]
     return Scene(
-        _taken(labels, view),
+        layer,
         None if image is None else _image_of(layer, image, view),
         tuple(view),
         tuple(spacing.get(letter, min(sizes)) for letter in edited),
