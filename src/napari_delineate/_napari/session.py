@@ -428,14 +428,13 @@ class Session(QObject):
             Whether what is on the screen is shown first where that saves time.
         """
         known = self._task.workflow if self.running and self._task else self.evaluated
-        is_alike = rewiring.is_computed_alike(known, self.workflow)
-        if is_alike:
+        if rewiring.is_computed_alike(known, self.workflow):
             self._view.show_inputs(self.workflow)  # nobody paints on what was undone
-        if is_alike and known != self.workflow:
-            if not self.running:
-                self.evaluated = self.workflow
-                self.finished.emit(self.results)
-            return
+            if known != self.workflow:
+                if not self.running:
+                    self.evaluated = self.workflow
+                    self.finished.emit(self.results)
+                return
         region = self._view.region_on_screen(self.evaluated, self.workflow) if preview else None
         self._task = Task(self.workflow, self.evaluated, self.results, region)
         self._evaluator.run(self._task)
@@ -474,8 +473,7 @@ class Session(QObject):
         if task is not self._task or self._viewer() is None:
             return  # overtaken meanwhile
         if isinstance(results, Exception):
-            cancelled = isinstance(results, CancelledError)
-            self.failed.emit(CANCELLED if cancelled else str(results))
+            self.failed.emit(CANCELLED if isinstance(results, CancelledError) else str(results))
             return
         if is_being_edited(self.viewer):
             # What is being painted would be painted over.
