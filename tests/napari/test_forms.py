@@ -67,7 +67,12 @@ def test_every_operation_runs_from_its_form(viewer, session, run, some):
         Kind.SURFACE: session.layer("surface"),
         Kind.TABLE: session.workflow.steps[-1].outputs[0],
     }
-    several = {Kind.LABELS: [labels, other], Kind.IMAGE: [made[Kind.IMAGE]]}
+    labelled = [labels, other]
+    several = {
+        Kind.LABELS: labelled,
+        Kind.MASK: labelled,
+        Kind.IMAGE: [made[Kind.IMAGE]],
+    }
     for operation in some:
         if operation.id == "postprocessing.apply_corrections":
             continue  # corrections are painted, see test_session
