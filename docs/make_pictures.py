@@ -26,6 +26,7 @@ from tifffile import imwrite
 from napari_delineate import recovery, review_store, rewiring, voxels
 from napari_delineate._napari import last_settings, preferences
 from napari_delineate._napari.compare_dock import CompareDock
+from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
 from napari_delineate._napari.surface_changes import surface_changes_of
 from napari_delineate._napari.surfaces_dock import SurfacesDock
@@ -69,6 +70,19 @@ def coins() -> None:
     window.assistant.gallery.variation.settings_button.click()
     wait(lambda: not window.assistant.gallery.is_computing, 4)
     window.shot(IMAGES / "gallery.png")
+    window.close()
+
+
+def tables() -> None:
+    """Colour the coins by a column of their table, with a histogram of it."""
+    window = open_coins(height=960)
+    dock = table_dock(window.viewer)
+    assert dock is not None
+    dock.objects.column.setCurrentIndex(dock.objects.column.findData("area"))
+    dock.plot.choose("area", "eccentricity")
+    dock.tools.setCurrentWidget(dock.plot)
+    window.rest()
+    window.shot(IMAGES / "tables_dock.png")
     window.close()
 
 
@@ -298,6 +312,7 @@ def main() -> None:
             look(Path(sys.argv[1]))
         else:
             coins()
+            tables()
             nuclei()
             surfaces()
             tuning()

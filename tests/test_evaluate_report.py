@@ -136,7 +136,8 @@ def test_the_page_is_well_formed_and_has_everything(tmp_path):
         assert part in text
     alternatives = [image.get("alt") for image in found.iter("img")]
     assert alternatives[-2:] == ["outlines in b", "outlines in a"]  # the worst first
-    assert len(alternatives) == 5
+    assert len(alternatives) == 6
+    assert sum("Bland-Altman" in one for one in alternatives) == 1
     for image in found.iter("img"):
         kind, content = image.get("src").split(",")
         assert kind == "data:image/png;base64"

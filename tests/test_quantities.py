@@ -29,8 +29,10 @@ VALUES = {
     "parents": Value.of(LABELS, Kind.LABELS, "YX", (1.0, 1.0)),
     "reference": Value.of(OTHER, Kind.LABELS, "YX", (1.0, 1.0)),
     "mask": Value.of(LABELS > 0, Kind.MASK, "YX", (1.0, 1.0)),
+    "other_mask": Value.of(OTHER > 0, Kind.MASK, "YX", (1.0, 1.0)),
     "image": Value.of(LABELS * 1.0, Kind.IMAGE, "YX", (1.0, 1.0)),
 }
+SEVERAL = {Kind.LABELS: ("labels", "children"), Kind.MASK: ("mask", "other_mask")}
 INPUTS = {name: WorkflowInput.of(value) for name, value in VALUES.items()}
 MEASURING = [
     one.id
@@ -47,6 +49,8 @@ def wired(operation):
         by_kind = "image" if entry.kind is Kind.IMAGE else None
         name = entry.name if entry.name in VALUES else by_kind
         chosen[entry.name] = (name,) if entry.variable and name else name
+        if entry.variable and entry.kind in SEVERAL:
+            chosen[entry.name] = SEVERAL[entry.kind]
     return chosen
 
 

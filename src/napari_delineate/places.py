@@ -38,9 +38,11 @@ def pixels_along(path: NDArray[Any], shape: tuple[int, ...], spacing: Any) -> ND
     steps = np.ceil(np.abs(moves).max(axis=1)).astype(np.intp)
     line = np.repeat(np.arange(len(steps)), steps)
     rank = np.arange(len(line)) - np.repeat(np.cumsum(steps) - steps, steps) + 1
+    # Divided last: steps of just one pixel stay so, and none is left out by what is rounded.
+    between = ends[line] + rank[:, None] * moves[line] / steps[line][:, None]
     # The last step of a line ends at the vertex, whatever was rounded.
-    shares = np.where(rank == steps[line], 1.0, rank * (1 / np.maximum(steps, 1))[line])
-    between = ends[line] + shares[:, None] * moves[line]
+    is_last = rank == steps[line]
+    between[is_last] = ends[line[is_last] + 1]
     pixels, _ = _inside(np.concatenate([ends[:1], between]), shape)
     return np.unique(pixels, axis=0)
 

@@ -150,7 +150,7 @@ def annotator_agreement(
         Corrected for chance, which has the value 0, up to 1 for perfect agreement and down to
         -1: `cohen_kappa`, the mean of Cohen's kappa of all pairs (Light's kappa);
         `fleiss_kappa`, for which annotators are exchangeable; `krippendorff_alpha` of nominal
-        data, which takes pixels too that some annotators did not mark. Higher is better, no
+        data, which takes pixels too that some annotators did not mark; higher is better, no
         units.
 
     Raises
