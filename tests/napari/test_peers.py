@@ -121,6 +121,9 @@ def test_every_operation_runs_with_its_defaults(assistant, session, viewer, sett
         letter: viewer.add_image(np.stack([cropped] * 2), axis_labels=f"{letter}ZYX")
         for letter in "TC"
     }
+    other = viewer.add_labels(
+        np.roll(labels.data, 2, 1), scale=value.spacing, axis_labels="ZYX", name="other"
+    )
     for operation in catalogue.operations():
         if Kind.CORRECTIONS in {entry.kind for entry in operation.inputs}:
             continue  # they are painted
@@ -132,7 +135,8 @@ def test_every_operation_runs_with_its_defaults(assistant, session, viewer, sett
         if isinstance(assistant.panel, OperationForm):
             for entry in operation.inputs:
                 layer = movies.get(operation.declaration.picks, layers[entry.kind])
-                chosen = [layer] if entry.variable else None if entry.optional else layer
+                several = [layer, other] if entry.kind in (Kind.LABELS, Kind.MASK) else [layer]
+                chosen = several if entry.variable else None if entry.optional else layer
                 assistant.panel.choices[entry.name].choose(chosen)
             assert assistant.panel.run_button.isEnabled(), operation.id
             assistant.panel.run_button.click()
