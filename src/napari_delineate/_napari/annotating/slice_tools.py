@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from napari_delineate.types import Range
 __all__ = ["CopyToSlices", "Interpolate", "Propagate"]
 
 
-class _AcrossSlices(Tool):
+class _AcrossSlices(Tool, ABC):
     """Do something with the object that is clicked, along the slider."""
 
     group: ClassVar[str] = "Slices and frames"
@@ -26,9 +27,9 @@ class _AcrossSlices(Tool):
         scene = self.hand.stack(with_image=self.looks_at_image)
         self.act(scene, place)
 
+    @abstractmethod
     def act(self, scene: Scene, place: Place) -> None:
         """Edit the object along the slider."""
-        raise NotImplementedError
 
     def box_with(self, scene: Scene, label: int, targets: list[int]) -> tuple[slice, ...]:
         """Return a box that holds an object, and the slices it is to be in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -141,7 +142,7 @@ class Tool:
         self.cancel()
 
 
-class ClickTool(Tool):
+class ClickTool(Tool, ABC):
     """Do something with the object that is clicked."""
 
     verb: ClassVar[str]
@@ -153,12 +154,12 @@ class ClickTool(Tool):
         if not self.hand.edit(place.scene, edit, f"{self.verb} object {place.label}"):
             self.hand.said.emit(f"Object {place.label} stays as it is.", False)
 
+    @abstractmethod
     def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
         """Return the edit of the object at a place."""
-        raise NotImplementedError
 
 
-class LineTool(Tool):
+class LineTool(Tool, ABC):
     """Do something with what a line is drawn across."""
 
     def __init__(self, *given: Any) -> None:
@@ -188,9 +189,9 @@ class LineTool(Tool):
         self.overlay.clear()
         return scene, line
 
+    @abstractmethod
     def draw(self, scene: Scene, line: NDArray[np.float64]) -> None:
         """Act on a finished line of (N, D) points."""
-        raise NotImplementedError
 
 
 def labels_along(scene: Scene, line: Sequence[NDArray[np.float64]]) -> list[int]:
