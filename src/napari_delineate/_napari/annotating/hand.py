@@ -13,15 +13,16 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_delineate._napari.annotating.scene import Scene, scene_of
 from napari_delineate._napari.layers import LayerError, level_0
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.strokes import can_write, change_of_stroke
+from napari_delineate._napari.strokes import can_write, change_of_stroke, show_change
 from napari_delineate.annotation.edits import (
     NOTHING,
     Change,
     Edit,
     bounding_box,
     change_of,
+    joined,
     place_in,
-    put,
+    take_back,
 )
 from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.annotation.object_index import ObjectIndex
@@ -61,6 +62,7 @@ class Hand(QObject):
         self.layer: Labels | None = None
         self.image: Image | None = None
         self._index: ObjectIndex | None = None
+        self._early: list[Change] = []  # strokes on a layer that the session does not know yet
 
     @property
     def viewer(self) -> napari.Viewer:
@@ -76,6 +78,7 @@ class Hand(QObject):
         if self.layer is not None:
             self.layer.events.paint.disconnect(self._on_paint)
             self.layer.events.data.disconnect(self._on_data)
+        self._adopt_with_strokes()
         self.layer, self._index = layer, None
         if layer is not None:
             layer.events.paint.connect(self._on_paint)
@@ -235,19 +238,22 @@ class Hand(QObject):
         if self.session.name_of(layer) is None:
             self.annotate(self.annotation)
 
-    def _adopt_with(self, layer: Labels, change: Change) -> None:
+    def _adopt_with_strokes(self) -> None:
         """Let a layer belong to the session that was as it is before the first stroke."""
-        if self.layer is None or layer is not self.layer or self.session.name_of(layer) is not None:
+        layer, strokes, self._early = self.layer, self._early, []
+        is_known = layer is None or self.session.name_of(layer) is not None
+        if layer is None or is_known or not strokes or layer not in self.viewer.layers:
             return
+        change = joined(strokes)
         self.make_writable()
-        put(layer.data, change.positions, change.before)
+        show_change(layer, take_back(change))
         try:
             self._adopt(layer)
         except LayerError as error:
             self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
         finally:
-            places = np.unravel_index(change.positions, tuple(layer.data.shape))
-            layer.data_setitem(tuple(places), change.after)
+            show_change(layer, change)
+            self._early = []  # those that were just made again
 
     def _shown(self) -> Labels:
         if self.layer is None or self.layer not in self.viewer.layers:
@@ -290,8 +296,8 @@ class Hand(QObject):
         self.edited.emit(change)
         if change is not None and self.session.name_of(event.source) is None:
             # napari is still at it: its stroke is made again once it is known what was before.
-            layer = event.source
-            QTimer.singleShot(0, lambda: self._adopt_with(layer, change))
+            self._early.append(change)
+            QTimer.singleShot(0, self._adopt_with_strokes)
 
     def _on_data(self, _: Any) -> None:
         self._index = None
