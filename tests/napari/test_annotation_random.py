@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from napari.layers import Labels
 
+from napari_delineate._napari.annotating.tools import TOOLS
 from tests.napari.by_hand import as_bits, check_index, take_up, undo_all
 from tests.napari.test_annotate_dock import draw
 
@@ -16,9 +17,6 @@ GROW = "postprocessing.expand_labels"
 
 class Annotator:
     """Someone who annotates at random, always the same way for a seed."""
-
-    TOOLS = ("delete", "merge", "split_line", "split_shape", "grow", "shrink", "smooth", "wand",
-             "box", "fill_holes", "separate", "seeds", "level")  # fmt: skip
 
     def __init__(self, dock, seed, settle):
         self.dock, self.session, self.settle = dock, dock.session, settle
@@ -49,16 +47,18 @@ class Annotator:
         self.look()
 
     def do_tool(self):
-        name = self.random.choice(self.TOOLS)
+        name = self.random.choice(TOOLS).name
         self.said.append(name)
         take_up(self.dock, name)
-        points = [self.place(on_object=self.random.random() < 0.8) for _ in range(3)]
-        if name in ("delete", "split_shape", "grow", "shrink", "smooth", "fill_holes", "separate"):
-            points = points[:1]
-        draw(self.dock, *points)
-        if name in ("merge", "seeds"):
-            draw(self.dock, points[-1], accept=True)
+        is_solid = self.dock.hand.layer.ndim > 2 and self.random.random() < 0.3
+        self.dock.solid.setChecked(is_solid)
+        for _ in range(self.random.randint(1, 3)):
+            points = [self.place(on_object=self.random.random() < 0.8) for _ in range(3)]
+            draw(self.dock, *points[: self.random.randint(1, 3)])
+        if self.random.random() < 0.8:
+            self.dock.pointer._on_enter(None)
         self.dock.pointer.put_down()
+        self.dock.solid.setChecked(False)
 
     def do_paint(self):
         layer = self.dock.hand.layer
@@ -144,6 +144,6 @@ def test_whatever_is_done_is_undone_and_done_again(
     person = Annotator(annotate, seed, settle)
     for _ in range(60):
         person.act()
-    assert len(person.states) > 20
+    assert len(person.states) > 10
     undo_all(session, settle, layer, first)
     check_index(annotate)

@@ -24,8 +24,9 @@ from napari_delineate._napari.layers import (
     source_of,
     to_value,
 )
-from napari_delineate._napari.strokes import Strokes, has_form
-from napari_delineate.postprocessing.corrections import record_corrections
+from napari_delineate._napari.strokes import Strokes, change_of_stroke, has_form
+from napari_delineate.annotation.correcting import Correcting
+from napari_delineate.engine import Results
 from napari_delineate.rewiring import put_in
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
@@ -105,6 +106,8 @@ class Bindings:
         self._drawings: dict[str, Drawing] = {}  # version of an input -> what its layer held
         self._touched: set[Any] = set()  # layers whose data may have been edited
         self._strokes = Strokes()  # what was painted since it was recorded last
+        # unique_id of a layer -> key of the result it was made from, and what was painted on it
+        self._correcting: dict[Any, tuple[str, Correcting]] = {}
         self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
         self.own_change = False  # whether it is us who change layers
@@ -162,6 +165,7 @@ class Bindings:
             layer.events.set_data.connect(self._on_edit)
             if isinstance(layer, Labels):
                 layer.events.paint.connect(self._on_paint)
+                layer.events.data.connect(self._on_replaced)
                 # A stroke is undone as any other change, and not by napari beside it.
                 for key, react in self._keys.items():
                     layer.bind_key(key, react, overwrite=True)
@@ -278,7 +282,7 @@ class Bindings:
         self,
         workflow: Workflow,
         evaluated: Workflow,
-        results: Mapping[str, Value],
+        results: Results,
         *,
         lenient: bool = False,
         by_hand: bool = False,
@@ -294,7 +298,7 @@ class Bindings:
             The workflow now.
         evaluated : Workflow
             The workflow that layers show.
-        results : mapping of str to Value
+        results : Results
             Its results.
         lenient : bool, optional
             Whether an input that can not be used any more, such as an image that became a
@@ -335,9 +339,16 @@ class Bindings:
                 known = results.get(before.get(anchor, ""))
                 if known is None:
                     continue  # it has not been shown yet
-                if shown == PAINTED or not _same(known.data, layer.data):
-                    base = results[_base(evaluated, before[anchor])]
-                    workflow = self._corrected(workflow, name, base, layer)
+                is_known = self._strokes.is_known(layer) and layer.unique_id not in self._touched
+                if is_known or shown == PAINTED or not _same(known.data, layer.data):
+                    base = _base(evaluated, before[anchor])
+                    correcting = self._correcting_of(layer, results, base)
+                    if not is_known:
+                        correcting.forget()
+                    value = replace(
+                        results[base], data=correcting.record(layer.data), kind=Kind.CORRECTIONS
+                    )
+                    workflow = self._corrected(workflow, name, value)
                     self.shown[anchor] = PAINTED
             self.is_shown(layer)
         return workflow
@@ -354,9 +365,20 @@ class Bindings:
             self._touched.add(event.source.unique_id)
 
     def _on_paint(self, event: Any) -> None:
+        layer = event.source
+        change = change_of_stroke(layer, event.value)
+        _, correcting = self._correcting.get(layer.unique_id, (None, None))
+        if correcting is not None:
+            correcting.forget() if change is None else correcting.note(change.positions)
         if not self.own_change:
-            self._strokes.add(event.source, event.value)
+            self._strokes.add(layer, change)
             self._on_stroke()
+
+    def _on_replaced(self, event: Any) -> None:
+        """Know no longer what was painted on a result: it may be another one."""
+        _, correcting = self._correcting.get(event.source.unique_id, (None, None))
+        if correcting is not None:
+            correcting.forget()
 
     def _on_drawn(self, event: Any) -> None:
         # What is about to change, or is being dragged, is announced as well.
@@ -418,9 +440,17 @@ class Bindings:
         self.bind_input(workflow, name, layer, place_of(layer))
         return workflow
 
-    def _corrected(self, workflow: Workflow, name: str, base: Value, layer: Layer) -> Workflow:
+    def _correcting_of(self, layer: Labels, results: Results, base: str) -> Correcting:
+        """Return what records the corrections of the result that a layer was made from."""
+        key = results.content_keys[base]
+        known, correcting = self._correcting.get(layer.unique_id, ("", None))
+        if correcting is None or known != key:
+            correcting = Correcting(results[base].data)
+            self._correcting[layer.unique_id] = (key, correcting)
+        return correcting
+
+    def _corrected(self, workflow: Workflow, name: str, value: Value) -> Workflow:
         """Return a workflow with a step that applies what was painted on a result."""
-        value = replace(base, data=record_corrections(base.data, layer.data), kind=Kind.CORRECTIONS)
         maker = workflow.maker(name)
         again = maker is not None and maker.operation == APPLY
         if maker is not None and again:
