@@ -19,6 +19,7 @@ from napari_delineate._napari.layers import (
     Place,
     is_editable,
     is_upright,
+    level_0,
     place_of,
     share_axes,
     source_of,
@@ -335,7 +336,7 @@ class Bindings:
                 known = results.get(before.get(anchor, ""))
                 if known is None:
                     continue  # it has not been shown yet
-                if shown == PAINTED or not _same(known.data, layer.data):
+                if shown == PAINTED or not _same(known.data, level_0(layer)):
                     base = results[_base(evaluated, before[anchor])]
                     workflow = self._corrected(workflow, name, base, layer)
                     self.shown[anchor] = PAINTED
@@ -375,7 +376,7 @@ class Bindings:
         before = self.shown[anchor]  # an undo may not be shown yet
         change = self._strokes.take(layer)
         is_known = has_form(layer, self._store.form(before))
-        if change is None or not is_known or not self._store.is_followed(before, layer.data):
+        if change is None or not is_known or not self._store.is_followed(before, level_0(layer)):
             self._touched.add(layer.unique_id)
             return workflow
         version = self._store.put_change(before, change)
@@ -420,7 +421,9 @@ class Bindings:
 
     def _corrected(self, workflow: Workflow, name: str, base: Value, layer: Layer) -> Workflow:
         """Return a workflow with a step that applies what was painted on a result."""
-        value = replace(base, data=record_corrections(base.data, layer.data), kind=Kind.CORRECTIONS)
+        value = replace(
+            base, data=record_corrections(base.data, level_0(layer)), kind=Kind.CORRECTIONS
+        )
         maker = workflow.maker(name)
         again = maker is not None and maker.operation == APPLY
         if maker is not None and again:

@@ -12,8 +12,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate._napari.annotating.scene import Scene, scene_of
 from napari_delineate._napari.layers import LayerError, level_0
+from napari_delineate._napari.scales import can_write, is_in_memory, make_changes, set_labels, write
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.strokes import can_write, change_of_stroke
+from napari_delineate._napari.strokes import change_of_stroke
 from napari_delineate.annotation.edits import (
     NOTHING,
     Change,
@@ -21,7 +22,7 @@ from napari_delineate.annotation.edits import (
     bounding_box,
     change_of,
     place_in,
-    put,
+    take_back,
 )
 from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.annotation.object_index import ObjectIndex
@@ -31,6 +32,7 @@ __all__ = ["Hand"]
 
 _MORE_PARTS = 16
 """How many numbers a tool may need that makes several objects at once."""
+_COPIED = " A copy in memory is edited now; save it to keep it."
 _NO_IMAGE = "this tool looks at an image; choose one under Image"
 
 
@@ -152,13 +154,11 @@ class Hand(QObject):
     def make_writable(self) -> None:
         """Let pixels of the layer be written, those of a copy where they can not be."""
         layer = self._labels()
-        if can_write(layer.data):
+        if can_write(layer):
             return
-        layer.data = np.array(layer.data)
+        set_labels(layer, np.array(level_0(layer)))
         self.said.emit(
-            f"The labels {layer.name!r} can not be written to where they are: a copy in memory "
-            "is edited now; save it to keep it.",
-            False,
+            f"The labels {layer.name!r} can not be written to where they are.{_COPIED}", False
         )
 
     @property
@@ -202,15 +202,9 @@ class Hand(QObject):
         self._adopt(layer)
         edits = [edit] if isinstance(edit, Edit) else list(edit)
         self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
-        is_changed = False
-        with layer.block_history():
-            for one in edits:
-                change = change_of(level_0(layer), place_in(one, scene.view))
-                if len(change.positions):
-                    places = np.unravel_index(change.positions, tuple(layer.data.shape))
-                    layer.data_setitem(tuple(places), change.after)
-                    is_changed = True
-        if not is_changed:
+        if not make_changes(
+            layer, (change_of(level_0(layer), place_in(one, scene.view)) for one in edits)
+        ):
             return False
         self.session.record_edits(lenient=True, title=title)
         self.make_room()  # before the next tool looks at the labels
@@ -240,14 +234,13 @@ class Hand(QObject):
         if self.layer is None or layer is not self.layer or self.session.name_of(layer) is not None:
             return
         self.make_writable()
-        put(layer.data, change.positions, change.before)
+        write(layer, take_back(change))
         try:
             self._adopt(layer)
         except LayerError as error:
             self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
         finally:
-            places = np.unravel_index(change.positions, tuple(layer.data.shape))
-            layer.data_setitem(tuple(places), change.after)
+            make_changes(layer, [change])
 
     def _shown(self) -> Labels:
         if self.layer is None or self.layer not in self.viewer.layers:
@@ -256,12 +249,7 @@ class Hand(QObject):
 
     def _labels(self) -> Labels:
         layer = self._shown()
-        if layer.multiscale:
-            raise LayerError(
-                f"the labels {layer.name!r} are stored at several scales, which can not be "
-                "edited; open their full size alone"
-            )
-        if not layer.editable:
+        if not (layer.editable or layer.multiscale):  # napari locks those at several scales
             raise LayerError(f"the layer {layer.name!r} can not be edited: unlock it first")
         if not layer.visible:
             raise LayerError(f"the layer {layer.name!r} is hidden: show it first")
@@ -273,13 +261,14 @@ class Hand(QObject):
         wider = label_dtype(number)
         before = layer.data.dtype
         self._adopt(layer)
-        layer.data = np.asarray(layer.data).astype(wider)
+        is_copied = not is_in_memory(layer)
+        set_labels(layer, np.asarray(level_0(layer)).astype(wider))
         self.session.record_edits(title=f"Store labels as {np.dtype(wider)}")
-        self.said.emit(
+        text = (
             f"The labels are stored as {np.dtype(wider)} now: {before} holds no number "
-            f"above {np.iinfo(before).max}.",
-            False,
+            f"above {np.iinfo(before).max}."
         )
+        self.said.emit(text + _COPIED if is_copied else text, False)
 
     def _on_paint(self, event: Any) -> None:
         change = change_of_stroke(event.source, event.value)
