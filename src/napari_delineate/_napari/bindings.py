@@ -19,13 +19,14 @@ from napari_delineate._napari.layers import (
     Place,
     is_editable,
     is_upright,
+    level_0,
     place_of,
     share_axes,
     source_of,
     to_value,
 )
+from napari_delineate._napari.painted_results import PaintedResults
 from napari_delineate._napari.strokes import Strokes, change_of_stroke, has_form
-from napari_delineate.annotation.correcting import Correcting
 from napari_delineate.engine import Results
 from napari_delineate.rewiring import put_in
 from napari_delineate.store import Store
@@ -106,8 +107,7 @@ class Bindings:
         self._drawings: dict[str, Drawing] = {}  # version of an input -> what its layer held
         self._touched: set[Any] = set()  # layers whose data may have been edited
         self._strokes = Strokes()  # what was painted since it was recorded last
-        # unique_id of a layer -> key of the result it was made from, and what was painted on it
-        self._correcting: dict[Any, tuple[str, Correcting]] = {}
+        self._painted = PaintedResults()
         self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
         self.own_change = False  # whether it is us who change layers
@@ -340,14 +340,12 @@ class Bindings:
                 if known is None:
                     continue  # it has not been shown yet
                 is_known = self._strokes.is_known(layer) and layer.unique_id not in self._touched
-                if is_known or shown == PAINTED or not _same(known.data, layer.data):
+                if is_known or shown == PAINTED or not _same(known.data, level_0(layer)):
                     base = _base(evaluated, before[anchor])
-                    correcting = self._correcting_of(layer, results, base)
                     if not is_known:
-                        correcting.forget()
-                    value = replace(
-                        results[base], data=correcting.record(layer.data), kind=Kind.CORRECTIONS
-                    )
+                        self._painted.note(layer, None)
+                    made = self._painted.record(layer, results, base)
+                    value = replace(results[base], data=made, kind=Kind.CORRECTIONS)
                     workflow = self._corrected(workflow, name, value)
                     self.shown[anchor] = PAINTED
             self.is_shown(layer)
@@ -367,18 +365,14 @@ class Bindings:
     def _on_paint(self, event: Any) -> None:
         layer = event.source
         change = change_of_stroke(layer, event.value)
-        _, correcting = self._correcting.get(layer.unique_id, (None, None))
-        if correcting is not None:
-            correcting.forget() if change is None else correcting.note(change.positions)
+        self._painted.note(layer, change)
         if not self.own_change:
             self._strokes.add(layer, change)
             self._on_stroke()
 
     def _on_replaced(self, event: Any) -> None:
         """Know no longer what was painted on a result: it may be another one."""
-        _, correcting = self._correcting.get(event.source.unique_id, (None, None))
-        if correcting is not None:
-            correcting.forget()
+        self._painted.note(event.source, None)
 
     def _on_drawn(self, event: Any) -> None:
         # What is about to change, or is being dragged, is announced as well.
@@ -397,7 +391,7 @@ class Bindings:
         before = self.shown[anchor]  # an undo may not be shown yet
         change = self._strokes.take(layer)
         is_known = has_form(layer, self._store.form(before))
-        if change is None or not is_known or not self._store.is_followed(before, layer.data):
+        if change is None or not is_known or not self._store.is_followed(before, level_0(layer)):
             self._touched.add(layer.unique_id)
             return workflow
         version = self._store.put_change(before, change)
@@ -439,15 +433,6 @@ class Bindings:
         workflow = workflow.add_input(name, described)
         self.bind_input(workflow, name, layer, place_of(layer))
         return workflow
-
-    def _correcting_of(self, layer: Labels, results: Results, base: str) -> Correcting:
-        """Return what records the corrections of the result that a layer was made from."""
-        key = results.content_keys[base]
-        known, correcting = self._correcting.get(layer.unique_id, ("", None))
-        if correcting is None or known != key:
-            correcting = Correcting(results[base].data)
-            self._correcting[layer.unique_id] = (key, correcting)
-        return correcting
 
     def _corrected(self, workflow: Workflow, name: str, value: Value) -> Workflow:
         """Return a workflow with a step that applies what was painted on a result."""

@@ -12,6 +12,7 @@ from napari.layers import Image, Labels, Layer, Points, Shapes, Surface
 from numpy.typing import NDArray
 
 from napari_delineate._napari.drawings import paths_of, show_paths, to_draw
+from napari_delineate._napari.scales import level_0, set_labels
 from napari_delineate._napari.strokes import show_change
 from napari_delineate.annotation.edits import Change
 from napari_delineate.axes import looped_axes, spatial_axes
@@ -358,7 +359,7 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
             wanted = _paintable(value.data)
             if layer.selected_label > np.iinfo(wanted.dtype).max:
                 layer.selected_label = 1  # napari draws no number that labels can not hold
-            layer.data = wanted
+            set_labels(layer, wanted)
     else:
         layer.data = value.data
     _move(layer, _position(value, place))
@@ -396,11 +397,6 @@ def _move(layer: Layer, position: dict[str, tuple[Any, ...]]) -> None:
     for attribute, wanted in position.items():
         if tuple(map(str, getattr(layer, attribute))) != tuple(map(str, wanted)):
             setattr(layer, attribute, wanted)
-
-
-def level_0(layer: Layer) -> Any:
-    """Return the data of a layer, of an image at several scales those at its full size."""
-    return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
 
 
 def unusable(layer: Layer) -> LayerError:

@@ -9,9 +9,10 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 
-from napari_delineate.annotation.edits import Change, joined, put
+from napari_delineate._napari.scales import make_changes, write
+from napari_delineate.annotation.edits import Change, joined
 
-__all__ = ["Strokes", "can_write", "change_of_stroke", "has_form", "show_change"]
+__all__ = ["Strokes", "change_of_stroke", "has_form", "show_change"]
 
 
 class Strokes:
@@ -95,20 +96,12 @@ def show_change(layer: Labels, change: Change) -> None:
         What to change.
     """
     if not layer.visible:
-        put(layer.data, change.positions, change.after)
+        write(layer, change)
         layer.refresh()
         layer.events.data(value=layer.data)  # napari tells of no stroke then
-    elif len(change.positions):
-        places = np.unravel_index(change.positions, tuple(layer.data.shape))
-        layer.data_setitem(tuple(places), np.asarray(change.after))
+    else:
+        make_changes(layer, [change])
     layer._reset_history()  # what napari could undo is not what there is now
-
-
-def can_write(data: Any) -> bool:
-    """Tell whether single pixels of labels can be written where they are."""
-    if isinstance(data, np.ndarray):
-        return bool(data.flags.writeable)
-    return not hasattr(data, "__dask_graph__") and not getattr(data, "read_only", False)
 
 
 def has_form(layer: Labels, form: tuple[tuple[int, ...], np.dtype[Any]]) -> bool:

@@ -12,8 +12,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate._napari.annotating.scene import Scene, scene_of
 from napari_delineate._napari.layers import LayerError, level_0
+from napari_delineate._napari.scales import can_write, is_in_memory, make_changes, set_labels
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.strokes import can_write, change_of_stroke, show_change
+from napari_delineate._napari.strokes import change_of_stroke, show_change
 from napari_delineate.annotation.edits import (
     NOTHING,
     Change,
@@ -32,6 +33,7 @@ __all__ = ["Hand"]
 
 _MORE_PARTS = 16
 """How many numbers a tool may need that makes several objects at once."""
+_COPIED = " A copy in memory is edited now; save it to keep it."
 _NO_IMAGE = "this tool looks at an image; choose one under Image"
 
 
@@ -155,13 +157,11 @@ class Hand(QObject):
     def make_writable(self) -> None:
         """Let pixels of the layer be written, those of a copy where they can not be."""
         layer = self._labels()
-        if can_write(layer.data):
+        if can_write(layer):
             return
-        layer.data = np.array(layer.data)
+        set_labels(layer, np.array(level_0(layer)))
         self.said.emit(
-            f"The labels {layer.name!r} can not be written to where they are: a copy in memory "
-            "is edited now; save it to keep it.",
-            False,
+            f"The labels {layer.name!r} can not be written to where they are.{_COPIED}", False
         )
 
     @property
@@ -205,15 +205,9 @@ class Hand(QObject):
         self._adopt(layer)
         edits = [edit] if isinstance(edit, Edit) else list(edit)
         self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
-        is_changed = False
-        with layer.block_history():
-            for one in edits:
-                change = change_of(level_0(layer), place_in(one, scene.view))
-                if len(change.positions):
-                    places = np.unravel_index(change.positions, tuple(layer.data.shape))
-                    layer.data_setitem(tuple(places), change.after)
-                    is_changed = True
-        if not is_changed:
+        if not make_changes(
+            layer, (change_of(level_0(layer), place_in(one, scene.view)) for one in edits)
+        ):
             return False
         self.session.record_edits(lenient=True, title=title)
         self.make_room()  # before the next tool looks at the labels
@@ -262,12 +256,7 @@ class Hand(QObject):
 
     def _labels(self) -> Labels:
         layer = self._shown()
-        if layer.multiscale:
-            raise LayerError(
-                f"the labels {layer.name!r} are stored at several scales, which can not be "
-                "edited; open their full size alone"
-            )
-        if not layer.editable:
+        if not (layer.editable or layer.multiscale):  # napari locks those at several scales
             raise LayerError(f"the layer {layer.name!r} can not be edited: unlock it first")
         if not layer.visible:
             raise LayerError(f"the layer {layer.name!r} is hidden: show it first")
@@ -279,13 +268,14 @@ class Hand(QObject):
         wider = label_dtype(number)
         before = layer.data.dtype
         self._adopt(layer)
-        layer.data = np.asarray(layer.data).astype(wider)
+        is_copied = not is_in_memory(layer)
+        set_labels(layer, np.asarray(level_0(layer)).astype(wider))
         self.session.record_edits(title=f"Store labels as {np.dtype(wider)}")
-        self.said.emit(
+        text = (
             f"The labels are stored as {np.dtype(wider)} now: {before} holds no number "
-            f"above {np.iinfo(before).max}.",
-            False,
+            f"above {np.iinfo(before).max}."
         )
+        self.said.emit(text + _COPIED if is_copied else text, False)
 
     def _on_paint(self, event: Any) -> None:
         change = change_of_stroke(event.source, event.value)

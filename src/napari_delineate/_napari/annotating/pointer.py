@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from napari.layers.labels._labels_utils import mouse_event_to_labels_coordinate
+from napari.layers.labels._labels_utils import first_nonzero_coordinate
 from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import QObject, QPoint, Qt, Signal
 from qtpy.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
@@ -18,7 +18,7 @@ from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.overlay import Overlay
 from napari_delineate._napari.annotating.rehearsals import rehearse_soon
 from napari_delineate._napari.annotating.tool import Place, Tool
-from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.layers import LayerError, level_0
 from napari_delineate._napari.widgets.icons import icon
 
 __all__ = ["Pointer"]
@@ -217,7 +217,7 @@ class Pointer(QObject):
             layer = self._hand.layer
             if layer is None or layer not in self._hand.viewer.layers:
                 return
-            at = mouse_event_to_labels_coordinate(layer, event)
+            at = _pixel_under(layer, event)
             if at is None:
                 return
             scene = self._hand.scene(with_image=self.tool.looks_at_image)
@@ -262,3 +262,15 @@ class Pointer(QObject):
         painter.drawPixmap(QPoint(_CURSOR - _ICON, _CURSOR - _ICON), symbol)
         painter.end()
         self._canvas().setCursor(QCursor(picture, _HOT, _HOT))
+
+
+def _pixel_under(layer: Labels, event: Any) -> Any:
+    """Return the place in a layer under the pointer, in 3D of the object there or None."""
+    displayed = layer._slice_input.displayed
+    if len(displayed) == 2:
+        return layer.world_to_data(event.position)
+    start, end = layer.get_ray_intersections(event.position, event.view_direction, displayed)
+    if start is None or end is None:
+        return None
+    # As in napari, but at full size, whatever scale is shown.
+    return first_nonzero_coordinate(level_0(layer), start, end)
