@@ -12,7 +12,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
 
-from napari_delineate._napari.anchors import APPLY, Anchors
+from napari_delineate._napari.anchors import APPLY, Anchors, has_conflicts
 from napari_delineate._napari.drawings import Drawing, drawing_of, is_being_drawn
 from napari_delineate._napari.layers import (
     LayerError,
@@ -341,12 +341,13 @@ class Bindings:
                     continue  # it has not been shown yet
                 is_known = self._strokes.is_known(layer) and layer.unique_id not in self._touched
                 if is_known or shown == PAINTED or not _same(known.data, level_0(layer)):
-                    base = _base(evaluated, before[anchor])
+                    base = _base(evaluated, results, before[anchor])
                     if not is_known:
                         self._painted.note(layer, None)
                     made = self._painted.record(layer, results, base)
                     value = replace(results[base], data=made, kind=Kind.CORRECTIONS)
-                    workflow = self._corrected(workflow, name, value)
+                    on_top = base == before[anchor] and name == base
+                    workflow = self._corrected(workflow, name, value, on_top=on_top)
                     self.shown[anchor] = PAINTED
             self.is_shown(layer)
         return workflow
@@ -434,10 +435,13 @@ class Bindings:
         self.bind_input(workflow, name, layer, place_of(layer))
         return workflow
 
-    def _corrected(self, workflow: Workflow, name: str, value: Value) -> Workflow:
-        """Return a workflow with a step that applies what was painted on a result."""
+    def _corrected(self, workflow: Workflow, name: str, value: Value, *, on_top: bool) -> Workflow:
+        """Return a workflow with a step that applies what was painted on a result.
+
+        Corrections on top of others leave those as they are.
+        """
         maker = workflow.maker(name)
-        again = maker is not None and maker.operation == APPLY
+        again = maker is not None and maker.operation == APPLY and not on_top
         if maker is not None and again:
             source = str(maker.inputs["corrections"])
             version = str(workflow.inputs[source].version)
@@ -456,10 +460,16 @@ class Bindings:
         return put_in(workflow, workflow.add(APPLY, wired).steps[-1], name)
 
 
-def _base(workflow: Workflow, name: str) -> str:
-    """Return the labels that a value corrects, or itself."""
+def _base(workflow: Workflow, results: Results, name: str) -> str:
+    """Return the labels that a value corrects, or itself.
+
+    Corrections whose objects are gone stay as they are until somebody decides what becomes of
+    them: what is painted then comes on top.
+    """
     maker = workflow.maker(name)
-    return str(maker.inputs["labels"]) if maker is not None and maker.operation == APPLY else name
+    if maker is None or maker.operation != APPLY or has_conflicts(results, maker.name):
+        return name
+    return str(maker.inputs["labels"])
 
 
 def _arrays(data: Any) -> tuple[Any, ...]:

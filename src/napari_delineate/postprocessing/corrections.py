@@ -156,7 +156,12 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
     if not isinstance(corrections, Corrections):
         after = np.where(corrections < 0, labels, corrections.astype(np.int64))
         corrections = record_corrections(labels, after)
-    found, lost = match_objects(labels, corrections)
+    found, missing = match_objects(labels, corrections)
+    changed = corrections.labels >= 0
+    pixels, wanted = corrections.pixels[changed], corrections.labels[changed]
+    sources = _labels_before(corrections, pixels)
+    # Of a movie, corrections know the objects of other frames too that have the same numbers.
+    lost = np.intersect1d(missing, np.union1d(sources, wanted)).tolist()
     if lost:
         numbers = ", ".join(map(str, lost[:5])) + (", …" if len(lost) > 5 else "")
         warnings.warn(
@@ -164,9 +169,6 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
             f"{numbers}); the corrections that belong to them are not applied",
             stacklevel=2,
         )
-    changed = corrections.labels >= 0
-    pixels, wanted = corrections.pixels[changed], corrections.labels[changed]
-    sources = _labels_before(corrections, pixels)
     number_of = {0: 0, **found, **_new_numbers(labels, corrections, wanted)}
     size_of = _counts(corrections.touched_labels)
 

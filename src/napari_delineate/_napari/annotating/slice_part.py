@@ -13,12 +13,12 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.layers import level_0, place_of
 from napari_delineate.annotation.edits import Change
+from napari_delineate.axes import PLACES
 
 __all__ = ["AnnotatedSlices"]
 
 _PAUSE = 300
 """Milliseconds after which the slices follow the labels."""
-_NOUNS = {"T": "frames", "Z": "slices"}
 
 
 class AnnotatedSlices(QWidget):
@@ -93,7 +93,7 @@ class AnnotatedSlices(QWidget):
     def _show(self) -> None:
         if self._counts is None or self._axis is None or self._hand.layer is None:
             return
-        noun = _NOUNS.get(place_of(self._hand.layer).axes[self._axis], "slices")
+        noun = f"{PLACES.get(place_of(self._hand.layer).axes[self._axis], 'slice')}s"
         done = int(np.count_nonzero(self._counts))
         self.text.setText(f"{done:,} of {len(self._counts):,} {noun} have labels")
         self.strip.show_slices(self._counts > 0, self._here())
