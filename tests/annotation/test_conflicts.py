@@ -88,7 +88,7 @@ def test_what_was_painted_onto_an_object_goes_with_the_other_one():
     after[10, 46:50] = 2
     painted = record_corrections(BEFORE, after)
     (conflict,) = conflicts_of(NOW, painted)
-    assert str(conflict) == "4 pixels changed"
+    assert str(conflict) == "4 pixels added"
     found = strict(NOW, attach(painted, conflict, NOW, 4))
     wanted = NOW.copy()
     wanted[10, 46:50] = 4

@@ -122,6 +122,24 @@ def test_painting_does_not_lose_what_is_in_conflict(lost, session, annotate, set
     assert lost.data[50, 80]
 
 
+def test_several_are_settled_at_once(show, session, annotate, settle):
+    show(discs((10, 10, 30, 40)))
+    take_up(annotate, "delete")
+    for place in PLACES[:2]:
+        draw(annotate, place)
+    annotate.pointer.put_down()
+    settle()
+    session.change("manual_threshold", parameters={"lower": 15.0})
+    settle()
+    assert rows_of(annotate) == ["Object 1: deleted", "Object 2: deleted"]
+    entries = len(session.history.past)
+    annotate.conflicts.list.selectAll()
+    annotate.conflicts.leave_button.click()
+    settle()
+    assert annotate.sections["Conflicts"].isHidden()
+    assert len(session.history.past) == entries + 1
+
+
 def test_in_movies_the_frame_is_shown(show, viewer, session, annotate, settle):
     movie = np.stack([discs((40, 20, 30, 40)), discs((10, 20, 30, 40)), discs((40, 20, 30, 40))])
     layer = show(movie, axis_labels="tyx")

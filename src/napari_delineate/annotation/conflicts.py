@@ -48,7 +48,7 @@ class Conflict(NamedTuple):
         into = sorted(set(self.labels[own].tolist()))
         if self.is_whole:
             return "deleted" if into == [0] else f"merged into {into[0]}"
-        return f"{len(self.pixels):,} pixels changed"
+        return f"{len(self.pixels):,} pixels {'changed' if into else 'added'}"
 
 
 def conflicts_of(

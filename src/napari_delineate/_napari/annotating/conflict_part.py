@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Labels
 from napari.qt.threading import create_worker
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractItemView, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
 from superqt import QFlowLayout
 
 from napari_delineate._napari.anchors import APPLY, has_conflicts
@@ -68,8 +68,10 @@ class CorrectionConflicts(QWidget):
         text.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Conflicts")
-        self.list.setToolTip("Corrections whose objects are gone; select one to go there")
-        self.list.setMaximumHeight(self.fontMetrics().height() * 2 * _ROWS)
+        self.list.setToolTip(
+            "Corrections whose objects are gone; select one to go there, or several"
+        )
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.currentRowChanged.connect(self._on_row)
         self.attach_button = QPushButton()
         self.attach_button.clicked.connect(self.attach)
@@ -102,8 +104,12 @@ class CorrectionConflicts(QWidget):
         self._job = None
         self._leave()
 
-    def chosen(self) -> _Open | None:
-        """Return the conflict that is selected."""
+    def chosen(self) -> list[_Open]:
+        """Return the conflicts that are selected."""
+        return [self._open[index.row()] for index in self.list.selectedIndexes()]
+
+    def current(self) -> _Open | None:
+        """Return the conflict that was selected last."""
         row = self.list.currentRow()
         return self._open[row] if 0 <= row < len(self._open) else None
 
@@ -111,8 +117,8 @@ class CorrectionConflicts(QWidget):
 
     def attach(self) -> None:
         """Let the corrections concern the object that is selected in the layer."""
-        layer = self._layer
-        if layer is not None:
+        layer, current = self._layer, self.current()
+        if layer is not None and current is not None:
             number = int(layer.selected_label)
 
             def settle(corrections: Corrections, one: _Open) -> Corrections:
@@ -122,11 +128,12 @@ class CorrectionConflicts(QWidget):
                 labels = np.asarray(results[one.labels].data)
                 return conflicts.attach(corrections, one.conflict, labels, number)
 
-            self._settle(settle, f"Attach corrections of object {{}} to object {number}")
+            self._settle([current], settle, f"Attach corrections of object {{}} to object {number}")
 
     def keep(self) -> None:
         """Apply the corrections to the pixels on which they were made."""
         self._settle(
+            self.chosen(),
             lambda corrections, one: conflicts.keep_as_painted(corrections, one.conflict),
             "Keep corrections of object {} as painted",
         )
@@ -134,28 +141,32 @@ class CorrectionConflicts(QWidget):
     def leave_out(self) -> None:
         """Forget the corrections."""
         self._settle(
+            self.chosen(),
             lambda corrections, one: conflicts.leave_out(corrections, one.conflict),
             "Leave out corrections of object {}",
         )
 
-    def _settle(self, settle: Callable[[Corrections, _Open], Corrections], title: str) -> None:
-        one, session = self.chosen(), self._hand.session
-        if one is None:
-            return
+    def _settle(
+        self, chosen: list[_Open], settle: Callable[[Corrections, _Open], Corrections], title: str
+    ) -> None:
+        session = self._hand.session
         session.record_edits(lenient=True)
         workflow = session.workflow
-        source = str(workflow.step(one.step).inputs["corrections"])
-        described = workflow.inputs[source]
-        value = session.store.get(str(described.version))
-        try:
-            value = replace(value, data=settle(value.data, one))
-        except ValueError as error:
-            self.failed.emit(str(error))
-            return
-        series = str(described.version).rpartition("@")[0]
-        with session.store.titled(title.format(one.conflict.number)):
-            version = session.store.put(series, value)
-        session.apply(workflow.add_input(source, replace(described, version=version)))
+        for one in chosen:
+            source = str(workflow.step(one.step).inputs["corrections"])
+            described = workflow.inputs[source]
+            value = session.store.get(str(described.version))
+            try:
+                value = replace(value, data=settle(value.data, one))
+            except ValueError as error:
+                self.failed.emit(str(error))
+                return
+            series = str(described.version).rpartition("@")[0]
+            with session.store.titled(title.format(one.conflict.number)):
+                version = session.store.put(series, value)
+            workflow = workflow.add_input(source, replace(described, version=version))
+        if chosen:
+            session.apply(workflow)
 
     # What there is
 
@@ -217,6 +228,8 @@ class CorrectionConflicts(QWidget):
         self.list.addItems([_text(one.conflict, axes) for one in found])
         if found:
             self.list.setCurrentRow(min(row, len(found) - 1))
+            lines = min(len(found), _ROWS) + 0.5
+            self.list.setFixedHeight(int(lines * self.list.sizeHintForRow(0)))
         else:
             self._clear()
         self.shown.emit(bool(found))
@@ -231,7 +244,7 @@ class CorrectionConflicts(QWidget):
         self.attach_button.setEnabled(number > 0)
 
     def _on_row(self, _: int) -> None:
-        one, layer = self.chosen(), self._layer
+        one, layer = self.current(), self._layer
         if one is None or layer is None:
             self._clear()
             return
@@ -244,8 +257,8 @@ class CorrectionConflicts(QWidget):
         self._draw()
 
     def _draw(self, _: Any = None) -> None:
-        """Fill where the object was."""
-        one, layer = self.chosen(), self._layer
+        """Draw the outline of where the object was."""
+        one, layer = self.current(), self._layer
         if one is None or layer is None or not self.isVisible():
             self._clear()
             return
@@ -258,10 +271,9 @@ class CorrectionConflicts(QWidget):
             self._overlay = Overlay(self._hand.viewer, layer)
         box = _box_of(layer, one.conflict)
         places = np.unravel_index(one.conflict.was, scene.labels.shape)
-        found = np.zeros([side.stop - side.start for side in box], np.int64)
-        inside = tuple(at - side.start for at, side in zip(places, box, strict=True))
-        found[inside] = one.conflict.number
-        self._overlay.labels(scene, box, found)
+        mask = np.zeros([side.stop - side.start for side in box], bool)
+        mask[tuple(at - side.start for at, side in zip(places, box, strict=True))] = True
+        self._overlay.outline(scene, box, mask)
 
     def _clear(self) -> None:
         if self._overlay is not None:
