@@ -237,7 +237,7 @@ class Person:
         self.look(scene.look, scene.width)
         pointer = self.dock.pointer
         pointer.take_up(scene.tool)
-        edits = self.dock.box._edits[scene.tool]
+        edits = self.dock.box.form_of(scene.tool).edits
         for name, value in scene.settings.items():
             edits[name].set_value(value)
         seen = self.canvas()

@@ -22,8 +22,9 @@ from napari_delineate._napari.annotating.tools import TOOLS
 from napari_delineate._napari.layers import LayerError, spacing_of
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
-from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled
+from napari_delineate._napari.widgets import FocusRing, LayerChoice, Message, Scrolled
 from napari_delineate._napari.widgets.section import Section
+from napari_delineate.wording import as_sentence
 
 __all__ = ["AnnotateDock"]
 
@@ -56,15 +57,15 @@ class AnnotateDock(QWidget):
         self.choice.setToolTip("The labels that tools edit: an annotation, or a result to correct")
         self.message = Message()
         self.new = NewAnnotation(self.hand)
-        self.box = ToolBox(TOOLS, theme)
-        self.pointer = Pointer(self.hand, TOOLS, self.box.values)
+        self.box = ToolBox(TOOLS, theme, self.session.last_settings)
+        self.pointer = Pointer(self.hand, TOOLS, self.box)
         self.preserve = QCheckBox("Keep other objects")
         self.preserve.setToolTip("Paint only on background: objects are not painted over (B)")
         self.solid = QCheckBox("Edit in 3D")
         self.solid.setToolTip("Tools and brush work on the volume, not only on the slice")
-        self.objects = AnnotatedObjects(self.hand)
+        self.objects = AnnotatedObjects(self.hand, theme)
         self.classes = AnnotationClasses(self.hand)
-        self.slices = AnnotatedSlices(self.hand)
+        self.slices = AnnotatedSlices(self.hand, theme)
         self.conflicts = CorrectionConflicts(self.hand)
         self.files = AnnotationFiles(self.hand)
         tools = QWidget()
@@ -89,6 +90,7 @@ class AnnotateDock(QWidget):
         head.addRow("Labels", self.choice)
         inside = QWidget()
         rows = QVBoxLayout(inside)
+        rows.setContentsMargins(0, 0, rows.spacing(), 0)  # beside the scroll bar
         for title, section in self.sections.items():
             section.rows.addRow(parts[title])
             rows.addWidget(section)
@@ -100,6 +102,7 @@ class AnnotateDock(QWidget):
         layout.addWidget(self.message)
         layout.addWidget(holder, 1)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
+        self.ring = FocusRing(self, theme)
 
         self.image.changed.connect(self._on_image)
         self.choice.changed.connect(self._on_choice)
@@ -133,6 +136,7 @@ class AnnotateDock(QWidget):
             return
         self._is_stopped = True
         viewer = self.session.viewer
+        self.ring.stop()
         self.pointer.stop()
         self.hand.take(None)  # the list is empty before nobody tells it what there is
         for part in (self.image, self.choice, self.objects, self.slices, self.conflicts):
@@ -190,6 +194,7 @@ class AnnotateDock(QWidget):
                 self.preserve.setChecked(bool(layer.preserve_labels))
                 self.solid.setChecked(layer.n_edit_dimensions > 2)
             self.solid.setVisible(layer.ndim > 2)
+            self.box.set_depth(has_depth=layer.ndim > 2)
             try:
                 self.box.set_spacing(*spacing_of(layer))
             except LayerError as error:
@@ -227,7 +232,7 @@ class AnnotateDock(QWidget):
         self.message.say(text, "hint", self.session.viewer.theme)
 
     def _on_failed(self, text: str) -> None:
-        self.message.say(text, "error", self.session.viewer.theme)
+        self.message.say(as_sentence(text), "error", self.session.viewer.theme)
 
     def _on_said(self, text: str, is_error: bool) -> None:
         (self._on_failed if is_error else self._say)(text)
@@ -235,4 +240,6 @@ class AnnotateDock(QWidget):
     def _on_theme(self, event: Any) -> None:
         for section in self.sections.values():
             section.set_theme(event.value)
-        self.box.set_theme(event.value)
+        for part in (self.box, self.objects, self.slices, self.ring):
+            part.set_theme(event.value)
+        self.message.set_theme(event.value)

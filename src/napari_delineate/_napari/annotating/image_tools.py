@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,9 @@ from napari_delineate._napari.annotating.scene import Scene
 from napari_delineate._napari.annotating.tool import Place, Tool
 from napari_delineate.annotation import box, wand
 from napari_delineate.annotation.wand import Wand
+from napari_delineate.types import Range
 
 __all__ = ["FoundObject", "LevelTracing", "MagicWand", "ObjectInBox"]
-
-_AT_FIRST = 0.1
-"""Share of the range of intensities that the wand's tolerance is at first."""
 
 
 class FoundObject(Tool):
@@ -47,15 +45,30 @@ class MagicWand(FoundObject):
         "Press in an object and drag to the right for more, to the left for less. With Shift it "
         "is added to the selected object."
     )
-    settings_from = ((wand.wand_object, ("fill_holes",)), (Wand.__init__, ("sigma",)))
+
+    @staticmethod
+    def _settings(*, tolerance: Annotated[float, Range(0, 1)] = 0.1) -> None:
+        """Say what a person chooses.
+
+        Parameters
+        ----------
+        tolerance : float
+            How much intensities may differ from that at the click, from 0 to 1, the largest
+            difference on the screen. Dragging changes it.
+        """
+
+    settings_from = (
+        (_settings, ("tolerance",)),
+        (wand.wand_object, ("fill_holes",)),
+        (Wand, ("sigma",)),
+    )
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._wand: Wand | None = None
         self._start: Place | None = None
         self._number = 0
-        self._share = _AT_FIRST
-        self._share_now = _AT_FIRST
+        self._share = 0.0
 
     def press(self, place: Place) -> None:
         scene = place.scene
@@ -67,7 +80,7 @@ class MagicWand(FoundObject):
             spacing=scene.spacing,
         )
         self._start, self._number = place, self.number_for(place)
-        self._share_now = self._share
+        self._share = self.values["tolerance"]
         self._preview()
 
     def drag(self, place: Place) -> None:
@@ -76,14 +89,14 @@ class MagicWand(FoundObject):
             return
         side = start.scene.window[-1]
         moved = (place.at[-1] - start.at[-1]) / max(side.stop - side.start, 1)
-        self._share_now = float(np.clip(self._share + moved, 0, 1))
+        self._share = float(np.clip(self.values["tolerance"] + moved, 0, 1))
         self._preview()
 
     def release(self, _: Place) -> None:
         found, start = self._wand, self._start
         if found is None or start is None:
             return
-        self._share = self._share_now
+        self.choose("tolerance", self._share)
         tolerance = self._tolerance()
         self.cancel()
         edit = wand.wand_object(
@@ -104,7 +117,7 @@ class MagicWand(FoundObject):
 
     def _tolerance(self) -> float:
         assert self._wand is not None
-        return self._share_now * self._wand.largest_tolerance
+        return self._share * self._wand.largest_tolerance
 
     def _preview(self) -> None:
         assert self._wand is not None
@@ -122,7 +135,7 @@ class LevelTracing(FoundObject):
         "Press at the border of an object and move: all that is connected and as bright or "
         "brighter is taken when you let go."
     )
-    settings_from = ((wand.level_object, ("side", "sigma")),)
+    settings_from = ((wand.level_mask, ("side", "sigma")),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -173,7 +186,7 @@ class ObjectInBox(FoundObject):
         "Draw a box around an object; it is found in there. With Shift it is added to the "
         "selected object."
     )
-    settings_from = ((box.box_object, ("side", "sigma")),)
+    settings_from = ((box.box_mask, ("side", "sigma")),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

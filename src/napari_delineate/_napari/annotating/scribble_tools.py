@@ -31,7 +31,7 @@ class Scribble(FoundObject):
         "Draw lines in the object, and with Ctrl in the background. Enter makes the object; "
         "with Shift the first line adds to the selected one."
     )
-    settings_from = ((Scribbling.__init__, ("method", "sigma", "beta")),)
+    settings_from = ((Scribbling, ("method", "sigma", "beta")),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

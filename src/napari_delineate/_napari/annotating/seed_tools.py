@@ -29,7 +29,7 @@ class SeededObjects(FoundObject):
     )
     settings_from = (
         (seeds.landscape_of, ("outlines", "sigma")),
-        (seeds.seeded_objects, ("share",)),
+        (seeds.grow_seeds, ("share",)),
     )
 
     def __init__(self, *given: Any) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, QTimer, Signal
-from qtpy.QtGui import QPainter, QPalette
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.layers import level_0, place_of
+from napari_delineate._napari.widgets.icons import colour
 from napari_delineate.annotation.edits import Change
 from napari_delineate.axes import PLACES
 
@@ -28,6 +29,8 @@ class AnnotatedSlices(QWidget):
     ----------
     hand : Hand
         What is edited.
+    theme : str
+        Name of napari's theme.
 
     Signals
     -------
@@ -36,19 +39,17 @@ class AnnotatedSlices(QWidget):
 
     shown = Signal(bool)
 
-    def __init__(self, hand: Hand) -> None:
+    def __init__(self, hand: Hand, theme: str) -> None:
         super().__init__()
         self._hand = hand
         self._counts: NDArray[np.int64] | None = None
         self._axis: int | None = None
         self.text = QLabel()
-        self.strip = _Strip()
+        self.strip = _Strip(theme)
         self.strip.clicked.connect(self.go_to)
         self.previous_button = QPushButton("Previous empty")
-        self.previous_button.setToolTip("Go to the slice before this one that has no label")
         self.previous_button.clicked.connect(lambda: self.go_to_empty(-1))
         self.next_button = QPushButton("Next empty")
-        self.next_button.setToolTip("Go to the slice behind this one that has no label")
         self.next_button.clicked.connect(lambda: self.go_to_empty(1))
         buttons = QHBoxLayout()
         buttons.addWidget(self.previous_button)
@@ -66,6 +67,10 @@ class AnnotatedSlices(QWidget):
         hand.viewer.dims.events.ndisplay.connect(self._on_order)
         hand.viewer.dims.events.order.connect(self._on_order)
         self.refresh()
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self.strip.set_theme(theme)
 
     def stop(self) -> None:
         """Follow the viewer no longer."""
@@ -97,8 +102,9 @@ class AnnotatedSlices(QWidget):
         done = int(np.count_nonzero(self._counts))
         self.text.setText(f"{done:,} of {len(self._counts):,} {noun} have labels")
         self.strip.show_slices(self._counts > 0, self._here())
-        for button in (self.previous_button, self.next_button):
+        for button, where in ((self.previous_button, "before"), (self.next_button, "behind")):
             button.setEnabled(done < len(self._counts))
+            button.setToolTip(f"Go to the {noun[:-1]} {where} this one that has no label")
 
     def go_to(self, place: int) -> None:
         """Go to a slice."""
@@ -157,13 +163,19 @@ class _Strip(QWidget):
 
     clicked = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, theme: str) -> None:
         super().__init__()
+        self._theme = theme
         self._filled: NDArray[np.bool_] = np.zeros(0, bool)
         self._here = 0
         self.setFixedHeight(self.fontMetrics().height())
         self.setToolTip("The slices, filled where they have labels; click to go to one")
         self.setAccessibleName("Slices with labels")
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self.update()
 
     def show_slices(self, filled: NDArray[np.bool_], here: int) -> None:
         """Show which slices are filled, and where one is."""
@@ -179,14 +191,14 @@ class _Strip(QWidget):
         count = len(self._filled)
         if not count:
             return
-        painter, palette = QPainter(self), self.palette()
+        painter = QPainter(self)
         width, height = self.width() / count, self.height()
-        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
+        painter.fillRect(self.rect(), colour(self._theme, "foreground"))
         # Slices that follow each other are one piece, however many there are.
         edges = np.flatnonzero(np.diff(self._filled.astype(np.int8), prepend=0, append=0))
         for start, stop in edges.reshape(-1, 2).tolist():
             piece = QRectF(start * width, 0, (stop - start) * width, height)
-            painter.fillRect(piece, palette.color(QPalette.ColorRole.Highlight))
-        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+            painter.fillRect(piece, colour(self._theme, "current"))
+        painter.setPen(colour(self._theme, "text"))
         painter.drawRect(QRectF(self._here * width, 0, max(width, 2) - 1, height - 1))
         painter.end()

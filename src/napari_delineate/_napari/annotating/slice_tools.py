@@ -20,6 +20,7 @@ class _AcrossSlices(Tool, ABC):
     """Do something with the object that is clicked, along the slider."""
 
     group: ClassVar[str] = "Slices and frames"
+    needs_depth: ClassVar[bool] = True
 
     def press(self, place: Place) -> None:
         if not place.label:

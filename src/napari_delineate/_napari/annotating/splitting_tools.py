@@ -62,6 +62,7 @@ class CutPlane(LineTool):
         "Draw a line across an object of a volume: a plane through the line, in the direction "
         "in which you look, cuts it in two."
     )
+    needs_depth = True
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -63,10 +63,12 @@ class Tool:
     group : str
         Title of the group of tools that it stands in.
     settings_from : tuple of (callable, tuple of str)
-        Functions, and those of their parameters that a person chooses: their types, ranges,
-        defaults and texts are read there.
+        Functions or classes, and those of their parameters that a person chooses: their types,
+        ranges, defaults and texts are read there.
     looks_at_image : bool
         Whether it needs an image.
+    needs_depth : bool
+        Whether it needs a stack or a movie.
     """
 
     name: ClassVar[str]
@@ -76,26 +78,40 @@ class Tool:
     group: ClassVar[str] = "Objects"
     settings_from: ClassVar[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = ()
     looks_at_image: ClassVar[bool] = False
+    needs_depth: ClassVar[bool] = False
 
-    def __init__(self, hand: Hand, overlay: Overlay, values: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        hand: Hand,
+        overlay: Overlay,
+        values: Callable[[], dict[str, Any]],
+        choose: Callable[[str, Any], None],
+    ) -> None:
         self.hand = hand
         self.overlay = overlay
         self._values = values
+        self.choose = choose
+        """Give a setting another value, as a person does in its field."""
+
+    @classmethod
+    def id(cls) -> str:
+        """Return what its settings are remembered by; no operation is called so."""
+        return f"tool {cls.name}"
 
     @classmethod
     def settings(cls) -> tuple[Setting, ...]:
         """Return the settings that a person chooses."""
         return tuple(
             setting
-            for function, names in cls.settings_from
-            for setting in settings_of(function, names)
+            for source, names in cls.settings_from
+            for setting in settings_of(_function_of(source), names)
         )
 
     @classmethod
     def help_of(cls, setting: str) -> str:
         """Return what is said about a setting."""
-        function = next(function for function, names in cls.settings_from if setting in names)
-        return documentation_of(function).parameters.get(setting, "")
+        source = next(source for source, names in cls.settings_from if setting in names)
+        return documentation_of(source).parameters[setting]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -192,6 +208,11 @@ class LineTool(Tool, ABC):
     @abstractmethod
     def draw(self, scene: Scene, line: NDArray[np.float64]) -> None:
         """Act on a finished line of (N, D) points."""
+
+
+def _function_of(source: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function, or that which makes the objects of a class."""
+    return vars(source)["__init__"] if isinstance(source, type) else source
 
 
 def labels_along(scene: Scene, line: Sequence[NDArray[np.float64]]) -> list[int]:
