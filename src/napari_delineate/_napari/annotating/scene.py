@@ -78,6 +78,13 @@ class Scene:
         """Return the part of a box of the layer that is edited."""
         return tuple(box[axis] for axis in self.kept)
 
+    def has_part_of(self, box: Sequence[slice]) -> bool:
+        """Tell whether something of a box of the layer is edited."""
+        return all(
+            isinstance(taken, slice) or side.start <= taken < side.stop
+            for taken, side in zip(self.view, box, strict=True)
+        )
+
     def holds(self, point: NDArray[np.float64]) -> bool:
         """Tell whether a point lies in what is edited."""
         pixel = np.floor(point + 0.5)
