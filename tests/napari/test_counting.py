@@ -78,7 +78,7 @@ def test_what_is_painted_while_objects_are_counted_is_counted(gate, dock, qtbot,
     )
 
 
-def test_a_tool_waits_for_what_it_needs(gate, dock):
+def test_a_tool_waits_for_what_it_needs(gate, dock, qtbot):
     layer = open_labels(dock)
     dock.pointer.take_up("delete")  # which needs nothing yet
     assert dock.hand.known_objects is None
@@ -86,6 +86,7 @@ def test_a_tool_waits_for_what_it_needs(gate, dock):
     scene = dock.hand.whole()
     assert dock.hand.box(scene, [4]) == (slice(2, 7), slice(5, 15), slice(5, 15))
     assert dock.hand.known_objects is not None
+    qtbot.waitUntil(lambda: dock.objects.count.text() == "3 objects, 0 seen")
     layer.data = np.where(layer.data == 4, 0, layer.data)
     assert dock.hand.known_objects is None
     assert dock.hand.objects.numbers == (2, 9)

@@ -112,7 +112,7 @@ class Hand(QObject):
         if is_counted_at_once(labels):
             return self._keep(ObjectIndex(labels))
         self._counting = Counting(labels, self._is_painted)
-        self._counting.finished.connect(self.counted)
+        self._counting.finished.connect(self._on_counted)
         return None
 
     def scene(self, *, with_image: bool = False) -> Scene:
@@ -326,7 +326,6 @@ class Hand(QObject):
     def _keep(self, index: ObjectIndex) -> ObjectIndex:
         """Keep what was counted, unless something is being painted that nobody knows yet."""
         if not self._is_painted():
-            self._forget_objects()
             self._index = index
         return index
 
@@ -334,10 +333,15 @@ class Hand(QObject):
         counting, self._counting, self._index = self._counting, None, None
         if counting is not None:
             counting.stop()
-            counting.finished.disconnect(self.counted)
+            counting.finished.disconnect(self._on_counted)
 
     def _is_painted(self) -> bool:
         return is_being_edited(self.viewer)
+
+    def _on_counted(self) -> None:
+        self.counted.emit()
+        if self._index is not None:
+            self._counting = None
 
     def _note(self, change: Change) -> None:
         if self._index is not None:
