@@ -12,6 +12,7 @@ pytest.importorskip("napari")
 pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
 
 from napari._app_model import get_app_model
+from napari.settings import NapariSettings
 from npe2 import PluginManifest
 
 from napari_delineate import recovery
@@ -90,6 +91,23 @@ def _shared_processes(request, monkeypatch):
     modules = (evaluator, gallery, surface_changes, comparisons, tuning_run)
     for module, runner in zip(modules, runners, strict=True):
         monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plugins_are_looked_for_once():
+    """Spare every viewer the manifests of all plugins, of which ours alone takes a second."""
+    found = list(PluginManifest.discover())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PluginManifest, "discover", lambda *_, **__: iter(found))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_napari_are_not_written():
+    """Spare every viewer a file of settings that nobody reads again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NapariSettings, "save", lambda *_, **__: None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -166,13 +166,17 @@ class ClickTool(Tool, ABC):
     def press(self, place: Place) -> None:
         if not place.label:
             raise ValueError("there is no object at this place; click on one")
-        edit = self.edit_of(place, self.hand.box(place.scene, [place.label]))
+        edit = self.edit_of(place)
         if not self.hand.edit(place.scene, edit, f"{self.verb} object {place.label}"):
             self.hand.said.emit(f"Object {place.label} stays as it is.", False)
 
+    def box_of(self, place: Place) -> tuple[slice, ...]:
+        """Return a box that holds the object at a place."""
+        return self.hand.box(place.scene, [place.label])
+
     @abstractmethod
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
-        """Return the edit of the object at a place."""
+    def edit_of(self, place: Place) -> Edit | list[Edit]:
+        """Return the edit of the object at a place, or several that are one."""
 
 
 class LineTool(Tool, ABC):
