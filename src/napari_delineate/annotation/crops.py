@@ -105,7 +105,7 @@ def crop_of_several(
     refuse_locked(numbers, locked)
     found: set[int] = set()
     boxes = []
-    for slab in slabs(widened(box, 0, labels.shape)):
+    for slab in slabs(widened(box, 0, labels.shape), labels):
         held = np.asarray(labels[slab])
         mask = is_one_of(held, numbers)
         tight = tight_box(mask)

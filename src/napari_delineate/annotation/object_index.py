@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate.annotation.edits import Change
+from napari_delineate.annotation.edits import Change, parts
 
 __all__ = ["IndexedObject", "ObjectIndex"]
 
@@ -46,8 +47,8 @@ class ObjectIndex:
 
     Parameters
     ----------
-    labels : ndarray of int
-        Labels with one to four axes.
+    labels : array-like of int
+        Labels with one to four axes; what is not in memory is read part by part.
 
     Examples
     --------
@@ -57,9 +58,13 @@ class ObjectIndex:
     (3, (slice(0, 2, None), slice(1, 3, None)), 8)
     """
 
-    def __init__(self, labels: NDArray[Any]) -> None:
+    def __init__(self, labels: Any) -> None:
         self.shape = tuple(labels.shape)
-        self._objects = _measured(labels)
+        self._objects: dict[int, IndexedObject] = {}
+        for part in parts(labels):
+            start = (part[0].start, *(0 for _ in part[1:]))
+            for number, found in _measured(np.asarray(labels[part])).items():
+                self._add(number, found, start)
         self._largest = max(self._objects, default=0)
 
     def __contains__(self, number: object) -> bool:
@@ -108,13 +113,20 @@ class ObjectIndex:
             places = np.unravel_index(positions, self.shape)
             low = tuple(int(place.min()) for place in places)
             high = tuple(int(place.max()) for place in places)
-            known = self._objects.get(number)
-            if known is not None:
-                low = tuple(map(min, low, known.low))
-                high = tuple(map(max, high, known.high))
-            size = len(positions) + (0 if known is None else known.size)
-            self._objects[number] = IndexedObject(size, low, high)
+            self._add(number, IndexedObject(len(positions), low, high))
             self._largest = max(self._largest, number)
+
+    def _add(self, number: int, more: IndexedObject, start: tuple[int, ...] = ()) -> None:
+        """Add pixels to an object; they are counted from a start."""
+        size, low, high = more
+        if any(start):
+            low = tuple(map(operator.add, low, start))
+            high = tuple(map(operator.add, high, start))
+        known = self._objects.get(number)
+        if known is not None:
+            size += known.size
+            low, high = tuple(map(min, low, known.low)), tuple(map(max, high, known.high))
+        self._objects[number] = IndexedObject(size, low, high)
 
 
 def _measured(labels: NDArray[Any]) -> dict[int, IndexedObject]:

@@ -88,7 +88,7 @@ class Hand(QObject):
     def objects(self) -> ObjectIndex:
         """The objects of the layer."""
         if self._index is None:
-            self._index = ObjectIndex(np.asarray(level_0(self._shown())))
+            self._index = ObjectIndex(level_0(self._shown()))
         return self._index
 
     def scene(self, *, with_image: bool = False) -> Scene:
@@ -234,7 +234,9 @@ class Hand(QObject):
         if self.layer is None or layer is not self.layer or self.session.name_of(layer) is not None:
             return
         self.make_writable()
-        write(layer, take_back(change))
+        before = take_back(change)
+        write(layer, before)
+        self._learn(before)  # napari tells of the stroke a second time
         try:
             self._adopt(layer)
         except LayerError as error:
@@ -272,15 +274,19 @@ class Hand(QObject):
 
     def _on_paint(self, event: Any) -> None:
         change = change_of_stroke(event.source, event.value)
+        self._learn(change)
+        if change is not None and self.session.name_of(event.source) is None:
+            # napari is still at it: its stroke is made again once it is known what was before.
+            layer = event.source
+            QTimer.singleShot(0, lambda: self._adopt_with(layer, change))
+
+    def _learn(self, change: Change | None) -> None:
+        """Know what changed, None where all may differ."""
         if change is None:
             self._index = None
         elif self._index is not None:
             self._index.note(change)
         self.edited.emit(change)
-        if change is not None and self.session.name_of(event.source) is None:
-            # napari is still at it: its stroke is made again once it is known what was before.
-            layer = event.source
-            QTimer.singleShot(0, lambda: self._adopt_with(layer, change))
 
     def _on_data(self, _: Any) -> None:
         self._index = None

@@ -192,6 +192,8 @@ class _Part:
         kept = [axis for axis, taken in enumerate(self._view) if isinstance(taken, slice)]
         self.shape = tuple(int(data.shape[axis]) for axis in kept)
         self.ndim, self.dtype = len(kept), np.dtype(data.dtype)
+        chunks = getattr(data, "chunks", None)
+        self.chunks = None if chunks is None else tuple(chunks[axis] for axis in kept)
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.layers import level_0, place_of
-from napari_delineate.annotation.edits import Change
+from napari_delineate.annotation.edits import Change, parts
 
 __all__ = ["AnnotatedSlices"]
 
@@ -77,17 +77,20 @@ class AnnotatedSlices(QWidget):
         dims.events.ndisplay.disconnect(self._on_order)
         dims.events.order.disconnect(self._on_order)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is a slider to speak of."""
+        return self._axis is not None
+
     def refresh(self) -> None:
         """Count the labels of every slice."""
         axis = self._slider()
         self._axis = axis
-        self.shown.emit(axis is not None)
+        self.shown.emit(self.is_needed)
         if axis is None or self._hand.layer is None:
             self._counts = None
             return
-        labels: Any = np.asarray(level_0(self._hand.layer))
-        along = np.moveaxis(labels, axis, 0)
-        self._counts = np.array([np.count_nonzero(one) for one in along], np.int64)
+        self._counts = _counted(level_0(self._hand.layer), axis)
         self._show()
 
     def _show(self) -> None:
@@ -150,6 +153,15 @@ class AnnotatedSlices(QWidget):
 
     def _on_order(self, _: Any) -> None:
         self._pause.start()
+
+
+def _counted(labels: Any, axis: int) -> NDArray[np.int64]:
+    """Return how many labels there are at each place of an axis; they are read part by part."""
+    counts = np.zeros(labels.shape[axis], np.int64)
+    for part in parts(labels):
+        along = np.moveaxis(np.asarray(labels[part]), axis, 0)
+        counts[part[axis]] += np.array([np.count_nonzero(one) for one in along])
+    return counts
 
 
 class _Strip(QWidget):
