@@ -93,6 +93,15 @@ def test_the_order_and_the_numbers_do_not_matter(order, compare, seed):
         assert compare_all(other, "YX").means == found.means
 
 
+def test_what_overlaps_by_less_than_half_is_drawn_otherwise():
+    ada, ben = np.zeros((2, 10, 20), int)
+    ada[2:8, 2:8], ben[2:8, 6:12] = 1, 1
+    found = compare_all([ada, ben], "YX").disagreements
+    assert [one.numbers for one in found] == [(1, 0), (0, 1)]
+    assert {one.otherwise for one in found} == {12 / 60}
+    assert {one.otherwise for one in compare_all(three(), "YX").disagreements} == {0}
+
+
 def test_equal_numbers_of_other_frames_are_other_objects():
     one = np.zeros((2, 8, 8), int)
     one[0, 1:4, 1:4], one[1, 1:4, 1:4] = 1, 1

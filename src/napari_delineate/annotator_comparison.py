@@ -73,6 +73,8 @@ class Disagreement:
         pixels 0.
     against : tuple of int
         The annotators who say something else than most; empty where there is no most.
+    otherwise : float
+        Of an object, the largest IoU with what those drew who have not drawn it: below one half.
     """
 
     frame: Frame
@@ -82,6 +84,7 @@ class Disagreement:
     pixels: int
     agreement: float
     against: tuple[int, ...]
+    otherwise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,7 @@ def _objects(annotations: Sequence[NDArray[Any]], axes: str) -> list[Disagreemen
     numbers[drawings.things, drawings.annotators] = drawings.numbers
     shared = np.zeros(drawings.many)
     missed = np.zeros(drawings.many, np.int64)
+    otherwise = np.zeros(drawings.many)
     for first, second in itertools.combinations(range(count), 2):
         overlaps = find_overlaps(annotations[first], annotations[second])
         ones = overlaps.reference_numbers[overlaps.rows].tolist()
@@ -221,10 +225,17 @@ def _objects(annotations: Sequence[NDArray[Any]], axes: str) -> list[Disagreemen
         apart = (overlaps.unions - overlaps.pixels).tolist()
         rows = zip(ones, others, overlaps.iou.tolist(), apart, strict=True)
         known = {(one, other): values for one, other, *values in rows}
+        best = [
+            dict(zip(one.reference_numbers.tolist(), one.best().tolist(), strict=True))
+            for one in (overlaps, find_overlaps(annotations[second], annotations[first]))
+        ]
         for thing, own in enumerate(numbers[:, [first, second]].tolist()):
             iou, pixels = known.get((own[0], own[1]), (0.0, 0))
             shared[thing] += iou
             missed[thing] += pixels
+            if not all(own):
+                there = max(best[place].get(number, 0.0) for place, number in enumerate(own))
+                otherwise[thing] = max(otherwise[thing], there)
     agreement = shared / (count * (count - 1) / 2)
     boxes = [_boxes(one, axes) for one in annotations]
     found = []
@@ -246,6 +257,7 @@ def _objects(annotations: Sequence[NDArray[Any]], axes: str) -> list[Disagreemen
                 largest if drew < count else int(missed[thing]) // (count - 1),
                 float(agreement[thing]),
                 against,
+                float(otherwise[thing]),
             )
         )
     return sorted(found, key=lambda one: (one.agreement, -one.pixels, one.frame, one.low))

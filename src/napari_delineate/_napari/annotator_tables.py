@@ -148,6 +148,8 @@ def _who(place: Disagreement, names: Sequence[str]) -> str:
     missed = [name for name, number in zip(names, numbers, strict=False) if not number]
     if numbers and not missed:
         return "outlined differently by all"
+    if numbers and place.otherwise:
+        return f"{_listed(drew)} drew it otherwise, IoU {place.otherwise:.2f}"
     if numbers and len(drew) <= len(missed):
         return f"only {_listed(drew)} drew it"
     if numbers:

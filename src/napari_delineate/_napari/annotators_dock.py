@@ -377,7 +377,7 @@ def _in_words(found: AnnotatorComparison, names: list[str]) -> str:
     rest = [mean for who, mean in enumerate(found.means) if who != found.farthest]
     return (
         f"{names[found.farthest]} differs most: kappa {found.means[found.farthest]:.2f} with the "
-        f"others on average; theirs is {min(rest):.2f} or more."
+        f"others on average; they have {min(rest):.2f} or more."
     )
 
 
