@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from napari.qt import get_stylesheet
 from qtpy.QtCore import QPoint, QRect, QSize, Qt
+from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
 from napari_delineate._napari.annotating.object_model import COLUMNS, TICKED
+from napari_delineate._napari.annotating.tool_box import key_in_words
 from napari_delineate._napari.annotating.tools import TOOLS
+from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
 from napari_delineate._napari.visible import camera_of
 from tests import inputs
@@ -243,3 +246,88 @@ def test_orders_are_read_in_a_narrow_dock(make_napari_viewer, qtbot):
                   for row in range(dock.order.count()))  # fmt: skip
     assert dock.order.width() > longest
     dock.stop()
+
+
+# Keys and the cursor over the canvas
+
+
+@pytest.fixture
+def stack(make_napari_viewer):
+    """A dock over a stack, in a window, and the canvas that has the keyboard."""
+    viewer = make_napari_viewer()
+    viewer.add_image(np.zeros((4, 40, 40)), name="image", axis_labels="zyx")
+    dock = AnnotateDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Annotate")
+    layer = dock.new.make()
+    layer.mode = "pan_zoom"
+    yield dock, layer, viewer.window._qt_viewer.canvas.native
+    dock.stop()
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_each_tool_is_taken_up_by_its_key_and_seen_at_the_pointer(stack, qtbot, dimensions):
+    dock, _, canvas = stack
+    viewer = dock.session.viewer
+    viewer.dims.ndisplay = dimensions
+    looks = set()
+    for tool in TOOLS:
+        pressed = QKeySequence(key_in_words(tool.key))[0]
+        qtbot.keyClick(canvas, pressed.key(), pressed.keyboardModifiers())
+        assert dock.pointer.tool is not None, tool.name
+        assert dock.pointer.tool.name == tool.name
+        tip = dock.box.buttons[tool.name].toolTip()
+        assert f"({key_in_words(tool.key)})" in tip
+        looks.add(picture(canvas.cursor()))
+        camera_of(viewer).zoom *= 1.1  # after which napari shows its own
+        assert picture(canvas.cursor()) in looks
+        qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+        assert dock.pointer.tool is None
+        assert canvas.cursor().pixmap().isNull()
+    assert len(looks) == len(TOOLS)
+
+
+def picture(cursor):
+    """Return the pixels of a cursor."""
+    shown = cursor.pixmap().toImage()
+    return tuple(shown.pixel(x, y) for x in range(shown.width()) for y in range(shown.height()))
+
+
+def test_napari_s_tools_have_their_own_cursor_again(stack):
+    dock, layer, canvas = stack
+    layer.mode = "paint"
+    own = canvas.cursor().shape()
+    layer.mode = "pan_zoom"
+    dock.pointer.take_up("wand")
+    assert canvas.cursor().shape() != own
+    layer.mode = "paint"
+    assert dock.pointer.tool is None
+    assert canvas.cursor().shape() == own
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_cursor_is_seen_on_bright_and_dark_images(stack, theme):
+    dock, _, canvas = stack
+    dock.session.viewer.theme = theme
+    dock.pointer.take_up("grow")
+    shown = canvas.cursor().pixmap().toImage()
+    solid = [
+        shown.pixelColor(x, y).lightness()
+        for x in range(16, shown.width())  # beside the cross
+        for y in range(16, shown.height())
+        if shown.pixelColor(x, y).alpha() == 255
+    ]
+    assert min(solid) < 60  # seen on white
+    assert max(solid) > 195  # seen on black
+
+
+def test_every_key_of_the_layer_has_a_name_that_napari_asks_for(stack):
+    dock, layer, _ = stack
+    dock.pointer.take_up("grow")
+    assert all(react.__name__ for react in layer.keymap.values() if callable(react))
+
+
+def test_tools_for_slices_say_what_to_do_in_the_3d_view(stack):
+    dock, _, _ = stack
+    dock.session.viewer.dims.ndisplay = 3
+    with pytest.raises(LayerError, match="2D view"):
+        dock.hand.stack()
