@@ -10,6 +10,7 @@ from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
+from napari_delineate._napari.annotating.aim import Aim
 from napari_delineate._napari.annotating.object_model import COLUMNS, TICKED
 from napari_delineate._napari.annotating.tool_box import key_in_words
 from napari_delineate._napari.annotating.tools import TOOLS
@@ -331,3 +332,70 @@ def test_tools_for_slices_say_what_to_do_in_the_3d_view(stack):
     dock.session.viewer.dims.ndisplay = 3
     with pytest.raises(LayerError, match="2D view"):
         dock.hand.stack()
+
+
+class Aimed:
+    """A mouse event in the 3D view, looking along z, as napari hands it to callbacks."""
+
+    def __init__(self, kind, row, column):
+        self.type, self.position = kind, (-5.0, row, column)
+        self.view_direction = np.array([1.0, 0.0, 0.0])
+        self.button, self.modifiers = 1, ()
+
+
+def stroke(dock, *points):
+    """Press at the first point, move through the others, and let go at the last."""
+    event = Aimed("mouse_press", *points[0])
+    steps = dock.pointer._on_drag(dock.session.viewer, event)
+    next(steps)
+    for row, column in points[1:]:
+        event.type, event.position = "mouse_move", (-5.0, row, column)
+        next(steps)
+    event.type = "mouse_release"
+    next(steps, None)
+
+
+@pytest.mark.parametrize("tool", ["cut_plane", "split_line"])
+def test_in_3d_a_line_begins_and_ends_beside_the_object(stack, tool):
+    dock, layer, _ = stack
+    data = layer.data.copy()
+    data[1:3, 10:30, 10:30] = 1
+    layer.data = data
+    dock.session.viewer.dims.ndisplay = 3
+    dock.pointer.take_up(tool)
+    # From beside the object, and from beside the volume, to the other side of it.
+    stroke(dock, (19.4, -8), (19.4, 5), (19.4, 20), (19.4, 35), (19.4, 48))
+    assert len(np.unique(layer.data)) == 3
+    assert ((layer.data > 0) == (data > 0)).all()
+    upper, lower = (layer.data[1:3, rows, 10:30] for rows in (slice(10, 19), slice(20, 30)))
+    assert len(np.unique(upper)) == len(np.unique(lower)) == 1
+
+
+def test_in_3d_what_is_begun_on_an_object_ends_wherever_the_button_goes_up(stack):
+    dock, layer, _ = stack
+    data = layer.data.copy()
+    data[1:3, 10:30, 10:20] = 1
+    data[1:3, 10:30, 20:30] = 2
+    layer.data = data
+    dock.session.viewer.dims.ndisplay = 3
+    dock.pointer.take_up("merge")
+    stroke(dock, (20, 12), (20, 25), (20, 36))
+    assert np.unique(layer.data).tolist() == [0, 1]
+    dock.pointer.take_up("grow")
+    stroke(dock, (20, 36))
+    assert "2D view" in dock.message.text()
+
+
+def test_in_3d_places_lie_under_the_pointer(stack):
+    dock, layer, _ = stack
+    layer.data[1:3, 10:30, 10:30] = 1
+    layer.scale = (2, 1, 1)
+    dock.session.viewer.dims.ndisplay = 3
+    aim = Aim()
+    for row, column in ((12.3, 11.8), (20.0, 29.2)):
+        place = aim.place(layer, Aimed("mouse_press", row, column), beyond=False)
+        assert place[0] == pytest.approx(1, abs=0.5)
+        assert place[1:].tolist() == pytest.approx([row, column])
+    beside = Aimed("mouse_move", 20.0, 35.0)
+    assert aim.place(layer, beside, beyond=False) is None
+    assert aim.place(layer, beside, beyond=True)[1:].tolist() == pytest.approx([20, 35])

@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QSignalBlocker
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.class_part import AnnotationClasses
+from napari_delineate._napari.annotating.conflict_part import CorrectionConflicts
 from napari_delineate._napari.annotating.file_part import AnnotationFiles
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.new_part import NewAnnotation
@@ -65,6 +66,7 @@ class AnnotateDock(QWidget):
         self.objects = AnnotatedObjects(self.hand, theme)
         self.classes = AnnotationClasses(self.hand)
         self.slices = AnnotatedSlices(self.hand, theme)
+        self.conflicts = CorrectionConflicts(self.hand)
         self.files = AnnotationFiles(self.hand)
         tools = QWidget()
         column = QVBoxLayout(tools)
@@ -72,11 +74,16 @@ class AnnotateDock(QWidget):
         column.addWidget(self.box)
         column.addWidget(self.preserve)
         column.addWidget(self.solid)
-        self.sections = {
-            title: Section(title, theme)
-            for title in ("New annotation", "Tools", "Objects", "Classes", "Slices", "Files")
+        parts = {
+            "Conflicts": self.conflicts,
+            "New annotation": self.new,
+            "Tools": tools,
+            "Objects": self.objects,
+            "Classes": self.classes,
+            "Slices": self.slices,
+            "Files": self.files,
         }
-        parts = (self.new, tools, self.objects, self.classes, self.slices, self.files)
+        self.sections = {title: Section(title, theme) for title in parts}
         head = QFormLayout()
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         head.addRow("Image", self.image)
@@ -84,8 +91,8 @@ class AnnotateDock(QWidget):
         inside = QWidget()
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(0, 0, rows.spacing(), 0)  # beside the scroll bar
-        for section, part in zip(self.sections.values(), parts, strict=True):
-            section.rows.addRow(part)
+        for title, section in self.sections.items():
+            section.rows.addRow(parts[title])
             rows.addWidget(section)
         rows.addStretch(1)
         holder = Scrolled()
@@ -102,7 +109,7 @@ class AnnotateDock(QWidget):
         self.new.made.connect(self._on_made)
         self.files.opened.connect(self.choice.choose)
         self.files.said.connect(self._say)
-        for part in (self.new, self.objects, self.classes, self.files):
+        for part in (self.new, self.objects, self.classes, self.conflicts, self.files):
             part.failed.connect(self._on_failed)
         self.hand.said.connect(self._on_said)
         self.hand.turned.connect(self._refresh)
@@ -112,6 +119,8 @@ class AnnotateDock(QWidget):
         self.preserve.toggled.connect(self._on_preserve)
         self.solid.toggled.connect(self._on_solid)
         self.slices.shown.connect(self.sections["Slices"].setVisible)
+        self.conflicts.shown.connect(self.sections["Conflicts"].setVisible)
+        self.sections["Conflicts"].hide()
         self.session.changed.connect(self._on_changed)
         viewer.layers.selection.events.active.connect(self._on_active)
         viewer.events.theme.connect(self._on_theme)
@@ -130,7 +139,7 @@ class AnnotateDock(QWidget):
         self.ring.stop()
         self.pointer.stop()
         self.hand.take(None)  # the list is empty before nobody tells it what there is
-        for part in (self.image, self.choice, self.objects, self.slices):
+        for part in (self.image, self.choice, self.objects, self.slices, self.conflicts):
             part.stop()
         self.session.changed.disconnect(self._on_changed)
         viewer.layers.selection.events.active.disconnect(self._on_active)

@@ -144,7 +144,7 @@ class ReviewedLabels(QObject):
         low, high = self.boxes[number]
         box = tuple(slice(first, last + 1) for first, last in zip(low, high, strict=True))
         try:
-            inside = np.nonzero(np.asarray(layer.data[box]) == number)
+            inside = np.nonzero(np.asarray(level_0(layer)[box]) == number)
             places = tuple(one + first for one, first in zip(inside, low, strict=True))
             layer.data_setitem(places, 0)
         except (TypeError, ValueError, OSError, AttributeError) as error:

@@ -9,9 +9,10 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 
-from napari_delineate.annotation.edits import Change, joined, put
+from napari_delineate._napari.scales import make_changes, write
+from napari_delineate.annotation.edits import Change, joined
 
-__all__ = ["Strokes", "can_write", "change_of_stroke", "has_form", "show_change"]
+__all__ = ["Strokes", "change_of_stroke", "has_form", "show_change"]
 
 
 class Strokes:
@@ -21,9 +22,8 @@ class Strokes:
         self._changes: dict[Any, list[Change]] = {}  # unique_id -> strokes
         self._unknown: set[Any] = set()  # layers in which something else was painted
 
-    def add(self, layer: Labels, stroke: Sequence[Any]) -> None:
-        """Note a stroke, as napari's event of it describes it."""
-        change = change_of_stroke(layer, stroke)
+    def add(self, layer: Labels, change: Change | None) -> None:
+        """Note a stroke, of which `None` tells nothing."""
         if change is None:
             self._unknown.add(layer.unique_id)
         else:
@@ -37,6 +37,10 @@ class Strokes:
         """Forget what was painted in a layer: it is known otherwise."""
         self._changes.pop(layer.unique_id, None)
         self._unknown.discard(layer.unique_id)
+
+    def is_known(self, layer: Any) -> bool:
+        """Tell whether all that was painted in a layer since the last time is known."""
+        return layer.unique_id in self._changes and layer.unique_id not in self._unknown
 
     def take(self, layer: Any) -> Change | None:
         """Return what was painted since the last time, as one change, and forget it.
@@ -92,20 +96,12 @@ def show_change(layer: Labels, change: Change) -> None:
         What to change.
     """
     if not layer.visible:
-        put(layer.data, change.positions, change.after)
+        write(layer, change)
         layer.refresh()
         layer.events.data(value=layer.data)  # napari tells of no stroke then
-    elif len(change.positions):
-        places = np.unravel_index(change.positions, tuple(layer.data.shape))
-        layer.data_setitem(tuple(places), np.asarray(change.after))
+    else:
+        make_changes(layer, [change])
     layer._reset_history()  # what napari could undo is not what there is now
-
-
-def can_write(data: Any) -> bool:
-    """Tell whether single pixels of labels can be written where they are."""
-    if isinstance(data, np.ndarray):
-        return bool(data.flags.writeable)
-    return not hasattr(data, "__dask_graph__") and not getattr(data, "read_only", False)
 
 
 def has_form(layer: Labels, form: tuple[tuple[int, ...], np.dtype[Any]]) -> bool:

@@ -15,8 +15,9 @@ from napari_delineate._napari.bindings import Bindings
 from napari_delineate._napari.drawings import put_back
 from napari_delineate._napari.layer_order import LayerOrder
 from napari_delineate._napari.layers import Place, lay_at, make_layer, put_into
+from napari_delineate._napari.scales import can_write, level_0
 from napari_delineate._napari.size_guard import SizeGuard
-from napari_delineate._napari.strokes import can_write, has_form, show_change
+from napari_delineate._napari.strokes import has_form, show_change
 from napari_delineate._napari.visible import shown_region
 from napari_delineate.engine import Results
 from napari_delineate.files.results import as_table
@@ -246,7 +247,7 @@ class View:
         """Show another version of painted labels by its strokes; false where that is not known."""
         if name not in self._workflow.inputs or not isinstance(layer, Labels):
             return False
-        if not self._bindings.is_same_place(shown, version) or not can_write(layer.data):
+        if not self._bindings.is_same_place(shown, version) or not can_write(layer):
             return False
         if self._bindings.is_painted(layer):
             return False  # it does not show just what it should
@@ -254,7 +255,7 @@ class View:
         if change is None or not has_form(layer, self._store.form(version)):
             return False
         show_change(layer, change)
-        self._store.follow(version, layer.data)
+        self._store.follow(version, level_0(layer))
         return True
 
     def _insert(

@@ -13,6 +13,7 @@ __all__ = [
     "NOTHING",
     "Change",
     "Edit",
+    "apart",
     "bounding_box",
     "change_of",
     "joined",
@@ -127,6 +128,30 @@ def slabs(box: tuple[slice, ...]) -> Iterator[tuple[slice, ...]]:
     step = max(_CACHED // across, 1)
     for start in range(side.start, max(side.stop, side.start + 1), step):
         yield slice(start, min(start + step, side.stop)), *others
+
+
+def apart(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+    """Yield edits in their order, as many at a time as lie in boxes that do not meet.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> edits = [Edit((slice(k, k + 2),), np.ones(2, int)) for k in (0, 2, 3)]
+    >>> [len(together) for together in apart(edits)]
+    [2, 1]
+    """
+    together: list[Edit] = []
+    for edit in edits:
+        if any(_meet(edit.box, other.box) for other in together):
+            yield together
+            together = []
+        together.append(edit)
+    if together:
+        yield together
+
+
+def _meet(box: tuple[slice, ...], other: tuple[slice, ...]) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(box, other, strict=True))
 
 
 def joined(changes: Sequence[Change]) -> Change:

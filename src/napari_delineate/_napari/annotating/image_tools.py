@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 from napari_delineate._napari.annotating.scene import Scene
 from napari_delineate._napari.annotating.tool import Place, Tool
 from napari_delineate.annotation import box, wand
+from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.wand import Wand
 from napari_delineate.types import Range
 
-__all__ = ["FoundObject", "LevelTracing", "MagicWand", "ObjectInBox"]
+__all__ = ["FoundObject", "LevelTracing", "MagicWand", "ObjectInBox", "holds_all"]
 
 
 class FoundObject(Tool):
@@ -35,6 +37,19 @@ class FoundObject(Tool):
         """Let the new object be the selected one, so that more can be added to it."""
         if self.hand.layer is not None:
             self.hand.layer.selected_label = number
+
+    def say_if_cut(self, scene: Scene, window: Sequence[slice], edit: Edit) -> None:
+        """Say that an object may go on where a volume was not looked at."""
+        sides = zip(edit.box, window, scene.window, strict=True)
+        if any(
+            (found.start == seen.start > shown.start) or (found.stop == seen.stop < shown.stop)
+            for found, seen, shown in sides
+        ):
+            self.hand.said.emit(
+                "The object may reach farther than was looked at: zoom in, or add to it at its "
+                "end with Shift.",
+                False,
+            )
 
 
 class MagicWand(FoundObject):
@@ -75,7 +90,7 @@ class MagicWand(FoundObject):
         self._wand = Wand(
             scene.image,
             place.at.tolist(),
-            scene.window,
+            scene.window_around([place.at]),
             sigma=self.values["sigma"],
             spacing=scene.spacing,
         )
@@ -109,6 +124,7 @@ class MagicWand(FoundObject):
         )
         if self.hand.edit(start.scene, edit, f"Magic wand for object {self._number}"):
             self.select(self._number)
+            self.say_if_cut(start.scene, found.window, edit)
 
     def cancel(self) -> bool:
         had, self._wand = self._wand is not None, None
@@ -149,21 +165,23 @@ class LevelTracing(FoundObject):
         scene = place.scene
         if not self._number or not scene.holds(place.at):
             return
+        window = scene.window_around([place.at])
         mask = wand.level_mask(
-            scene.image, place.at.tolist(), scene.window, spacing=scene.spacing, **self.values
+            scene.image, place.at.tolist(), window, spacing=scene.spacing, **self.values
         )
-        self.overlay.labels(scene, scene.window, mask * self._number)
+        self.overlay.labels(scene, window, mask * self._number)
 
     def release(self, place: Place) -> None:
         number, scene = self._number, place.scene
         self.cancel()
         if not number:
             return
+        window = scene.window_around([place.at])
         edit = wand.level_object(
             scene.labels,
             scene.image,
             place.at.tolist(),
-            scene.window,
+            window,
             number,
             spacing=scene.spacing,
             **self.values,
@@ -171,6 +189,7 @@ class LevelTracing(FoundObject):
         )
         if self.hand.edit(scene, edit, f"Level tracing for object {number}"):
             self.select(number)
+            self.say_if_cut(scene, window, edit)
 
     def cancel(self) -> bool:
         had, self._number = bool(self._number), 0
@@ -221,6 +240,15 @@ class ObjectInBox(FoundObject):
         had, self._start = self._start is not None, None
         self.overlay.clear()
         return had
+
+
+def holds_all(window: Sequence[slice], points: Iterable[NDArray[np.float64]]) -> bool:
+    """Tell whether all points lie in a window."""
+    return all(
+        side.start <= at + 0.5 < side.stop
+        for point in points
+        for at, side in zip(point, window, strict=True)
+    )
 
 
 def _box(scene: Scene, first: NDArray[np.float64], last: NDArray[np.float64]) -> tuple[slice, ...]:

@@ -13,7 +13,10 @@ from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.widgets.icons import icon
 
-__all__ = ["COLUMNS", "TICKED", "ObjectModel"]
+__all__ = ["COLUMNS", "COUNTING", "TICKED", "ObjectModel"]
+
+COUNTING = "Counting objects…"
+"""What stands there while nobody knows them yet."""
 
 COLUMNS = ("Object", "Pixels", "Class", "Seen", "Locked")
 _OBJECT, _PIXELS, _CLASS, _SEEN, _LOCKED = range(len(COLUMNS))
@@ -61,7 +64,10 @@ class ObjectModel(QAbstractTableModel):
         self.beginResetModel()
         self._numbers, self.problem = [], ""
         try:
-            self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
+            if self._hand.layer is not None:
+                known = self._hand.known_objects
+                self._numbers = [] if known is None else list(known.numbers)
+                self.problem = COUNTING if known is None else ""
         except (LayerError, ValueError) as error:
             self.problem = str(error)
         column, order = self._order
@@ -121,7 +127,7 @@ class ObjectModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             value = self._value(number, column)
-            return f"{value:,}" if column == _PIXELS else value
+            return f"{value:,}" if isinstance(value, int) and column == _PIXELS else value
         if role == Qt.ItemDataRole.DecorationRole and column == _OBJECT:
             layer = self._hand.layer
             rgba = None if layer is None else layer.get_color(number)
@@ -156,7 +162,8 @@ class ObjectModel(QAbstractTableModel):
     def _reader(self, column: int) -> Callable[[int], Any]:
         """Return what tells the value of an object, so that many are read quickly."""
         if column == _PIXELS:
-            return self._hand.objects.size
+            index = self._hand.known_objects
+            return (lambda _: "…") if index is None else index.size
         if column == _SEEN:
             return self._hand.seen.__contains__
         annotation = self._hand.annotation

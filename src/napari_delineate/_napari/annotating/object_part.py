@@ -92,6 +92,7 @@ class AnnotatedObjects(QWidget):
         self._pause.timeout.connect(self.refresh)
         hand.edited.connect(self._on_edited)
         hand.turned.connect(self.refresh)
+        hand.counted.connect(self.refresh)
         hand.next_wanted.connect(self.next_unseen)
         hand.session.changed.connect(self._pause.start)
         self.refresh()
@@ -101,6 +102,7 @@ class AnnotatedObjects(QWidget):
         self._pause.stop()
         self._hand.edited.disconnect(self._on_edited)
         self._hand.turned.disconnect(self.refresh)
+        self._hand.counted.disconnect(self.refresh)
         self._hand.next_wanted.disconnect(self.next_unseen)
         self._hand.session.changed.disconnect(self._pause.start)
 
@@ -166,7 +168,7 @@ class AnnotatedObjects(QWidget):
         """Erase the selected objects."""
         numbers = self.chosen()
         if numbers:
-            self._edit(numbers, f"Delete {_listed(numbers)}", objects.delete)
+            self._renumber(numbers, 0, f"Delete {_listed(numbers)}")
 
     def renumber(self) -> None:
         """Ask for another number for the selected object."""
@@ -176,21 +178,16 @@ class AnnotatedObjects(QWidget):
                 self, "Renumber", f"New number of object {number}", number, 1, 2**31 - 1
             )
             if given and new != number:
-                self._edit(
-                    [number],
-                    f"Renumber object {number} to {new}",
-                    lambda labels, numbers, box, **guards: objects.relabel(
-                        labels, numbers[0], new, box, **guards
-                    ),
-                )
+                self._renumber([number], new, f"Renumber object {number} to {new}")
 
-    def _edit(self, numbers: list[int], title: str, tool: Any) -> None:
-        """Edit whole objects, wherever they are in the layer."""
+    def _renumber(self, numbers: list[int], new_number: int, title: str) -> None:
+        """Give objects another number, wherever they are in the layer."""
         hand = self._hand
         try:
             scene = hand.whole()
-            box = hand.box(scene, numbers)
-            hand.edit(scene, tool(scene.labels, numbers, box, locked=hand.locked), title)
+            boxes = hand.boxes(scene, numbers)
+            edits = objects.renumber(scene.labels, numbers, new_number, boxes, locked=hand.locked)
+            hand.edit(scene, edits, title)
         except (LayerError, ValueError) as error:
             self.failed.emit(str(error))
 

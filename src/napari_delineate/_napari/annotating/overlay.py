@@ -37,6 +37,9 @@ class Overlay:
     def __init__(self, viewer: napari.Viewer, layer: Labels) -> None:
         self._viewer, self._layer = viewer, layer
         self._visuals: dict[str, Any] = {}
+        self._starts: dict[str, tuple[float, ...]] = {}  # where visuals begin in the layer
+        if layer.multiscale:
+            layer.events.set_data.connect(self._on_tile)
 
     def lines(
         self, scene: Scene, paths: Sequence[NDArray[Any]], colors: Sequence[Any] | None = None
@@ -59,6 +62,7 @@ class Overlay:
             connect=np.stack([starts, starts + 1], 1),
             color=np.array(shades, np.float32),
         )
+        self._place("lines")
         visual.visible = True
 
     def points(self, scene: Scene, places: Any, colors: Any = _LINE) -> None:
@@ -73,6 +77,7 @@ class Overlay:
             edge_color=(0, 0, 0, 1),
             size=_SIZE,
         )
+        self._place("points")
         visual.visible = True
 
     def labels(self, scene: Scene, window: Sequence[slice], found: NDArray[Any]) -> None:
@@ -87,19 +92,10 @@ class Overlay:
         found : ndarray of int, in the shape of the window
             The labels, 0 for what is not filled.
         """
-        shown = self._shown_axes(scene)
-        if len(shown) != 2:
+        plane, shown = self._plane(scene, window, found)
+        if plane is None:
             self._hide("labels")  # a volume is not filled before it is done
             return
-        at = self._layer.world_to_data(self._viewer.dims.point[-self._layer.ndim :])
-        taken: list[Any] = []
-        for axis, side in enumerate(window):
-            place = int(np.floor(at[scene.kept[axis]] + 0.5)) - side.start
-            if axis not in shown and not 0 <= place < side.stop - side.start:
-                self._hide("labels")
-                return
-            taken.append(slice(None) if axis in shown else place)
-        plane = found[tuple(taken)]
         if shown[0] > shown[1]:
             plane = plane.T
         numbers, ranks = np.unique(plane, return_inverse=True)
@@ -108,13 +104,26 @@ class Overlay:
             if number:
                 known = self._layer.get_color(number)
                 colors[rank] = (*(_LINE if known is None else known)[:3], _FILL)
-        from vispy.visuals.transforms import STTransform
-
         visual = self._visual("labels")
         visual.set_data(colors[ranks.reshape(plane.shape)])
-        row, column = (window[axis].start for axis in shown)
-        visual.transform = STTransform(translate=(column - 0.5, row - 0.5))
+        self._starts["labels"] = tuple(window[axis].start - 0.5 for axis in shown)
+        self._place("labels")
         visual.visible = True
+
+    def outline(self, scene: Scene, window: Sequence[slice], mask: NDArray[Any]) -> None:
+        """Draw the outlines of pixels of a window of the scene, of which a slice is shown."""
+        from skimage.measure import find_contours
+
+        plane, shown = self._plane(scene, window, mask)
+        paths = []
+        if plane is not None:
+            for contour in find_contours(np.pad(plane.astype(float), 1), 0.5):
+                path = np.zeros((len(contour), len(window)))
+                taken = contour if shown[0] < shown[1] else contour[:, ::-1]
+                corner = [window[axis].start - 1 for axis in sorted(shown)]
+                path[:, sorted(shown)] = taken + corner
+                paths.append(path)
+        self.lines(scene, paths)
 
     def clear(self) -> None:
         """Draw nothing."""
@@ -123,9 +132,27 @@ class Overlay:
 
     def remove(self) -> None:
         """Take everything out of the canvas."""
+        if self._layer.multiscale:
+            self._layer.events.set_data.disconnect(self._on_tile)
         for visual in self._visuals.values():
             visual.parent = None
         self._visuals.clear()
+
+    def _plane(
+        self, scene: Scene, window: Sequence[slice], found: NDArray[Any]
+    ) -> tuple[NDArray[Any] | None, list[int]]:
+        """Return what is shown of a window, None where that is no slice, and its axes."""
+        shown = self._shown_axes(scene)
+        if len(shown) != 2:
+            return None, shown
+        at = self._layer.world_to_data(self._viewer.dims.point[-self._layer.ndim :])
+        taken: list[Any] = []
+        for axis, side in enumerate(window):
+            place = int(np.floor(at[scene.kept[axis]] + 0.5)) - side.start
+            if axis not in shown and not 0 <= place < side.stop - side.start:
+                return None, shown
+            taken.append(slice(None) if axis in shown else place)
+        return found[tuple(taken)], shown
 
     def _shown_axes(self, scene: Scene) -> list[int]:
         """Return the axes of the scene that are on the screen, as they stand there."""
@@ -137,6 +164,24 @@ class Overlay:
         """Return points as the canvas takes them: x first."""
         shown = np.asarray(points, np.float32)[:, self._shown_axes(scene)]
         return np.ascontiguousarray(shown[:, ::-1])
+
+    def _on_tile(self, _: Any) -> None:
+        for name in self._visuals:
+            self._place(name)
+
+    def _place(self, name: str) -> None:
+        """Put a visual where its place in the layer is on the canvas."""
+        from vispy.visuals.transforms import STTransform
+
+        # Of labels at several scales, napari draws a tile; its pixels are the unit of the canvas.
+        tile, displayed = self._layer._transforms["tile2data"], self._layer._slice_input.displayed
+        unit = np.asarray(tile.scale)[displayed]
+        corner = np.asarray(tile.translate)[displayed]
+        # In 2D, napari lets pixels begin at whole numbers, and in 3D have their middles there.
+        middle = 0.5 if len(displayed) == 2 else (1 - unit) / 2
+        start = np.asarray(self._starts.get(name, (0,) * len(displayed)))
+        shift = (start + middle - corner) / unit
+        self._visuals[name].transform = STTransform(scale=1 / unit[::-1], translate=shift[::-1])
 
     def _hide(self, name: str) -> None:
         if name in self._visuals:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from napari.layers.labels._labels_utils import mouse_event_to_labels_coordinate
 from napari.utils.key_bindings import coerce_keybinding
 from qtpy.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 
 from napari_delineate._napari.annotating.actions import ACTIONS, Action
+from napari_delineate._napari.annotating.aim import Aim
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.overlay import Overlay
 from napari_delineate._napari.annotating.rehearsals import rehearse_soon
@@ -24,6 +24,7 @@ from napari_delineate._napari.widgets.icons import colour, icon
 
 __all__ = ["Pointer"]
 
+_NO_OBJECT = "in the 3D view this tool begins on an object; turn to the 2D view for other places"
 _CURSOR, _HOT, _BADGE, _ICON = 40, 8, 24, 18
 """Pixels of the pointer's picture, where its cross lies in it, of the badge and its icon."""
 
@@ -61,6 +62,7 @@ class Pointer(QObject):
         self._overlay: Overlay | None = None
         self._bound: dict[str, Callable[[Any], Any]] = {}  # key of the layer -> what it does
         self._bound_before: dict[str, Callable[[Any], Any]] = {}
+        self._aim = Aim()
         self._cursor: QCursor | None = None
         self.tool: Tool | None = None
         viewer = hand.viewer
@@ -220,11 +222,15 @@ class Pointer(QObject):
             layer = self._hand.layer
             if layer is None or layer not in self._hand.viewer.layers:
                 return
-            at = mouse_event_to_labels_coordinate(layer, event)
+            if event.type == "mouse_press":
+                self._aim.begin()
+            at = self._aim.place(layer, event, beyond=self.tool.goes_beyond_objects)
             if at is None:
+                if event.type == "mouse_press":
+                    raise ValueError(_NO_OBJECT)
                 return
             scene = self._hand.scene(with_image=self.tool.looks_at_image)
-            point = scene.point(at)
+            point = scene.point(at.tolist())
             keys = {str(key).lower() for key in event.modifiers}
             looks = None
             if self._hand.viewer.dims.ndisplay == 3:

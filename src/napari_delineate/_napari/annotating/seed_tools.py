@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_delineate._napari.annotating.image_tools import FoundObject
+from napari_delineate._napari.annotating.image_tools import FoundObject, holds_all
 from napari_delineate._napari.annotating.scene import Scene
 from napari_delineate._napari.annotating.tool import Place
 from napari_delineate.annotation import seeds
@@ -60,7 +60,8 @@ class SeededObjects(FoundObject):
         if not self._seeds:
             self.cancel()
             return
-        if self._landscape is None or not _holds(self._landscape, self._seeds):
+        points = [np.asarray(seed.point) for seed in self._seeds]
+        if self._landscape is None or not holds_all(self._landscape.window, points):
             self._prepare()
         self._preview()
 
@@ -82,6 +83,7 @@ class SeededObjects(FoundObject):
         plural = "object" if len(numbers) == 1 else f"{len(numbers)} objects"
         if self.hand.edit(scene, edit, f"Grow {plural} from seeds"):
             self.select(numbers[-1])
+            self.say_if_cut(scene, landscape.window, edit)
 
     def cancel(self) -> bool:
         had, self._seeds = bool(self._seeds), []
@@ -94,7 +96,7 @@ class SeededObjects(FoundObject):
         values, scene = self.values, self._scene
         self._landscape = seeds.landscape_of(
             scene.image,
-            scene.window,
+            scene.window_around([np.asarray(seed.point) for seed in self._seeds]),
             outlines=values["outlines"],
             sigma=values["sigma"],
             spacing=scene.spacing,
@@ -130,12 +132,3 @@ class SeededObjects(FoundObject):
             if np.abs(np.asarray(seed.point) - place.at).max() <= max(reach, 0.5):
                 return seed
         return None
-
-
-def _holds(landscape: Landscape, found: list[Seed]) -> bool:
-    """Tell whether all seeds lie in the window of a landscape."""
-    return all(
-        side.start <= at + 0.5 < side.stop
-        for seed in found
-        for at, side in zip(seed.point, landscape.window, strict=True)
-    )

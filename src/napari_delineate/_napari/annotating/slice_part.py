@@ -11,15 +11,16 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.hand import Hand
-from napari_delineate._napari.layers import level_0, place_of
+from napari_delineate._napari.annotating.object_model import COUNTING
+from napari_delineate._napari.layers import LayerError, level_0, place_of
 from napari_delineate._napari.widgets.icons import colour
 from napari_delineate.annotation.edits import Change
+from napari_delineate.axes import PLACES
 
 __all__ = ["AnnotatedSlices"]
 
 _PAUSE = 300
 """Milliseconds after which the slices follow the labels."""
-_NOUNS = {"T": "frames", "Z": "slices"}
 
 
 class AnnotatedSlices(QWidget):
@@ -63,6 +64,7 @@ class AnnotatedSlices(QWidget):
         self._pause.timeout.connect(self.refresh)
         hand.edited.connect(self._on_edited)
         hand.turned.connect(self.refresh)
+        hand.counted.connect(self.refresh)
         hand.viewer.dims.events.current_step.connect(self._on_step)
         hand.viewer.dims.events.ndisplay.connect(self._on_order)
         hand.viewer.dims.events.order.connect(self._on_order)
@@ -77,28 +79,38 @@ class AnnotatedSlices(QWidget):
         self._pause.stop()
         self._hand.edited.disconnect(self._on_edited)
         self._hand.turned.disconnect(self.refresh)
+        self._hand.counted.disconnect(self.refresh)
         dims = self._hand.viewer.dims
         dims.events.current_step.disconnect(self._on_step)
         dims.events.ndisplay.disconnect(self._on_order)
         dims.events.order.disconnect(self._on_order)
 
     def refresh(self) -> None:
-        """Count the labels of every slice."""
+        """Show the labels of every slice."""
         axis = self._slider()
         self._axis = axis
         self.shown.emit(axis is not None)
         if axis is None or self._hand.layer is None:
             self._counts = None
             return
-        labels: Any = np.asarray(level_0(self._hand.layer))
-        along = np.moveaxis(labels, axis, 0)
-        self._counts = np.array([np.count_nonzero(one) for one in along], np.int64)
         self._show()
 
     def _show(self) -> None:
-        if self._counts is None or self._axis is None or self._hand.layer is None:
+        if self._axis is None or self._hand.layer is None:
             return
-        noun = _NOUNS.get(place_of(self._hand.layer).axes[self._axis], "slices")
+        problem, known = "", None
+        try:
+            known = self._hand.known_objects
+        except (LayerError, ValueError) as error:
+            problem = str(error)
+        self._counts = None if known is None else known.filled(self._axis)
+        if self._counts is None:
+            self.text.setText(problem or COUNTING)
+            self.strip.show_slices(np.zeros(0, bool), 0)
+            for button in (self.previous_button, self.next_button):
+                button.setEnabled(False)
+            return
+        noun = f"{PLACES.get(place_of(self._hand.layer).axes[self._axis], 'slice')}s"
         done = int(np.count_nonzero(self._counts))
         self.text.setText(f"{done:,} of {len(self._counts):,} {noun} have labels")
         self.strip.show_slices(self._counts > 0, self._here())
@@ -140,15 +152,10 @@ class AnnotatedSlices(QWidget):
         return int(np.clip(np.floor(place + 0.5), 0, level_0(layer).shape[self._axis] - 1))
 
     def _on_edited(self, change: Change | None) -> None:
-        layer = self._hand.layer
-        if change is None or self._counts is None or self._axis is None or layer is None:
+        if change is None or self._counts is None:
             self._pause.start()
-            return
-        places = np.unravel_index(change.positions, level_0(layer).shape)[self._axis]
-        for values, sign in ((change.after, 1), (change.before, -1)):
-            counted = np.bincount(places[values != 0], minlength=len(self._counts))
-            self._counts += sign * counted
-        self._show()
+        else:
+            self._show()
 
     def _on_step(self, _: Any) -> None:
         if self._counts is not None and self._axis is not None and self._hand.layer is not None:

@@ -157,11 +157,11 @@ class SplitByShape(ClickTool):
     verb = "Split"
     settings_from = ((splitting.split_by_shape, ("parts", "prominence")),)
 
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+    def edit_of(self, place: Place) -> Edit:
         return splitting.split_by_shape(
             place.scene.labels,
             place.label,
-            box,
+            self.box_of(place),
             new_number=self.hand.new_number(),
             spacing=place.scene.spacing,
             **self.values,

@@ -69,6 +69,8 @@ class Tool:
         Whether it needs an image.
     needs_depth : bool
         Whether it needs a stack or a movie.
+    goes_beyond_objects : bool
+        Whether it is also used beside objects in the 3D view, where depth is not seen.
     """
 
     name: ClassVar[str]
@@ -79,6 +81,7 @@ class Tool:
     settings_from: ClassVar[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = ()
     looks_at_image: ClassVar[bool] = False
     needs_depth: ClassVar[bool] = False
+    goes_beyond_objects: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -166,17 +169,23 @@ class ClickTool(Tool, ABC):
     def press(self, place: Place) -> None:
         if not place.label:
             raise ValueError("there is no object at this place; click on one")
-        edit = self.edit_of(place, self.hand.box(place.scene, [place.label]))
+        edit = self.edit_of(place)
         if not self.hand.edit(place.scene, edit, f"{self.verb} object {place.label}"):
             self.hand.said.emit(f"Object {place.label} stays as it is.", False)
 
+    def box_of(self, place: Place) -> tuple[slice, ...]:
+        """Return a box that holds the object at a place."""
+        return self.hand.box(place.scene, [place.label])
+
     @abstractmethod
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
-        """Return the edit of the object at a place."""
+    def edit_of(self, place: Place) -> Edit | list[Edit]:
+        """Return the edit of the object at a place, or several that are one."""
 
 
 class LineTool(Tool, ABC):
     """Do something with what a line is drawn across."""
+
+    goes_beyond_objects: ClassVar[bool] = True
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
