@@ -69,6 +69,8 @@ class Tool:
         Whether it needs an image.
     needs_depth : bool
         Whether it needs a stack or a movie.
+    goes_beyond_objects : bool
+        Whether it is also used beside objects in the 3D view, where depth is not seen.
     """
 
     name: ClassVar[str]
@@ -79,6 +81,7 @@ class Tool:
     settings_from: ClassVar[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = ()
     looks_at_image: ClassVar[bool] = False
     needs_depth: ClassVar[bool] = False
+    goes_beyond_objects: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -181,6 +184,8 @@ class ClickTool(Tool, ABC):
 
 class LineTool(Tool, ABC):
     """Do something with what a line is drawn across."""
+
+    goes_beyond_objects: ClassVar[bool] = True
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

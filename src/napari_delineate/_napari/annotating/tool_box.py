@@ -147,7 +147,8 @@ class ToolBox(QWidget):
             # The keyboard comes to the settings behind the tools, whenever they were made.
             before: QWidget = list(self.buttons.values())[-1]
             for part in form.findChildren(QWidget):
-                if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                is_here = part.window() is form.window()  # the list of a choice is not
+                if is_here and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
                     self.setTabOrder(before, part)
                     before = part
         return self._forms[name]
