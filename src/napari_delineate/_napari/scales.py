@@ -126,5 +126,6 @@ def _draw(layer: Labels) -> None:
 
 def _can_write(data: Any) -> bool:
     if isinstance(data, np.ndarray):
-        return bool(data.flags.writeable)
+        # What napari draws into labels in memory of another byte order turns into other numbers.
+        return bool(data.flags.writeable and data.dtype.isnative)
     return not hasattr(data, "__dask_graph__") and not getattr(data, "read_only", False)

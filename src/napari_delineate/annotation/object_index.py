@@ -136,6 +136,7 @@ def _measured(labels: NDArray[Any]) -> dict[int, IndexedObject]:
 
     if labels.size == 0:
         return {}
+    labels = labels.astype(labels.dtype.newbyteorder("="), copy=False)
     largest = int(labels.max())
     names: NDArray[Any] | None = None
     if largest > _LARGEST_TABLE or labels.dtype.kind != "u":

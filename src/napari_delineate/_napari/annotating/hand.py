@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_delineate._napari.annotating.scene import Scene, scene_of
+from napari_delineate._napari.annotating.scene import OTHER_LABELS, Scene, scene_of
 from napari_delineate._napari.layers import LayerError, level_0
 from napari_delineate._napari.scales import can_write, is_in_memory, make_changes, set_labels, write
 from napari_delineate._napari.session import Session
@@ -109,12 +109,13 @@ class Hand(QObject):
             raise LayerError(_NO_IMAGE)
         return scene_of(self.viewer, layer, self.image if with_image else None)
 
-    def stack(self, *, with_image: bool = False) -> Scene:
-        """Return what is shown along the first slider, as `scene`."""
+    def stack(self, *, with_image: bool = False, with_volumes: bool = False) -> Scene:
+        """Return what is shown along a slider, as `scene`; volumes, too, where that is asked."""
         layer = self._labels()
         if with_image and self.image is None:
             raise LayerError(_NO_IMAGE)
-        return scene_of(self.viewer, layer, self.image if with_image else None, is_stack=True)
+        image = self.image if with_image else None
+        return scene_of(self.viewer, layer, image, is_stack=True, with_volumes=with_volumes)
 
     def go_to_slice(self, scene: Scene, place: int) -> None:
         """Turn the slider along which a stack was edited."""
@@ -156,7 +157,8 @@ class Hand(QObject):
         layer = self._labels()
         if can_write(layer):
             return
-        set_labels(layer, np.array(level_0(layer)))
+        held = np.array(level_0(layer))
+        set_labels(layer, held.astype(held.dtype.newbyteorder("="), copy=False))
         self.said.emit(
             f"The labels {layer.name!r} can not be written to where they are.{_COPIED}", False
         )
@@ -197,7 +199,7 @@ class Hand(QObject):
         """
         layer = self._labels()
         if layer is not scene.layer or not scene.is_there:
-            raise LayerError("the labels are others than those that you began on; begin anew")
+            raise LayerError(OTHER_LABELS)
         self.make_writable()
         self._adopt(layer)
         edits = [edit] if isinstance(edit, Edit) else list(edit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -25,6 +26,9 @@ __all__ = ["Pointer"]
 
 _CURSOR, _HOT, _ICON = 32, 8, 18
 """Pixels of the pointer's picture, where its cross lies in it, and of the tool's icon."""
+
+_holding: weakref.WeakKeyDictionary[Any, Pointer] = weakref.WeakKeyDictionary()
+"""Who took up a tool last in each viewer."""
 
 
 class Pointer(QObject):
@@ -87,6 +91,10 @@ class Pointer(QObject):
         layer = self._layer
         if name in ("", before) or layer is None:
             return
+        other = _holding.get(self._hand.viewer)
+        if other is not None:
+            other.put_down()  # a click is for one tool, also where there are two docks
+        _holding[self._hand.viewer] = self
         made = self._tools[name]
         self._guarded(lambda: rehearse_soon(self._hand, name))
         layer.mode = "pan_zoom"
@@ -221,6 +229,8 @@ class Pointer(QObject):
                 return
             at = _pixel_under(layer, event)
             if at is None:
+                if event.type == "mouse_press":
+                    raise ValueError("there is nothing under the pointer; in 3D, click an object")
                 return
             scene = self._hand.scene(with_image=self.tool.looks_at_image)
             point = scene.point(at)

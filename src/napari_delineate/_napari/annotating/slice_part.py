@@ -11,7 +11,7 @@ from qtpy.QtGui import QPainter, QPalette
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.hand import Hand
-from napari_delineate._napari.layers import level_0, place_of
+from napari_delineate._napari.layers import axes_of, level_0, place_of
 from napari_delineate.annotation.edits import Change, parts
 
 __all__ = ["AnnotatedSlices"]
@@ -120,9 +120,9 @@ class AnnotatedSlices(QWidget):
                 return
 
     def _slider(self) -> int | None:
-        """Return the first axis of the layer that has a slider."""
+        """Return the first axis of the layer that has a slider; None where axes are not known."""
         layer, viewer = self._hand.layer, self._hand.viewer
-        if layer is None:
+        if layer is None or axes_of(layer) is None:
             return None
         missing = viewer.dims.ndim - layer.ndim
         shown = [axis - missing for axis in viewer.dims.displayed]
