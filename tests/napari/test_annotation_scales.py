@@ -7,6 +7,7 @@ import pytest
 from skimage.measure import label as components
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
+from napari_delineate._napari.annotating.actions import ACTIONS
 from tests.napari.test_annotate_dock import Event, draw, take_up
 
 zarr = pytest.importorskip("zarr")
@@ -142,6 +143,15 @@ def said(dock):
     heard = []
     dock.hand.said.connect(lambda text, _: heard.append(text))
     return heard
+
+
+def test_that_napari_does_not_paint_is_said(viewer, dock, said):
+    layer = open_labels(viewer, dock, scales(one_object((48, 64))))
+    assert "napari does not paint on labels at several scales" in dock.message.text()
+    new = next(action for action in ACTIONS if action.name == "new")
+    new.act(dock.hand)
+    assert layer.selected_label == 3
+    assert "napari does not paint on labels at several scales" in said[-1]
 
 
 @pytest.mark.parametrize("kind", ["dask", "read-only"])

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.class_part import AnnotationClasses
 from napari_delineate._napari.annotating.file_part import AnnotationFiles
-from napari_delineate._napari.annotating.hand import Hand
+from napari_delineate._napari.annotating.hand import NO_BRUSH, Hand
 from napari_delineate._napari.annotating.new_part import NewAnnotation
 from napari_delineate._napari.annotating.object_part import AnnotatedObjects
 from napari_delineate._napari.annotating.pointer import Pointer
@@ -176,6 +176,8 @@ class AnnotateDock(QWidget):
             layer.events.preserve_labels.connect(self._refresh)
             layer.events.n_edit_dimensions.connect(self._refresh)
             layer.events.axis_labels.connect(self._on_axes)
+            if layer.multiscale and axes_of(layer) is not None:
+                self._say(NO_BRUSH)
 
     def _share_axes(self, layer: Labels) -> None:
         """Give labels without names of axes those of the image that they lie on."""

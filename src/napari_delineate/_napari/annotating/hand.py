@@ -28,7 +28,12 @@ from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.annotation.object_index import ObjectIndex
 from napari_delineate.arrays import label_dtype
 
-__all__ = ["Hand"]
+__all__ = ["NO_BRUSH", "Hand"]
+
+NO_BRUSH = (
+    "napari does not paint on labels at several scales. The tools edit them at full size, and the "
+    "smaller scales follow."
+)
 
 _MORE_PARTS = 16
 """How many numbers a tool may need that makes several objects at once."""
