@@ -219,6 +219,7 @@ class AnnotateDock(QWidget):
     def _refresh(self, _: Any = None) -> None:
         layer = self.hand.layer
         if layer is not None:
+            self.box.show_for(several_scales=layer.multiscale)
             with QSignalBlocker(self.preserve), QSignalBlocker(self.solid):
                 self.preserve.setChecked(bool(layer.preserve_labels))
                 self.solid.setChecked(layer.n_edit_dimensions > 2)

@@ -25,6 +25,7 @@ from napari_delineate._napari.layers import (
     source_of,
     to_value,
 )
+from napari_delineate._napari.scales import is_drawing
 from napari_delineate._napari.strokes import Strokes, has_form
 from napari_delineate.postprocessing.corrections import record_corrections
 from napari_delineate.rewiring import put_in
@@ -351,7 +352,7 @@ class Bindings:
             self._on_input()
 
     def _on_edit(self, event: Any) -> None:
-        if not self.own_change:
+        if not (self.own_change or is_drawing(event.source)):  # of strokes we hear otherwise
             self._touched.add(event.source.unique_id)
 
     def _on_paint(self, event: Any) -> None:

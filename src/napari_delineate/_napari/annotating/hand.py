@@ -12,7 +12,14 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate._napari.annotating.scene import OTHER_LABELS, Scene, scene_of
 from napari_delineate._napari.layers import LayerError, level_0
-from napari_delineate._napari.scales import can_write, is_in_memory, make_changes, set_labels, write
+from napari_delineate._napari.scales import (
+    Stroke,
+    can_write,
+    is_in_memory,
+    make_changes,
+    set_labels,
+    write,
+)
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.strokes import change_of_stroke
 from napari_delineate.annotation.edits import (
@@ -21,7 +28,6 @@ from napari_delineate.annotation.edits import (
     Edit,
     bounding_box,
     change_of,
-    place_in,
     take_back,
 )
 from napari_delineate.annotation.meaning import Annotation
@@ -31,8 +37,8 @@ from napari_delineate.arrays import label_dtype
 __all__ = ["NO_BRUSH", "Hand"]
 
 NO_BRUSH = (
-    "napari does not paint on labels at several scales. The tools edit them at full size, and the "
-    "smaller scales follow."
+    "napari does not paint on labels at several scales; take the brush among the tools. They edit "
+    "the full size, and smaller scales follow."
 )
 
 _MORE_PARTS = 16
@@ -202,20 +208,33 @@ class Hand(QObject):
         bool
             Whether anything changed.
         """
+        layer = self._begin(scene)
+        edits = [edit] if isinstance(edit, Edit) else list(edit)
+        self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
+        if not make_changes(layer, (change_of(level_0(layer), scene.lifted(one)) for one in edits)):
+            return False
+        self.session.record_edits(lenient=True, title=title)
+        self.make_room()  # before the next tool looks at the labels
+        return True
+
+    def begin_stroke(self, scene: Scene) -> Stroke:
+        """Return a stroke on the layer at several scales, to be drawn bit by bit."""
+        return Stroke(self._begin(scene))
+
+    def end_stroke(self, stroke: Stroke, title: str) -> None:
+        """Record a stroke."""
+        if stroke.finish():
+            self.session.record_edits(lenient=True, title=title)
+            self.make_room()
+
+    def _begin(self, scene: Scene) -> Labels:
+        """Return the layer of a scene, ready to be edited."""
         layer = self._labels()
         if layer is not scene.layer or not scene.is_there:
             raise LayerError(OTHER_LABELS)
         self.make_writable()
         self._adopt(layer)
-        edits = [edit] if isinstance(edit, Edit) else list(edit)
-        self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
-        if not make_changes(
-            layer, (change_of(level_0(layer), place_in(one, scene.view)) for one in edits)
-        ):
-            return False
-        self.session.record_edits(lenient=True, title=title)
-        self.make_room()  # before the next tool looks at the labels
-        return True
+        return layer
 
     def annotate(self, annotation: Annotation) -> None:
         """Change what the labels mean."""

@@ -96,6 +96,9 @@ class Pointer(QObject):
             other.put_down()  # a click is for one tool, also where there are two docks
         _holding[self._hand.viewer] = self
         made = self._tools[name]
+        if made.is_for_scales and not layer.multiscale:
+            layer.mode = "paint"
+            return
         self._guarded(lambda: rehearse_soon(self._hand, name))
         layer.mode = "pan_zoom"
         self._hand.viewer.layers.selection.active = layer

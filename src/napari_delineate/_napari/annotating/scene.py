@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_delineate._napari.layers import LayerError, level_0, place_of, spacing_of
 from napari_delineate._napari.visible import displayed_axes, shown_region
+from napari_delineate.annotation.edits import Edit, place_in
 from napari_delineate.axes import spatial_axes
 
 __all__ = ["OTHER_LABELS", "Scene", "pixel_at", "scene_of"]
@@ -79,6 +80,10 @@ class Scene:
     def kept(self) -> tuple[int, ...]:
         """The axes of the layer that are edited."""
         return tuple(axis for axis, taken in enumerate(self.view) if isinstance(taken, slice))
+
+    def lifted(self, edit: Edit) -> Edit:
+        """Return an edit of what is edited as one of the layer."""
+        return place_in(edit, self.view)
 
     def point(self, place: Sequence[float]) -> NDArray[np.float64]:
         """Return a place in the layer as a place in what is edited."""

@@ -67,6 +67,8 @@ class Tool:
         defaults and texts are read there.
     looks_at_image : bool
         Whether it needs an image.
+    is_for_scales : bool
+        Whether it is for labels at several scales only; napari has one for others.
     """
 
     name: ClassVar[str]
@@ -76,6 +78,7 @@ class Tool:
     group: ClassVar[str] = "Objects"
     settings_from: ClassVar[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = ()
     looks_at_image: ClassVar[bool] = False
+    is_for_scales: ClassVar[bool] = False
 
     def __init__(self, hand: Hand, overlay: Overlay, values: Callable[[], dict[str, Any]]) -> None:
         self.hand = hand

@@ -43,6 +43,7 @@ class ToolBox(QWidget):
         self._edits: dict[str, dict[str, SettingEdit]] = {}
         self._forms: dict[str, QWidget] = {}
         self._spacing: tuple[tuple[float, ...], str] = ((1.0, 1.0), "pixel")
+        self._groups: dict[str, tuple[QWidget, QWidget]] = {}
         self.buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +54,7 @@ class ToolBox(QWidget):
             title.setEnabled(False)
             column.addWidget(title)
             row = QWidget()
+            self._groups[group] = (title, row)
             flow = QFlowLayout(row)
             flow.setContentsMargins(0, 0, 0, 0)
             flow.setSpacing(1)
@@ -101,6 +103,13 @@ class ToolBox(QWidget):
         for edits in self._edits.values():
             for edit in edits.values():
                 edit.set_spacing(spacing, units)
+
+    def show_for(self, *, several_scales: bool) -> None:
+        """Show the tools for labels at several scales, or those for others."""
+        for tool in self._tools.values():
+            if tool.is_for_scales:
+                for part in self._groups[tool.group]:
+                    part.setVisible(several_scales)
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a theme."""
