@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from napari.layers import Labels
 from skimage.measure import label as components
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
+from napari_delineate._napari.annotating.actions import ACTIONS
 from tests.napari.test_annotate_dock import Event, draw, take_up
 
 zarr = pytest.importorskip("zarr")
@@ -142,6 +144,91 @@ def said(dock):
     heard = []
     dock.hand.said.connect(lambda text, _: heard.append(text))
     return heard
+
+
+@pytest.mark.parametrize("kind", ["memory", "zarr"])
+def test_the_brush_paints_on_all_scales_as_napari_s_does(viewer, dock, said, tmp_path, kind):
+    labels = one_object((48, 64))
+    levels = scales(labels)
+    layer = open_labels(
+        viewer, dock, in_zarr(levels, tmp_path / "a.zarr") if kind == "zarr" else levels
+    )
+    plain = Labels(labels.copy())
+    for one in (layer, plain):
+        one.brush_size, one.selected_label = 6, 7
+    layer.locked_data_level = 2
+    first, session = bits(layer), dock.session
+    take_up(dock, "brush")
+    draw(dock, (30, 20))
+    plain.paint((30, 20), 7)
+    np.testing.assert_array_equal(np.asarray(layer.data[0]), plain.data)
+    check(layer)
+    np.testing.assert_array_equal(layer._slice.image.raw, np.asarray(layer.data[2]))
+    assert dock.hand.objects.size(7) == np.count_nonzero(plain.data == 7)
+    draw(dock, (5, 5), (20, 30), (40, 50))  # one stroke over two objects
+    painted = bits(layer)
+    check(layer)
+    assert len(session.history.past) == 3  # the layer was taken in, and two strokes
+    assert session.store.title(str(next(iter(session.workflow.inputs.values())).version)) == (
+        "Paint object 7"
+    )
+    draw(dock, (15, 20), (15, 28), modifiers=("Control",))
+    erased = np.asarray(layer.data[0])
+    assert not erased[15, 20:29].any()
+    check(layer)
+    session.undo()
+    assert bits(layer) == painted
+    dock.hand.annotate(dock.hand.annotation.with_lock(7, locked=True))
+    draw(dock, (40, 10))
+    assert said[-1] == "object 7 is locked; unlock it first"
+    assert bits(layer) == painted
+    session.undo(3)
+    assert bits(layer) == first
+    session.redo(2)
+    assert bits(layer) == painted
+
+
+def test_a_stroke_that_is_given_up_leaves_nothing_behind(viewer, dock):
+    layer = open_labels(viewer, dock, scales(one_object((48, 64))))
+    first, session = bits(layer), dock.session
+    layer.selected_label, layer.brush_size = 5, 9
+    take_up(dock, "brush")
+    for give_up in (lambda: dock.pointer._on_escape(None), lambda: viewer.layers.remove(layer)):
+        event = Event("mouse_press", (20, 20))
+        steps = dock.pointer._on_drag(viewer, event)
+        next(steps)
+        event.type, event.position = "mouse_move", (30, 40)
+        next(steps)
+        assert bits(layer) != first
+        session.undo()  # not in the middle of a stroke
+        assert bits(layer) != first
+        give_up()
+        assert bits(layer) == first
+        event.position = (40, 40)
+        next(steps, None)
+        event.type = "mouse_release"
+        next(steps, None)
+        assert bits(layer) == first
+
+
+def test_the_brush_is_shown_for_labels_at_several_scales(viewer, dock):
+    plain = viewer.add_labels(one_object((48, 64)))
+    dock.choice.choose(plain)
+    assert not dock.box.buttons["brush"].isVisibleTo(dock)
+    dock.pointer.take_up("brush")
+    assert dock.pointer.tool is None
+    assert plain.mode == "paint"
+    open_labels(viewer, dock, scales(one_object((48, 64))))
+    assert dock.box.buttons["brush"].isVisibleTo(dock)
+
+
+def test_that_napari_does_not_paint_is_said(viewer, dock, said):
+    layer = open_labels(viewer, dock, scales(one_object((48, 64))))
+    assert "napari does not paint on labels at several scales" in dock.message.text()
+    new = next(action for action in ACTIONS if action.name == "new")
+    new.act(dock.hand)
+    assert layer.selected_label == 3
+    assert "napari does not paint on labels at several scales" in said[-1]
 
 
 @pytest.mark.parametrize("kind", ["dask", "read-only"])

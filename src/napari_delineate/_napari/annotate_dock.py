@@ -6,20 +6,27 @@ from typing import Any
 
 import napari
 from napari.layers import Image, Labels
-from qtpy.QtCore import QEvent, QSignalBlocker
+from qtpy.QtCore import QEvent, QSignalBlocker, QTimer
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.class_part import AnnotationClasses
 from napari_delineate._napari.annotating.conflict_part import CorrectionConflicts
 from napari_delineate._napari.annotating.file_part import AnnotationFiles
-from napari_delineate._napari.annotating.hand import Hand
+from napari_delineate._napari.annotating.hand import NO_BRUSH, Hand
 from napari_delineate._napari.annotating.new_part import NewAnnotation
 from napari_delineate._napari.annotating.object_part import AnnotatedObjects
 from napari_delineate._napari.annotating.pointer import Pointer
 from napari_delineate._napari.annotating.slice_part import AnnotatedSlices
 from napari_delineate._napari.annotating.tool_box import ToolBox
 from napari_delineate._napari.annotating.tools import TOOLS
-from napari_delineate._napari.layers import LayerError, spacing_of
+from napari_delineate._napari.axes_row import AxesRow
+from napari_delineate._napari.layers import (
+    LayerError,
+    axes_of,
+    level_0,
+    remember_axes,
+    spacing_of,
+)
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import FocusRing, LayerChoice, Message, Scrolled
@@ -88,6 +95,8 @@ class AnnotateDock(QWidget):
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         head.addRow("Image", self.image)
         head.addRow("Labels", self.choice)
+        self.head = head
+        self.axes: AxesRow | None = None
         inside = QWidget()
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(0, 0, rows.spacing(), 0)  # beside the scroll bar
@@ -170,11 +179,44 @@ class AnnotateDock(QWidget):
         if before is not None:
             before.events.preserve_labels.disconnect(self._refresh)
             before.events.n_edit_dimensions.disconnect(self._refresh)
+            before.events.axis_labels.disconnect(self._on_axes)
         layer = self.choice.layer()
+        if layer is not None:
+            self._share_axes(layer)
         self.hand.take(layer)
+        self._ask_axes()
         if layer is not None:
             layer.events.preserve_labels.connect(self._refresh)
             layer.events.n_edit_dimensions.connect(self._refresh)
+            layer.events.axis_labels.connect(self._on_axes)
+            if layer.multiscale and axes_of(layer) is not None:
+                self._say(NO_BRUSH)
+
+    def _share_axes(self, layer: Labels) -> None:
+        """Give labels without names of axes those of the image that they lie on."""
+        image = self.image.layer()
+        if image is None or axes_of(layer) is not None or image.ndim != layer.ndim:
+            return
+        known = axes_of(image)
+        if known is not None and level_0(image).shape[: layer.ndim] == level_0(layer).shape:
+            remember_axes(layer, known)
+
+    def _ask_axes(self) -> None:
+        """Ask what the axes of the labels are where nobody has said."""
+        layer = self.hand.layer
+        if self.axes is not None:
+            self.head.removeRow(self.axes)
+            self.axes = None
+        if layer is not None and axes_of(layer) is None:
+            self.axes = AxesRow(layer)
+            self.head.addRow(self.axes)
+
+    def _on_axes(self, _: Any = None) -> None:
+        self._say("")
+        self._refresh()
+        self.slices.refresh()
+        # The row goes when it has said what was chosen.
+        QTimer.singleShot(0, self._ask_axes)
 
     def _on_made(self) -> None:
         with QSignalBlocker(self.choice):
@@ -194,7 +236,7 @@ class AnnotateDock(QWidget):
                 self.preserve.setChecked(bool(layer.preserve_labels))
                 self.solid.setChecked(layer.n_edit_dimensions > 2)
             self.solid.setVisible(layer.ndim > 2)
-            self.box.set_depth(has_depth=layer.ndim > 2)
+            self.box.show_for(has_depth=layer.ndim > 2, several_scales=layer.multiscale)
             try:
                 self.box.set_spacing(*spacing_of(layer))
             except LayerError as error:

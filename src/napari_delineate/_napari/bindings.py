@@ -26,6 +26,7 @@ from napari_delineate._napari.layers import (
     to_value,
 )
 from napari_delineate._napari.painted_results import PaintedResults
+from napari_delineate._napari.scales import is_drawing
 from napari_delineate._napari.strokes import Strokes, change_of_stroke, has_form
 from napari_delineate.engine import Results
 from napari_delineate.rewiring import put_in
@@ -360,7 +361,7 @@ class Bindings:
             self._on_input()
 
     def _on_edit(self, event: Any) -> None:
-        if not self.own_change:
+        if not (self.own_change or is_drawing(event.source)):  # of strokes we hear otherwise
             self._touched.add(event.source.unique_id)
 
     def _on_paint(self, event: Any) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 
+from napari_delineate._napari.scales import is_drawn_on
 from napari_delineate.arrays import stack_paths
 
 __all__ = [
@@ -75,6 +76,8 @@ def is_being_edited(viewer: ViewerModel) -> bool:
     layer = viewer.layers.selection.active
     if not isinstance(layer, Labels | Points | Shapes):
         return False
+    if is_drawn_on(layer):
+        return True
     pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
     return is_being_drawn(layer) or (pressed and str(layer.mode) != "pan_zoom")
 

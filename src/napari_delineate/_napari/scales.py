@@ -10,14 +10,34 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels, Layer
 
-from napari_delineate.annotation.edits import Change, joined, put
+from napari_delineate.annotation.edits import (
+    NOTHING,
+    Change,
+    Edit,
+    change_of,
+    joined,
+    put,
+    take_back,
+)
 from napari_delineate.annotation.pyramid import Pyramid
 
-__all__ = ["can_write", "is_in_memory", "level_0", "make_changes", "set_labels", "write"]
+__all__ = [
+    "Stroke",
+    "can_write",
+    "is_drawing",
+    "is_drawn_on",
+    "is_in_memory",
+    "level_0",
+    "make_changes",
+    "set_labels",
+    "write",
+]
 
 _REMEMBERED = 4
 """Pyramids of a layer: an undo may bring back those that were there before."""
 
+_drawing: weakref.WeakSet[Layer] = weakref.WeakSet()
+_drawn_on: weakref.WeakSet[Layer] = weakref.WeakSet()
 _pyramids: weakref.WeakKeyDictionary[Labels, deque[Pyramid]] = weakref.WeakKeyDictionary()
 
 
@@ -67,10 +87,59 @@ def make_changes(layer: Labels, changes: Iterable[Change]) -> bool:
             made.append(change)
     if made:
         _draw(layer)
-        whole = joined(made)
-        places = np.unravel_index(whole.positions, shape)
-        layer.events.paint(value=[(places, whole.before, whole.after)])
+        _tell(layer, joined(made))
     return bool(made)
+
+
+class Stroke:
+    """Draw on a layer bit by bit; others hear of it as one stroke when it is finished.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        A layer at several scales.
+    """
+
+    def __init__(self, layer: Labels) -> None:
+        self._layer, self._labels = layer, level_0(layer)
+        self._changes: list[Change] = []
+        _drawn_on.add(layer)
+
+    def add(self, edit: Edit) -> None:
+        """Draw an edit of the layer."""
+        if level_0(self._layer) is not self._labels:
+            return  # somebody has given the layer other labels meanwhile
+        change = change_of(self._labels, edit)
+        if len(change.positions):
+            write(self._layer, change)
+            self._changes.append(change)
+            _draw(self._layer)
+
+    def finish(self) -> bool:
+        """Tell of the stroke; return whether anything is changed by it."""
+        _drawn_on.discard(self._layer)
+        change = joined(self._changes) if self._changes else NOTHING
+        if not len(change.positions) or level_0(self._layer) is not self._labels:
+            return False
+        _tell(self._layer, change)
+        return True
+
+    def abandon(self) -> None:
+        """Take back what was drawn."""
+        _drawn_on.discard(self._layer)
+        if self._changes and level_0(self._layer) is self._labels:
+            write(self._layer, take_back(joined(self._changes)))
+            _draw(self._layer)
+
+
+def is_drawn_on(layer: Layer) -> bool:
+    """Tell whether a stroke on a layer is under way."""
+    return layer in _drawn_on
+
+
+def is_drawing(layer: Layer) -> bool:
+    """Tell whether it is us who draw the labels of a layer anew."""
+    return layer in _drawing
 
 
 def write(layer: Labels, change: Change) -> None:
@@ -121,10 +190,21 @@ def _draw(layer: Labels) -> None:
     forget = getattr(layer, "_reset_thumbnail_level_data", None)
     if forget is not None:
         forget()
-    layer.refresh(extent=False)
+    _drawing.add(layer)
+    try:
+        layer.refresh(extent=False)
+    finally:
+        _drawing.discard(layer)
+
+
+def _tell(layer: Labels, change: Change) -> None:
+    """Tell of a stroke as napari does."""
+    places = np.unravel_index(change.positions, tuple(level_0(layer).shape))
+    layer.events.paint(value=[(places, change.before, change.after)])
 
 
 def _can_write(data: Any) -> bool:
     if isinstance(data, np.ndarray):
-        return bool(data.flags.writeable)
+        # What napari draws into labels in memory of another byte order turns into other numbers.
+        return bool(data.flags.writeable and data.dtype.isnative)
     return not hasattr(data, "__dask_graph__") and not getattr(data, "read_only", False)

@@ -57,8 +57,8 @@ def interpolate(
     Raises
     ------
     ValueError
-        If there is no such object in the box, it is locked, or there is nothing between its
-        slices to fill.
+        If there is no such object in the box, it is locked, there is nothing between its
+        slices to fill, or these are frames of volumes.
 
     See Also
     --------
@@ -72,6 +72,10 @@ def interpolate(
     >>> interpolate(labels, 4, (slice(0, 3), slice(0, 1), slice(0, 9))).labels[1]
     array([[0, 0, 4, 4, 4, 4, 4, 0, 0]])
     """
+    if len(labels.shape) > 3:
+        raise ValueError(
+            "volumes are not filled between frames; fill between the slices of one, or copy it"
+        )
     per_axis = spacing_per_axis(spacing, len(labels.shape))
     # What lies next to the object tells that its outline is there.
     crop = crop_of(labels, number, box, locked, 1)

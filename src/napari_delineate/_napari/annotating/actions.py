@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from napari_delineate._napari.annotating.hand import Hand
+from napari_delineate._napari.annotating.hand import NO_BRUSH, Hand
 
 __all__ = ["ACTIONS", "HELD_KEYS", "Action"]
 
@@ -39,7 +39,10 @@ def _begin_object(hand: Hand) -> None:
     layer = hand.layer
     if layer is not None:
         layer.selected_label = hand.new_number()
-        layer.mode = "paint"
+        if layer.multiscale:
+            hand.said.emit(NO_BRUSH, False)
+        else:
+            layer.mode = "paint"
 
 
 def _toggle_lock(hand: Hand) -> None:

@@ -11,10 +11,16 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate._napari.annotating.counting import Counting, is_counted_at_once
-from napari_delineate._napari.annotating.scene import Scene, scene_of
+from napari_delineate._napari.annotating.scene import OTHER_LABELS, Scene, scene_of
 from napari_delineate._napari.drawings import is_being_edited
 from napari_delineate._napari.layers import LayerError, level_0
-from napari_delineate._napari.scales import can_write, is_in_memory, make_changes, set_labels
+from napari_delineate._napari.scales import (
+    Stroke,
+    can_write,
+    is_in_memory,
+    make_changes,
+    set_labels,
+)
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.strokes import change_of_stroke, show_change
 from napari_delineate.annotation.edits import (
@@ -25,14 +31,18 @@ from napari_delineate.annotation.edits import (
     bounding_box,
     change_of,
     joined,
-    place_in,
     take_back,
 )
 from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.annotation.object_index import ObjectIndex
 from napari_delineate.arrays import label_dtype
 
-__all__ = ["Hand"]
+__all__ = ["NO_BRUSH", "Hand"]
+
+NO_BRUSH = (
+    "napari does not paint on labels at several scales; take the brush among the tools. They edit "
+    "the full size, and smaller scales follow."
+)
 
 _MORE_PARTS = 16
 """How many numbers a tool may need that makes several objects at once."""
@@ -135,12 +145,13 @@ class Hand(QObject):
             raise LayerError(_NO_IMAGE)
         return scene_of(self.viewer, layer, self.image if with_image else None)
 
-    def stack(self, *, with_image: bool = False) -> Scene:
-        """Return what is shown along the first slider, as `scene`."""
+    def stack(self, *, with_image: bool = False, with_volumes: bool = False) -> Scene:
+        """Return what is shown along a slider, as `scene`; volumes, too, where that is asked."""
         layer = self._labels()
         if with_image and self.image is None:
             raise LayerError(_NO_IMAGE)
-        return scene_of(self.viewer, layer, self.image if with_image else None, is_stack=True)
+        image = self.image if with_image else None
+        return scene_of(self.viewer, layer, image, is_stack=True, with_volumes=with_volumes)
 
     def go_to_slice(self, scene: Scene, place: int) -> None:
         """Turn the slider along which a stack was edited."""
@@ -191,7 +202,8 @@ class Hand(QObject):
         layer = self._labels()
         if can_write(layer):
             return
-        set_labels(layer, np.array(level_0(layer)))
+        held = np.array(level_0(layer))
+        set_labels(layer, held.astype(held.dtype.newbyteorder("="), copy=False))
         self.said.emit(
             f"The labels {layer.name!r} can not be written to where they are.{_COPIED}", False
         )
@@ -230,15 +242,11 @@ class Hand(QObject):
         bool
             Whether anything changed.
         """
-        layer = self._labels()
-        if layer is not scene.layer or not scene.is_there:
-            raise LayerError("the labels are others than those that you began on; begin anew")
-        self.make_writable()
-        self._adopt(layer)
+        layer = self._begin(scene)
         edits = [edit] if isinstance(edit, Edit) else list(edit)
         self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
         changes = (
-            joined([change_of(level_0(layer), place_in(one, scene.view)) for one in together])
+            joined([change_of(level_0(layer), scene.lifted(one)) for one in together])
             for together in apart(edits)
         )
         if not make_changes(layer, changes):
@@ -246,6 +254,25 @@ class Hand(QObject):
         self.session.record_edits(lenient=True, title=title)
         self.make_room()  # before the next tool looks at the labels
         return True
+
+    def begin_stroke(self, scene: Scene) -> Stroke:
+        """Return a stroke on the layer at several scales, to be drawn bit by bit."""
+        return Stroke(self._begin(scene))
+
+    def end_stroke(self, stroke: Stroke, title: str) -> None:
+        """Record a stroke."""
+        if stroke.finish():
+            self.session.record_edits(lenient=True, title=title)
+            self.make_room()
+
+    def _begin(self, scene: Scene) -> Labels:
+        """Return the layer of a scene, ready to be edited."""
+        layer = self._labels()
+        if layer is not scene.layer or not scene.is_there:
+            raise LayerError(OTHER_LABELS)
+        self.make_writable()
+        self._adopt(layer)
+        return layer
 
     def annotate(self, annotation: Annotation) -> None:
         """Change what the labels mean."""

@@ -42,6 +42,7 @@ class Merge(LineTool):
         self._clicked_in: Scene | None = None
 
     def draw(self, scene: Scene, line: NDArray[np.float64]) -> None:
+        self._show_clicked()
         numbers = labels_along(scene, list(line))
         if len(numbers) > 1:
             self._merge(scene, numbers)
@@ -50,7 +51,7 @@ class Merge(LineTool):
                 check_slice(self._clicked_in, scene, "the objects were clicked")
             self._clicked_in = scene
             self._clicked[numbers[0]] = line[-1]
-            self.overlay.points(scene, list(self._clicked.values()))
+            self._show_clicked()
             listed = ", ".join(map(str, self._clicked))
             self.hand.said.emit(f"To merge: {listed}. Click more, then press Enter.", False)
         else:
@@ -66,6 +67,10 @@ class Merge(LineTool):
     def cancel(self) -> bool:
         is_forgotten = self._forget()
         return super().cancel() or is_forgotten
+
+    def _show_clicked(self) -> None:
+        if self._clicked_in is not None:
+            self.overlay.points(self._clicked_in, list(self._clicked.values()))
 
     def _forget(self) -> bool:
         had = bool(self._clicked)

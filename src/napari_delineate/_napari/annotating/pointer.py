@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -27,6 +28,9 @@ __all__ = ["Pointer"]
 _NO_OBJECT = "in the 3D view this tool begins on an object; turn to the 2D view for other places"
 _CURSOR, _HOT, _BADGE, _ICON = 40, 8, 24, 18
 """Pixels of the pointer's picture, where its cross lies in it, of the badge and its icon."""
+
+_holding: weakref.WeakKeyDictionary[Any, Pointer] = weakref.WeakKeyDictionary()
+"""Who took up a tool last in each viewer."""
 
 
 class Pointer(QObject):
@@ -91,7 +95,14 @@ class Pointer(QObject):
         layer = self._layer
         if name in ("", before) or layer is None:
             return
+        other = _holding.get(self._hand.viewer)
+        if other is not None:
+            other.put_down()  # a click is for one tool, also where there are two docks
+        _holding[self._hand.viewer] = self
         made = self._tools[name]
+        if made.is_for_scales and not layer.multiscale:
+            layer.mode = "paint"
+            return
         self._guarded(lambda: rehearse_soon(self._hand, name))
         layer.mode = "pan_zoom"
         self._hand.viewer.layers.selection.active = layer

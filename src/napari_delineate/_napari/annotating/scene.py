@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from napari_delineate._napari.layers import LayerError, level_0, place_of, spacing_of
 from napari_delineate._napari.visible import displayed_axes, shown_region
+from napari_delineate.annotation.edits import Edit, place_in
 from napari_delineate.axes import spatial_axes
 
-__all__ = ["Scene", "pixel_at", "scene_of"]
+__all__ = ["OTHER_LABELS", "Scene", "pixel_at", "scene_of"]
+
+OTHER_LABELS = "the labels are others than those that you began on; begin anew"
 
 
 _MOST_VOXELS = 3 * 2**19
@@ -63,7 +66,12 @@ class Scene:
 
     @property
     def labels(self) -> Any:
-        """The labels as they are now; (Y, X) or (Z, Y, X), a view where they are in memory."""
+        """The labels as they are now; (Y, X) or (Z, Y, X), a view where they are in memory.
+
+        `LayerError` where the layer holds labels of another shape meanwhile.
+        """
+        if not self.is_there:
+            raise LayerError(OTHER_LABELS)
         return _taken(level_0(self.layer), self.view)
 
     @property
@@ -79,6 +87,10 @@ class Scene:
     def kept(self) -> tuple[int, ...]:
         """The axes of the layer that are edited."""
         return tuple(axis for axis, taken in enumerate(self.view) if isinstance(taken, slice))
+
+    def lifted(self, edit: Edit) -> Edit:
+        """Return an edit of what is edited as one of the layer."""
+        return place_in(edit, self.view)
 
     def point(self, place: Sequence[float]) -> NDArray[np.float64]:
         """Return a place in the layer as a place in what is edited."""
@@ -134,7 +146,12 @@ class Scene:
 
 
 def scene_of(
-    viewer: napari.Viewer, layer: Labels, image: Image | None, *, is_stack: bool = False
+    viewer: napari.Viewer,
+    layer: Labels,
+    image: Image | None,
+    *,
+    is_stack: bool = False,
+    with_volumes: bool = False,
 ) -> Scene:
     """Return what is edited of a layer now.
 
@@ -148,7 +165,10 @@ def scene_of(
     image : napari.layers.Image, optional
         The image that tools look at.
     is_stack : bool
-        Whether what is on the screen is edited along its first slider, slices or frames.
+        Whether what is on the screen is edited along a slider, slices or frames: that which
+        was used last, as the arrow keys of napari.
+    with_volumes : bool
+        Whether volumes are edited along time, where they are edited in 3D.
 
     Returns
     -------
@@ -175,7 +195,7 @@ def scene_of(
             "axes in space"
         )
     edited = in_space if solid else "".join(sorted(on_screen, key=axes.index))
-    labels = level_0(layer)
+    labels, along = level_0(layer), ""
     if is_stack:
         left = [
             letter
@@ -185,8 +205,19 @@ def scene_of(
         if viewer.dims.ndisplay == 3 and not left:
             raise LayerError("this tool goes from slice to slice; turn to the 2D view")
         if not left:
-            raise LayerError("this tool goes from slice to slice, and there is only one")
-        edited = "".join(letter for letter in axes if letter in (*on_screen, left[0]))
+            raise LayerError(
+                "this tool goes from slice to slice; show the layer in 2D, one slice at a time"
+                if viewer.dims.ndisplay == 3
+                else "this tool goes from slice to slice, and there is only one"
+            )
+        frames = [letter for letter in left if letter not in in_space]
+        are_volumes = with_volumes and solid and bool(frames)
+        used = axes[viewer.dims.last_used - missing] if viewer.dims.last_used >= missing else ""
+        choice = frames if are_volumes else left
+        along = used if used in choice else choice[0]
+        edited = "".join(
+            letter for letter in axes if letter in (in_space if are_volumes else on_screen) + along
+        )
     at = layer.world_to_data(viewer.dims.point[-layer.ndim :])
     view: list[int | slice] = []
     for letter, place, size in zip(axes, at, labels.shape, strict=True):
@@ -204,6 +235,8 @@ def scene_of(
         for letter in edited
     }
     depth = next((rank for rank, letter in enumerate(edited) if letter not in on_screen), 0)
+    if is_stack:
+        depth = edited.index(along)
     shape = [labels.shape[axes.index(letter)] for letter in edited]
     return Scene(
         layer,

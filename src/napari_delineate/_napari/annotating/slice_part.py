@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.object_model import COUNTING
-from napari_delineate._napari.layers import LayerError, level_0, place_of
+from napari_delineate._napari.layers import LayerError, axes_of, level_0, place_of
 from napari_delineate._napari.widgets.icons import colour
 from napari_delineate.annotation.edits import Change
 from napari_delineate.axes import PLACES
@@ -140,9 +140,9 @@ class AnnotatedSlices(QWidget):
                 return
 
     def _slider(self) -> int | None:
-        """Return the first axis of the layer that has a slider."""
+        """Return the first axis of the layer that has a slider; None where axes are not known."""
         layer, viewer = self._hand.layer, self._hand.viewer
-        if layer is None:
+        if layer is None or axes_of(layer) is None:
             return None
         missing = viewer.dims.ndim - layer.ndim
         shown = [axis - missing for axis in viewer.dims.displayed]

@@ -21,11 +21,12 @@ class _AcrossSlices(Tool, ABC):
 
     group: ClassVar[str] = "Slices and frames"
     needs_depth: ClassVar[bool] = True
+    takes_volumes: ClassVar[bool] = True
 
     def press(self, place: Place) -> None:
         if not place.label:
             raise ValueError("there is no object at this place; click on one")
-        scene = self.hand.stack(with_image=self.looks_at_image)
+        scene = self.hand.stack(with_image=self.looks_at_image, with_volumes=self.takes_volumes)
         self.act(scene, place)
 
     @abstractmethod
@@ -52,6 +53,7 @@ class Interpolate(_AcrossSlices):
 
     name, title, key = "interpolate", "Fill between slices", "I"
     hint = "Draw an object in some slices, then click it: the slices between are filled."
+    takes_volumes = False
 
     def act(self, scene: Scene, place: Place) -> None:
         edit = slices.interpolate(

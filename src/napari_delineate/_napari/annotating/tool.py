@@ -71,6 +71,8 @@ class Tool:
         Whether it needs a stack or a movie.
     goes_beyond_objects : bool
         Whether it is also used beside objects in the 3D view, where depth is not seen.
+    is_for_scales : bool
+        Whether it is for labels at several scales only; napari has one for others.
     """
 
     name: ClassVar[str]
@@ -82,6 +84,7 @@ class Tool:
     looks_at_image: ClassVar[bool] = False
     needs_depth: ClassVar[bool] = False
     goes_beyond_objects: ClassVar[bool] = False
+    is_for_scales: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -112,9 +112,21 @@ class ToolBox(QWidget):
             for form in self._forms.values():
                 form.set_spacing(spacing, units)
 
-    def set_depth(self, *, has_depth: bool) -> None:
-        """Say whether the layer is a stack or a movie; other layers have no use for some tools."""
-        shown = {name for name, tool in self._tools.items() if has_depth or not tool.needs_depth}
+    def show_for(self, *, has_depth: bool, several_scales: bool) -> None:
+        """Show the tools for a layer.
+
+        Parameters
+        ----------
+        has_depth : bool
+            Whether it is a stack or a movie; other layers have no use for some tools.
+        several_scales : bool
+            Whether it has several scales; for other layers napari has some tools itself.
+        """
+        shown = {
+            name
+            for name, tool in self._tools.items()
+            if (has_depth or not tool.needs_depth) and (several_scales or not tool.is_for_scales)
+        }
         for name, button in self.buttons.items():
             button.setVisible(name in shown)
         groups = {self._tools[name].group for name in shown}

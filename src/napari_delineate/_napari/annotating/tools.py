@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_delineate._napari.annotating import (
     image_tools,
     object_tools,
+    paint_tools,
     scribble_tools,
     seed_tools,
     slice_tools,
@@ -16,6 +17,7 @@ from napari_delineate._napari.annotating.tool import Tool
 __all__ = ["TOOLS"]
 
 TOOLS: tuple[type[Tool], ...] = (
+    paint_tools.Brush,
     object_tools.Merge,
     object_tools.Delete,
     object_tools.FillHoles,

@@ -39,6 +39,8 @@ class TraceEdges(FoundObject):
         self._number = 0
 
     def press(self, place: Place) -> None:
+        if place.direction is not None:
+            raise ValueError("edges are traced in a slice; show the layer in 2D")
         if self._scene is None:
             self._scene, self._number = place.scene, self.number_for(place)
             self._prepare()
