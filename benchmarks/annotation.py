@@ -1,8 +1,10 @@
 """Time what an annotator feels, in a real window with the event loop running.
 
-    xvfb-run -a .venv/bin/python -m benchmarks.annotation [--only 2D 3D]
+    xvfb-run -a .venv/bin/python -m benchmarks.annotation [--only 2D 3D] [--kept memory zarr scales]
 
-Labels of 4096 × 4096 and of 256 × 1024 × 1024 hold some 4,000 objects, in int32. A stroke of
+Labels of 4096 × 4096 and of 256 × 1024 × 1024 hold some 4,000 objects, in int32; in memory, in a
+Zarr array on disk (chunks of 512 × 512 and of 64 × 256 × 256, compressed as Zarr does), or in
+memory at several scales, on which napari does not paint. A stroke of
 ten dabs is painted as napari's brush paints it, by napari alone and with the Annotate dock
 open; objects are merged, split and deleted; all is undone and redone; the magic wand and
 scribbles are shown for what is in view. Each is called in the event loop, and then events are
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +35,8 @@ from napari_delineate.annotation.scribbles import BACKGROUND, OBJECT, Scribbling
 from napari_delineate.annotation.wand import Wand
 
 SHAPES = {"2D": (4096, 4096), "3D": (256, 1024, 1024)}
+CHUNKS = {2: (512, 512), 3: (64, 256, 256)}
+KEPT = ("memory", "zarr", "scales")
 OBJECTS = 4000
 SIZE = 25
 
@@ -43,6 +48,21 @@ def labels_of(shape: tuple[int, ...]) -> Any:
         corner = [int(random.integers(0, size - SIZE)) for size in shape]
         labels[tuple(slice(at, at + SIZE) for at in corner)] = number
     return labels
+
+
+def kept(labels: Any, how: str, folder: str) -> Any:
+    """Return labels in memory, in a Zarr array, or at several scales."""
+    if how == "scales":
+        return [labels[(slice(None, None, 2**level),) * labels.ndim].copy() for level in range(4)]
+    if how == "memory":
+        return labels
+    import zarr
+
+    array = zarr.create_array(
+        f"{folder}/labels.zarr", shape=labels.shape, chunks=CHUNKS[labels.ndim], dtype=labels.dtype
+    )
+    array[...] = labels
+    return array
 
 
 def work_off() -> None:
@@ -89,15 +109,18 @@ def edit(dock: AnnotateDock, tool: Callable[..., Edit], numbers: list[int]) -> N
     hand.edit(scene, tool(scene.labels, hand.box(scene, numbers)), "edit")
 
 
-def measure(shape: tuple[int, ...]) -> dict[str, tuple[float, float, float]]:
+def measure(shape: tuple[int, ...], how: str, folder: str) -> dict[str, tuple[float, float, float]]:
     viewer = napari.Viewer()
     image = np.random.default_rng(1).integers(0, 99, shape, np.uint8)
     axes = ("z", "y", "x")[-len(shape) :]
     viewer.add_image(image, axis_labels=axes)
-    layer = viewer.add_labels(labels_of(shape), axis_labels=axes)
+    labels = kept(labels_of(shape), how, folder)
+    layer = viewer.add_labels(labels, multiscale=how == "scales", axis_labels=axes)
     viewer.camera.zoom = 1
     rest(1)
-    found = {"a stroke, napari alone": timed(stroke(layer))}
+    found = {}
+    if layer.editable:
+        found["a stroke, napari alone"] = timed(stroke(layer))
     start = time.perf_counter()
     dock = AnnotateDock(viewer)
     viewer.window.add_dock_widget(dock, name="Annotate", area="right")
@@ -106,10 +129,11 @@ def measure(shape: tuple[int, ...]) -> dict[str, tuple[float, float, float]]:
     opened = 1000 * (time.perf_counter() - start)
     found["open the dock"] = (opened, opened, opened)
     rest(1)
-    found["a stroke, with the dock"] = timed(stroke(layer))
     session, hand = dock.session, dock.hand
-    found["undo a stroke"] = timed(lambda _: session.undo())
-    found["redo a stroke"] = timed(lambda _: session.redo())
+    if layer.editable:
+        found["a stroke, with the dock"] = timed(stroke(layer))
+        found["undo a stroke"] = timed(lambda _: session.undo())
+        found["redo a stroke"] = timed(lambda _: session.redo())
     near = [number for number in hand.objects.numbers if number <= OBJECTS]
 
     def merge(turn: int) -> None:
@@ -158,11 +182,14 @@ def measure(shape: tuple[int, ...]) -> dict[str, tuple[float, float, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=SHAPES, default=list(SHAPES))
-    for name in parser.parse_args().only:
-        print(f"| {name} {' × '.join(map(str, SHAPES[name]))} | processor | clock | first |")
+    parser.add_argument("--kept", nargs="+", choices=KEPT, default=["memory"])
+    asked = parser.parse_args()
+    for name, how in ((name, how) for name in asked.only for how in asked.kept):
+        print(f"| {name} {' × '.join(map(str, SHAPES[name]))}, {how} | processor | clock | first |")
         print("| --- | ---: | ---: | ---: |")
-        for title, (spent, clock, first) in measure(SHAPES[name]).items():
-            print(f"| {title} | {spent:.1f} ms | {clock:.1f} ms | {first:.1f} ms |", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            for title, (spent, clock, first) in measure(SHAPES[name], how, folder).items():
+                print(f"| {title} | {spent:.1f} ms | {clock:.1f} ms | {first:.1f} ms |", flush=True)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ class AnnotateDock(QWidget):
         self._on_active()
         self._on_choice()
         self._refresh()
-        self.slices.refresh()
+        self.sections["Slices"].setVisible(self.slices.is_needed)
 
     def stop(self) -> None:
         """Follow the viewer and the session no longer."""

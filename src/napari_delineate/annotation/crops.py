@@ -104,7 +104,7 @@ def crop_of_several(
         If one of the objects is locked, or not in the box.
     """
     refuse_locked(numbers, locked)
-    parts = crops_of_several(labels, numbers, slabs(widened(box, 0, labels.shape)))
+    parts = crops_of_several(labels, numbers, slabs(widened(box, 0, labels.shape), labels))
     whole = widened(bounding_box([part.box for part in parts]), margin, labels.shape)
     held = np.ascontiguousarray(labels[whole])
     return Crop(whole, held, is_one_of(held, numbers))

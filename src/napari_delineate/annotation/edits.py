@@ -100,7 +100,7 @@ def change_of(labels: Any, edit: Edit) -> Change:
     starts = [side.start for side in edit.box]
     wanted = np.asarray(edit.labels)
     found = []
-    for slab in slabs(edit.box):
+    for slab in slabs(edit.box, labels):
         held = np.asarray(labels[slab])
         first = slab[0].start - starts[0]
         then = _in_dtype(wanted[first : first + len(held)], held.dtype)
@@ -121,13 +121,37 @@ def _in_dtype(labels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return labels.astype(dtype, copy=False)
 
 
-def slabs(box: tuple[slice, ...]) -> Iterator[tuple[slice, ...]]:
-    """Yield the parts of a box, cut across its first axis, that fit the cache; at least one."""
+def slabs(box: tuple[slice, ...], labels: Any = None) -> Iterator[tuple[slice, ...]]:
+    """Yield the parts of a box, cut across its first axis, that fit the cache; at least one.
+
+    Parameters
+    ----------
+    box : tuple of slice
+        The box.
+    labels : array-like, optional
+        What the box is read of. Labels that are stored in chunks are cut between chunks, so
+        that each is read once.
+    """
     side, *others = box
     across = math.prod(max(other.stop - other.start, 1) for other in others)
-    step = max(_CACHED // across, 1)
-    for start in range(side.start, max(side.stop, side.start + 1), step):
-        yield slice(start, min(start + step, side.stop)), *others
+    depth = _chunk_depth(labels)
+    step = -(-max(_CACHED // across, 1) // depth) * depth
+    start = side.start
+    while True:
+        stop = min(start // depth * depth + step, side.stop)
+        yield slice(start, stop), *others
+        start = stop
+        if start >= side.stop:
+            return
+
+
+def _chunk_depth(labels: Any) -> int:
+    """Return how many places of the first axis are stored together; 1 in memory."""
+    chunks = getattr(labels, "chunks", None)
+    if not chunks:
+        return 1
+    first = chunks[0]  # Dask has the sizes of all chunks there
+    return max(int(max(first) if isinstance(first, tuple) else first), 1)
 
 
 def apart(edits: Iterable[Edit]) -> Iterator[list[Edit]]:

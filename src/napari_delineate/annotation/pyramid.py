@@ -158,7 +158,7 @@ def _sampled(labels: Any, rule: _Rule) -> NDArray[Any]:
     """Return labels at the pixels of a rule; parts of them are read one after the other."""
     first, *others = rule
     result = np.empty(tuple(len(sampled) for sampled in rule), np.dtype(labels.dtype))
-    for slab in slabs(tuple(slice(0, int(size)) for size in labels.shape)):
+    for slab in slabs(tuple(slice(0, int(size)) for size in labels.shape), labels):
         start, stop = np.searchsorted(first, (slab[0].start, slab[0].stop)).tolist()
         if start < stop:
             part = np.asarray(labels[slab])

@@ -93,14 +93,12 @@ class CorrectionConflicts(QWidget):
         column.addWidget(row_of_buttons)
         hand.turned.connect(self._on_turned)
         hand.session.finished.connect(self._on_finished)
-        hand.viewer.dims.events.current_step.connect(self._draw)
         self._on_turned()
 
     def stop(self) -> None:
         """Follow the hand no longer."""
         self._hand.turned.disconnect(self._on_turned)
         self._hand.session.finished.disconnect(self._on_finished)
-        self._hand.viewer.dims.events.current_step.disconnect(self._draw)
         self._job = None
         self._leave()
 
@@ -256,7 +254,7 @@ class CorrectionConflicts(QWidget):
         go_to(self._hand.viewer, layer, ends, letters)
         self._draw()
 
-    def _draw(self, _: Any = None) -> None:
+    def _draw(self) -> None:
         """Draw the outline of where the object was."""
         one, layer = self.current(), self._layer
         if one is None or layer is None or not self.isVisible():

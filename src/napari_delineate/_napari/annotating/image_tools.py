@@ -102,8 +102,9 @@ class MagicWand(FoundObject):
         start = self._start
         if self._wand is None or start is None:
             return
-        side = start.scene.window[-1]
-        moved = (place.at[-1] - start.at[-1]) / max(side.stop - side.start, 1)
+        axis = start.scene.column_axis
+        side = start.scene.window[axis]
+        moved = (place.at[axis] - start.at[axis]) / max(side.stop - side.start, 1)
         self._share = float(np.clip(self.values["tolerance"] + moved, 0, 1))
         self._preview()
 

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_delineate._napari.annotating.scene import Scene
-from napari_delineate._napari.annotating.tool import ClickTool, LineTool, Place, labels_along
+from napari_delineate._napari.annotating.tool import (
+    ClickTool,
+    LineTool,
+    Place,
+    check_slice,
+    labels_along,
+)
 from napari_delineate.annotation import objects
 from napari_delineate.annotation.edits import Edit
 
@@ -40,6 +46,8 @@ class Merge(LineTool):
         if len(numbers) > 1:
             self._merge(scene, numbers)
         elif numbers:
+            if self._clicked_in is not None:
+                check_slice(self._clicked_in, scene, "the objects were clicked")
             self._clicked_in = scene
             self._clicked[numbers[0]] = line[-1]
             self.overlay.points(scene, list(self._clicked.values()))

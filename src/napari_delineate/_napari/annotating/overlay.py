@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import napari
@@ -10,7 +11,8 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 
-from napari_delineate._napari.annotating.scene import Scene
+from napari_delineate._napari.annotating.scene import Scene, pixel_at
+from napari_delineate._napari.layers import level_0
 
 __all__ = ["Overlay"]
 
@@ -26,6 +28,8 @@ _WIDTH, _SIZE = 2, 9
 class Overlay:
     """Draw in the coordinates of what is edited of a layer; nothing of the layer changes.
 
+    What was drawn is hidden while another slice is shown.
+
     Parameters
     ----------
     viewer : napari.Viewer
@@ -38,8 +42,13 @@ class Overlay:
         self._viewer, self._layer = viewer, layer
         self._visuals: dict[str, Any] = {}
         self._starts: dict[str, tuple[float, ...]] = {}  # where visuals begin in the layer
+        self._drawn: dict[str, Callable[[], None]] = {}  # draws visuals again
         if layer.multiscale:
             layer.events.set_data.connect(self._on_tile)
+        events = viewer.dims.events
+        self._turns = (events.current_step, events.order, events.ndisplay)
+        for event in self._turns:
+            event.connect(self._on_turn)
 
     def lines(
         self, scene: Scene, paths: Sequence[NDArray[Any]], colors: Sequence[Any] | None = None
@@ -49,7 +58,8 @@ class Overlay:
         shades = [
             color for path, color in zip(paths, colors, strict=True) for _ in range(len(path))
         ]
-        if not shades:
+        self._drawn["lines"] = partial(self.lines, scene, paths, colors)
+        if not shades or not self._is_here(scene):
             self._hide("lines")
             return
         points = np.concatenate(paths)
@@ -67,7 +77,8 @@ class Overlay:
 
     def points(self, scene: Scene, places: Any, colors: Any = _LINE) -> None:
         """Draw (N, D) points of the scene, with one colour or one each; none to draw none."""
-        if not len(places):
+        self._drawn["points"] = partial(self.points, scene, places, colors)
+        if not len(places) or not self._is_here(scene):
             self._hide("points")
             return
         visual = self._visual("points")
@@ -92,8 +103,9 @@ class Overlay:
         found : ndarray of int, in the shape of the window
             The labels, 0 for what is not filled.
         """
+        self._drawn["labels"] = partial(self.labels, scene, window, found)
         plane, shown = self._plane(scene, window, found)
-        if plane is None:
+        if plane is None or not self._is_here(scene):
             self._hide("labels")  # a volume is not filled before it is done
             return
         if shown[0] > shown[1]:
@@ -124,9 +136,11 @@ class Overlay:
                 path[:, sorted(shown)] = taken + corner
                 paths.append(path)
         self.lines(scene, paths)
+        self._drawn["lines"] = partial(self.outline, scene, window, mask)
 
     def clear(self) -> None:
         """Draw nothing."""
+        self._drawn.clear()
         for name in self._visuals:
             self._hide(name)
 
@@ -134,6 +148,8 @@ class Overlay:
         """Take everything out of the canvas."""
         if self._layer.multiscale:
             self._layer.events.set_data.disconnect(self._on_tile)
+        for event in self._turns:
+            event.disconnect(self._on_turn)
         for visual in self._visuals.values():
             visual.parent = None
         self._visuals.clear()
@@ -164,6 +180,20 @@ class Overlay:
         """Return points as the canvas takes them: x first."""
         shown = np.asarray(points, np.float32)[:, self._shown_axes(scene)]
         return np.ascontiguousarray(shown[:, ::-1])
+
+    def _on_turn(self, _: Any) -> None:
+        """Show what belongs to the slice that is shown now."""
+        for draw in list(self._drawn.values()):
+            draw()
+
+    def _is_here(self, scene: Scene) -> bool:
+        """Tell whether what is edited in a scene is on the screen."""
+        shape = level_0(self._layer).shape
+        at = self._layer.world_to_data(self._viewer.dims.point[-self._layer.ndim :])
+        return len(self._shown_axes(scene)) == self._viewer.dims.ndisplay and all(
+            isinstance(taken, slice) or taken == pixel_at(place, size)
+            for taken, place, size in zip(scene.view, at, shape, strict=True)
+        )
 
     def _on_tile(self, _: Any) -> None:
         for name in self._visuals:

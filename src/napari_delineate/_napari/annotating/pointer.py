@@ -143,6 +143,8 @@ class Pointer(QObject):
                     self._bound_before[key] = before
                 self._layer.bind_key(key, react, overwrite=True)
             self._layer.events.mode.connect(self._on_mode)
+            if str(self._layer.mode) != "pan_zoom":  # it is painted on already
+                self._guarded(self._hand.make_writable)
 
     def _leave(self) -> None:
         layer, self._layer = self._layer, None

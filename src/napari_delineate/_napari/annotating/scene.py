@@ -15,7 +15,7 @@ from napari_delineate._napari.layers import LayerError, level_0, place_of, spaci
 from napari_delineate._napari.visible import displayed_axes, shown_region
 from napari_delineate.axes import spatial_axes
 
-__all__ = ["Scene", "scene_of"]
+__all__ = ["Scene", "pixel_at", "scene_of"]
 
 
 _MOST_VOXELS = 3 * 2**19
@@ -47,6 +47,8 @@ class Scene:
         The axis of `labels` along which one looks at the screen; 0 where all are on it.
     slice_shown : int
         The slice along that axis that is shown.
+    column_axis : int
+        The axis of `labels` that runs from left to right on the screen.
     """
 
     layer: Labels
@@ -57,6 +59,7 @@ class Scene:
     window: tuple[slice, ...]
     depth_axis: int = 0
     slice_shown: int = 0
+    column_axis: int = -1
 
     @property
     def labels(self) -> Any:
@@ -155,13 +158,22 @@ def scene_of(
     Raises
     ------
     LayerError
-        If the axes are not known, the image has another shape or lies elsewhere, or a stack
-        is wanted and there is no slider.
+        If the axes are not known, time is on the screen, the image has another shape or lies
+        elsewhere, or a stack is wanted and there is no slider.
     """
     axes = place_of(layer).axes
     in_space = spatial_axes(axes)
     solid = layer.n_edit_dimensions >= len(in_space) or viewer.dims.ndisplay == 3
     on_screen = displayed_axes(viewer, layer)
+    missing = viewer.dims.ndim - layer.ndim
+    is_time = any(
+        axes[axis - missing] not in in_space for axis in viewer.dims.displayed if axis >= missing
+    )
+    if is_time or len(on_screen) < 2:
+        raise LayerError(
+            "the screen shows time or channels; roll or transpose the axes until its sides are "
+            "axes in space"
+        )
     edited = in_space if solid else "".join(sorted(on_screen, key=axes.index))
     labels = level_0(layer)
     if is_stack:
@@ -181,7 +193,7 @@ def scene_of(
         if letter in edited:
             view.append(slice(0, size))
         else:
-            view.append(int(np.clip(np.floor(place + 0.5), 0, size - 1)))
+            view.append(pixel_at(place, size))
     sizes, units = spacing_of(layer)
     spacing = dict(zip(in_space, sizes, strict=True))
     region = shown_region(viewer, layer)
@@ -201,8 +213,14 @@ def scene_of(
         units,
         tuple(slice(*shown[letter]) for letter in edited),
         depth,
-        int(np.clip(np.floor(at[axes.index(edited[depth])] + 0.5), 0, shape[depth] - 1)),
+        pixel_at(at[axes.index(edited[depth])], shape[depth]),
+        edited.index(on_screen[-1]),
     )
+
+
+def pixel_at(place: float, size: int) -> int:
+    """Return the pixel of an axis at a place, the nearest one outside."""
+    return int(np.clip(np.floor(place + 0.5), 0, size - 1))
 
 
 def _image_of(layer: Labels, image: Image, view: Sequence[int | slice]) -> Any:
@@ -234,6 +252,8 @@ class _Part:
         kept = [axis for axis, taken in enumerate(self._view) if isinstance(taken, slice)]
         self.shape = tuple(int(data.shape[axis]) for axis in kept)
         self.ndim, self.dtype = len(kept), np.dtype(data.dtype)
+        chunks = getattr(data, "chunks", None)
+        self.chunks = None if chunks is None else tuple(chunks[axis] for axis in kept)
 
     @property
     def size(self) -> int:

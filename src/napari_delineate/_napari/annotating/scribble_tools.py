@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_delineate._napari.annotating.image_tools import FoundObject, holds_all
 from napari_delineate._napari.annotating.scene import Scene
-from napari_delineate._napari.annotating.tool import Place
+from napari_delineate._napari.annotating.tool import Place, check_slice
 from napari_delineate.annotation import scribbles
 from napari_delineate.annotation.scribbles import BACKGROUND, OBJECT, Scribbling
 
@@ -47,11 +47,7 @@ class Scribble(FoundObject):
         if self._scene is None:
             self._scene, self._number = place.scene, self.number_for(place)
             self._drawn = np.zeros(place.scene.labels.shape, np.uint8)
-        elif self._scene.view != place.scene.view:
-            raise ValueError(
-                "the lines lie in another slice; press Enter there to make the object, or Esc "
-                "to begin anew"
-            )
+        check_slice(self._scene, place.scene, "the lines lie")
         self._lines.append((BACKGROUND if place.control else OBJECT, [place.at]))
         self._draw(place.at, place.at)
         self._prepare_if_needed()

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_delineate._napari.annotating.image_tools import FoundObject, holds_all
 from napari_delineate._napari.annotating.scene import Scene
-from napari_delineate._napari.annotating.tool import Place
+from napari_delineate._napari.annotating.tool import Place, check_slice
 from napari_delineate.annotation import seeds
 from napari_delineate.annotation.seeds import Landscape, Seed
 
@@ -41,11 +41,7 @@ class SeededObjects(FoundObject):
     def press(self, place: Place) -> None:
         if self._scene is None:
             self._scene = place.scene
-        elif self._scene.view != place.scene.view:
-            raise ValueError(
-                "the seeds lie in another slice; press Enter there to make the objects, or Esc "
-                "to begin anew"
-            )
+        check_slice(self._scene, place.scene, "the seeds lie")
         near = self._seed_at(place)
         if near is not None:
             self._seeds.remove(near)

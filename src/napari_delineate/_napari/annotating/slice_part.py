@@ -85,11 +85,16 @@ class AnnotatedSlices(QWidget):
         dims.events.ndisplay.disconnect(self._on_order)
         dims.events.order.disconnect(self._on_order)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is a slider to speak of."""
+        return self._axis is not None
+
     def refresh(self) -> None:
         """Show the labels of every slice."""
         axis = self._slider()
         self._axis = axis
-        self.shown.emit(axis is not None)
+        self.shown.emit(self.is_needed)
         if axis is None or self._hand.layer is None:
             self._counts = None
             return

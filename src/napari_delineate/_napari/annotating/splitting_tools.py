@@ -13,6 +13,7 @@ from napari_delineate._napari.annotating.tool import (
     LineTool,
     Place,
     Tool,
+    check_slice,
     labels_along,
 )
 from napari_delineate.annotation import splitting
@@ -116,6 +117,8 @@ class SplitByPoints(Tool):
     def press(self, place: Place) -> None:
         if not place.label:
             raise ValueError("there is no object at this place; click into one")
+        if self._points and self._scene is not None:
+            check_slice(self._scene, place.scene, "the points lie")
         if self._points and place.label != self._label:
             raise ValueError(
                 f"all points must lie in object {self._label}; press Enter to split it first, "
@@ -124,7 +127,11 @@ class SplitByPoints(Tool):
         self._scene, self._label = place.scene, place.label
         self._points.append(place.at)
         self.overlay.points(place.scene, self._points)
-        self.hand.said.emit(f"{len(self._points)} points; press Enter to split.", False)
+        count = len(self._points)
+        self.hand.said.emit(
+            f"{count} points; press Enter to split." if count > 1 else "Click the next point.",
+            False,
+        )
 
     def accept(self) -> None:
         points, label, scene = self._points, self._label, self._scene

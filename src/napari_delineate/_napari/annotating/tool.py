@@ -18,7 +18,7 @@ from napari_delineate.annotation.edits import Edit
 from napari_delineate.catalogue import documentation_of
 from napari_delineate.signatures import Setting, settings_of
 
-__all__ = ["ClickTool", "LineTool", "Place", "Tool", "labels_along"]
+__all__ = ["ClickTool", "LineTool", "Place", "Tool", "check_slice", "labels_along"]
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ class LineTool(Tool, ABC):
         self._scene, self._line = place.scene, [place.at]
 
     def drag(self, place: Place) -> None:
-        if self._line:
+        if self._scene is not None and len(place.at) == len(self._line[0]):
             self._line.append(place.at)
             self.overlay.lines(place.scene, [np.array(self._line)])
 
@@ -222,6 +222,29 @@ class LineTool(Tool, ABC):
 def _function_of(source: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function, or that which makes the objects of a class."""
     return vars(source)["__init__"] if isinstance(source, type) else source
+
+
+def check_slice(begun: Scene, now: Scene, what: str) -> None:
+    """Refuse to go on in another slice than that in which something was begun.
+
+    Parameters
+    ----------
+    begun : Scene
+        Where it was begun.
+    now : Scene
+        Where the pointer is.
+    what : str
+        What is there, such as "the seeds lie".
+
+    Raises
+    ------
+    ValueError
+        If it was begun elsewhere.
+    """
+    if begun.view != now.view:
+        raise ValueError(
+            f"{what} in another slice; press Enter to finish there, or Esc to begin anew"
+        )
 
 
 def labels_along(scene: Scene, line: Sequence[NDArray[np.float64]]) -> list[int]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_delineate._napari.annotating.image_tools import FoundObject
 from napari_delineate._napari.annotating.scene import Scene
-from napari_delineate._napari.annotating.tool import Place
+from napari_delineate._napari.annotating.tool import Place, check_slice
 from napari_delineate.annotation import edges
 from napari_delineate.annotation.edges import EdgeMap, Wires
 
@@ -42,10 +42,7 @@ class TraceEdges(FoundObject):
         if self._scene is None:
             self._scene, self._number = place.scene, self.number_for(place)
             self._prepare()
-        elif self._scene.view != place.scene.view:
-            raise ValueError(
-                "the outline was begun in another slice; press Enter there to close it, or Esc"
-            )
+        check_slice(self._scene, place.scene, "the outline was begun")
         assert self._map is not None
         if len(self._clicks) > 2 and self._is_at_start(place):
             self.accept()
