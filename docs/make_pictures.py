@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from annotation_pictures import annotating
-from picture_window import IMAGES, Window, wait
+from picture_window import IMAGES, Window, make_small, wait
 from qtpy.QtWidgets import QApplication
 from tifffile import imwrite
 
@@ -238,7 +238,7 @@ def report() -> None:
         command += (
             ["--no-sandbox"] if getattr(os, "geteuid", int)() == 0 and os.name != "nt" else []
         )
-        command += ["--window-size=1180,1900", f"--screenshot={IMAGES / 'evaluation_report.png'}"]
+        command += ["--window-size=1180,2092", f"--screenshot={IMAGES / 'evaluation_report.png'}"]
         subprocess.run([*command, (folder / page).as_uri()], check=True)  # noqa: S603
 
 
@@ -350,6 +350,7 @@ def main() -> None:
             annotating()
             report()
             outlines()
+            make_small(IMAGES)
 
 
 if __name__ == "__main__":
