@@ -331,7 +331,7 @@ def test_tools_work_by_clicks_in_the_3d_view(dock, said):
     use("trace", right)
     assert said[-1] == "edges are traced in a slice; show the layer in 2D"
     use("interpolate", right)
-    assert "show the layer in 2D" in said[-1]
+    assert "turn to the 2D view" in said[-1]
     while dock.session.history.past:
         dock.session.undo()
     np.testing.assert_array_equal(layer.data, labels)
