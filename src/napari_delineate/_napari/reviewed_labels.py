@@ -392,10 +392,11 @@ class ReviewedLabels(QObject):
         has_kept = METADATA in self.layer.metadata
         if not self.review.seen and not has_kept:
             return  # nothing was decided yet
-        self.layer.metadata[METADATA] = self.review.to_dict()
+        notable = self.review.notable()  # of all others there is nothing to keep
+        self.layer.metadata[METADATA] = notable.to_dict()
         if self._fingerprint not in self._unreadable:
             try:
-                keep_review(self._fingerprint, self.review)
+                keep_review(self._fingerprint, notable)
             except OSError as error:
                 self.failed.emit(f"Decisions are not kept on disk: {error}")
 
