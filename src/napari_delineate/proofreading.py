@@ -316,6 +316,17 @@ class Review:
         """Return the review without the objects about which nobody has decided or said anything."""
         return replace(self, entries=tuple(one for one in self.entries if one.is_noted))
 
+    def anew(self) -> Review:
+        """Return a review of the objects that are there, of which none was judged."""
+        return replace(
+            self,
+            entries=tuple(
+                Entry(one.number, one.number, frame=one.frame, serial=one.serial)
+                for one in self.entries
+                if not one.gone
+            ),
+        )
+
     def with_decisions(self, decided: Review) -> Review:
         """Return the review with what was decided at another time, as when that is undone.
 
@@ -338,7 +349,9 @@ class Review:
                 continue
             new = replace(one, state=was.state, who=was.who, when=was.when, comment=was.comment)
             entries.append(one if new == one else new)
-        return self._alike(tuple(entries))
+        known = {one.serial for one in self.entries}
+        lost = [one for one in decided.entries if one.gone and one.serial not in known]
+        return self._alike((*entries, *lost))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the review as plain values, for a file.

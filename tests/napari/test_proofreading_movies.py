@@ -246,3 +246,55 @@ def test_decisions_about_a_result_are_found_again_whatever_its_numbers(
     assert again.counts.text() == "1 accepted, 1 rejected"
     assert layer.data[places[1]] == 0
     session.undo()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_is_decided_and_painted_undo_goes_all_the_way_back(
+    session, movie, opened, rest, seed
+):
+    """Decisions and strokes in any order: all are taken back, and made again, bit for bit."""
+    random = np.random.default_rng(seed)
+    first = movie.data.copy()
+    dock = opened()
+    rest(dock)
+
+    def verdicts():
+        return {(one.origin, one.frame): one.state for one in dock.review.entries if one.is_seen}
+
+    def decide():
+        keys = [one.key for one in dock.review.entries if not one.gone]
+        if keys:
+            dock.go_to(keys[random.integers(len(keys))])
+            dock.decide(str(random.choice(["accept", "reject", "fix"])))
+
+    def paint():
+        if session.name_of(movie) is None:
+            return  # what is no part of the workflow is undone by napari
+        place = (*random.integers(0, 2, 1), *random.integers(0, 60, 2))
+        movie.paint(tuple(map(int, place)), int(random.integers(0, 12)))
+        session.record_edits()
+
+    def undo():
+        session.undo()
+
+    def redo():
+        session.redo()
+
+    for act in random.choice([decide, decide, paint, undo, redo], 25):
+        act()
+        rest(dock)
+        recorded = session.workflow.reviews.get("nuclei")
+        assert (recorded.entries if recorded else ()) == dock.review.notable().entries
+    session.redo(len(session.history.future))
+    rest(dock)
+    last, decided = movie.data.copy(), verdicts()
+    many = len(session.history.past)
+    session.undo(many)
+    rest(dock)
+    assert np.array_equal(movie.data, first)
+    assert not verdicts()
+    session.redo(many)
+    rest(dock)
+    assert np.array_equal(movie.data, last)
+    assert verdicts() == decided

@@ -198,13 +198,13 @@ class ReviewedLabels(QObject):
             return
         order = [one.key for one in self.review.entries]
         self.review = stored.attached(self._known, self.axes).ordered(order)
+        self._ours = {}  # its objects are counted in another way
         self._decided()
         self.changed.emit(None)
 
     def start_over(self) -> None:
         """Begin a new review of the labels as they are, in the same order."""
-        there = (one.key for one in self.review.entries if not one.gone)
-        self.review = begin(there, self.review.shape)
+        self.review = self.review.anew()
         if self.layer is not None and self._known is not None:
             self._first[self.layer.unique_id] = self._known
         self._decided()
