@@ -298,3 +298,35 @@ def test_whatever_is_decided_and_painted_undo_goes_all_the_way_back(
     rest(dock)
     assert np.array_equal(movie.data, last)
     assert verdicts() == decided
+
+
+@pytest.mark.slow
+def test_a_dock_that_is_open_shows_what_a_workflow_says_that_is_opened(
+    viewer, session, movie, opened, rest, wait, elsewhere, qtbot
+):
+    dock = opened()
+    rest(dock)
+    for key, what in (((0, 3), "accept"), ((1, 1), "reject")):
+        dock.go_to(key)
+        dock.decide(what)
+    rest(dock)
+    write_workflow(elsewhere.path, *session.to_save())
+    viewer.layers.clear()
+    rest(dock)
+    open_workflow(session, read_workflow(elsewhere.move()))
+    wait()
+    qtbot.waitUntil(lambda: dock.counts.text() == "1 accepted, 1 rejected", timeout=10_000)
+    assert states_of(dock)["0", "3"] == "accepted"
+    layer = dock.reviewed.layer
+    dock.go_to((0, 1))
+    dock.decide("reject")
+    rest(dock)
+    assert not (layer.data[0] == 1).any()
+    session.undo()
+    rest(dock)
+    assert (layer.data[0] == 1).any()
+    assert dock.counts.text() == "1 accepted, 1 rejected"
+
+
+def states_of(dock):
+    return {(row[0], row[1]): row[2] for row in rows(dock)}

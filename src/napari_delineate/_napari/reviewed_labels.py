@@ -298,8 +298,10 @@ class ReviewedLabels(QObject):
                 if found.problem:
                     raise ValueError(found.problem)
                 review = found.review
-                if review is None:
-                    known = recall_review(found.fingerprint)
+                if review is None:  # a workflow that is opened may come after its layers
+                    self._recorded = recorded = self._record.of(layer)
+                    is_known = recorded is not None and bool(recorded.entries)
+                    known = recorded if is_known else recall_review(found.fingerprint)
                     review = known and known.attached(found.labels, found.axes)
                 if review is not None and review.notable().entries:
                     if self._recorded is not None:
