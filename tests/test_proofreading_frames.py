@@ -15,6 +15,7 @@ from napari_delineate.files import FileError, read_workflow, write_workflow
 from napari_delineate.postprocessing import relabel_sequential, shuffle_labels
 from napari_delineate.proofreading import Review, begin
 from napari_delineate.proofreading_report import report, summary
+from napari_delineate.recovery import Recovery, find_crashed
 from napari_delineate.review_edits import find_again, find_edits_in_frames, frames_of, spots_of
 from napari_delineate.review_orders import rank
 from napari_delineate.rewiring import computed_part, is_computed_alike, without_unused_inputs
@@ -222,6 +223,16 @@ def test_a_workflow_file_has_the_decisions(tmp_path):
     assert read.reviews == workflow.reviews
     assert "Ädä" in (tmp_path / "w.json").read_text("utf-8")
     assert Workflow.from_dict(workflow.to_dict()) == workflow
+
+
+def test_a_crash_loses_no_decision(tmp_path):
+    workflow = reviewed()
+    kept = Recovery(tmp_path)
+    kept.save(workflow, {})
+    kept._unlock()  # as where the process ends
+    (crashed,) = find_crashed(tmp_path)
+    found, _ = crashed.load()
+    assert found.reviews == workflow.reviews
 
 
 def test_decisions_go_with_their_labels_and_are_not_computed():

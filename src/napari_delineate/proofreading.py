@@ -134,7 +134,13 @@ class Review:
             self.entries[place], state=state, who=who, when=when, comment=comment, gone=False
         )
         check(to_dict(new), f"object {number}")
-        return replace(self, entries=(*self.entries[:place], new, *self.entries[place + 1 :]))
+        return self._alike((*self.entries[:place], new, *self.entries[place + 1 :]))
+
+    def _alike(self, entries: tuple[Entry, ...]) -> Review:
+        """Return the review with other entries of the same objects, whose places are known."""
+        new = replace(self, entries=entries)
+        vars(new)["_places"] = self._places
+        return new
 
     def spotted(self, spots: Mapping[Key, tuple[int, tuple[int, ...]]]) -> Review:
         """Return the review with pixels by which objects are found again.
@@ -153,7 +159,7 @@ class Review:
         for key, (size, some) in spots.items():
             place = self._places[key]
             entries[place] = replace(entries[place], size=size, spots=some)
-        return replace(self, entries=tuple(entries))
+        return self._alike(tuple(entries))
 
     def next_open(self, number: Key | None = None) -> Key | None:
         """Return the next object that nobody has judged, going round at the end.
@@ -310,6 +316,17 @@ class Review:
         """Return the review without the objects about which nobody has decided or said anything."""
         return replace(self, entries=tuple(one for one in self.entries if one.is_noted))
 
+    def anew(self) -> Review:
+        """Return a review of the objects that are there, of which none was judged."""
+        return replace(
+            self,
+            entries=tuple(
+                Entry(one.number, one.number, frame=one.frame, serial=one.serial)
+                for one in self.entries
+                if not one.gone
+            ),
+        )
+
     def with_decisions(self, decided: Review) -> Review:
         """Return the review with what was decided at another time, as when that is undone.
 
@@ -327,9 +344,14 @@ class Review:
         entries = []
         for one in self.entries:
             was = then.get(one.serial, _UNDECIDED)
+            if was is _UNDECIDED and not one.is_noted:
+                entries.append(one)
+                continue
             new = replace(one, state=was.state, who=was.who, when=was.when, comment=was.comment)
             entries.append(one if new == one else new)
-        return replace(self, entries=tuple(entries))
+        known = {one.serial for one in self.entries}
+        lost = [one for one in decided.entries if one.gone and one.serial not in known]
+        return self._alike((*entries, *lost))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the review as plain values, for a file.

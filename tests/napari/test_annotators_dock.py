@@ -8,6 +8,8 @@ from qtpy.QtWidgets import QAbstractButton, QComboBox, QListWidget, QTableWidget
 
 from napari_delineate import metrics, postprocessing
 from napari_delineate._napari.annotators_dock import AnnotatorsDock
+from napari_delineate._napari.compare_dock import CompareDock
+from napari_delineate._napari.compare_parts import AnnotatorsPart
 from napari_delineate._napari.visible import camera_of
 from napari_delineate.annotation.meaning import Annotation
 from tests.napari.truth import check_notebook
@@ -169,3 +171,17 @@ def test_a_layer_that_is_deleted_is_left(viewer, layers, opened):
     dock.go_to(dock.comparison.disagreements[0])
     opened.rest(dock)
     assert [row[0] for row in cells(dock.pairs)] == ["Ben – Cléo"]
+
+
+@pytest.mark.slow
+def test_the_compare_dock_opens_it_with_the_layers_chosen_there(viewer, layers):
+    compare = CompareDock(viewer)
+    viewer.window.add_dock_widget(compare, name="Compare")
+    compare.reference.choose(layers[0])
+    compare.segmentations.choose([layers[2]])
+    (part,) = compare.findChildren(AnnotatorsPart)
+    part.dock_button.click()
+    dock = dict(viewer.window.dock_widgets)["Annotators"]
+    assert set(dock.annotations.layers()) == {layers[0], layers[2]}
+    dock.stop()
+    compare.stop()

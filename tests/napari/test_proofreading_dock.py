@@ -442,6 +442,31 @@ def test_starting_over_can_be_taken_back(labels, dock, rest):
     assert states(dock)["4"] == ""
 
 
+def test_starting_over_is_undone_whatever_the_order(session, labels, dock, rest):
+    dock.order.setCurrentIndex(dock.order.findData("size"))
+    dock.reverse.setChecked(True)
+    rest(dock)
+    dock.go_to(3)
+    dock.decide("accept")
+    dock.go_to(5)
+    dock.decide("reject")
+    rest(dock)
+    dock.files.anew_button.click()
+    assert not any(states(dock).values())
+    session.undo()
+    rest(dock)
+    assert {one: state for one, state in states(dock).items() if state} == {
+        "3": "accepted",
+        "5": "rejected",
+    }
+    dock.files.anew_button.click()
+    dock.files.anew_button.click()  # taken back by the button
+    session.undo(3)
+    rest(dock)
+    assert {one: state for one, state in states(dock).items() if state} == {"3": "accepted"}
+    assert (labels.data == 5).any()
+
+
 def test_who_is_remembered(viewer, labels, dock, opened):
     dock.who.setText(" Ada ")
     dock.who.editingFinished.emit()

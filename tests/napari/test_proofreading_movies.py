@@ -246,3 +246,87 @@ def test_decisions_about_a_result_are_found_again_whatever_its_numbers(
     assert again.counts.text() == "1 accepted, 1 rejected"
     assert layer.data[places[1]] == 0
     session.undo()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_is_decided_and_painted_undo_goes_all_the_way_back(
+    session, movie, opened, rest, seed
+):
+    """Decisions and strokes in any order: all are taken back, and made again, bit for bit."""
+    random = np.random.default_rng(seed)
+    first = movie.data.copy()
+    dock = opened()
+    rest(dock)
+
+    def verdicts():
+        return {(one.origin, one.frame): one.state for one in dock.review.entries if one.is_seen}
+
+    def decide():
+        keys = [one.key for one in dock.review.entries if not one.gone]
+        if keys:
+            dock.go_to(keys[random.integers(len(keys))])
+            dock.decide(str(random.choice(["accept", "reject", "fix"])))
+
+    def paint():
+        if session.name_of(movie) is None:
+            return  # what is no part of the workflow is undone by napari
+        place = (*random.integers(0, 2, 1), *random.integers(0, 60, 2))
+        movie.paint(tuple(map(int, place)), int(random.integers(0, 12)))
+        session.record_edits()
+
+    def undo():
+        session.undo()
+
+    def redo():
+        session.redo()
+
+    for act in random.choice([decide, decide, paint, undo, redo], 25):
+        act()
+        rest(dock)
+        recorded = session.workflow.reviews.get("nuclei")
+        assert (recorded.entries if recorded else ()) == dock.review.notable().entries
+    session.redo(len(session.history.future))
+    rest(dock)
+    last, decided = movie.data.copy(), verdicts()
+    many = len(session.history.past)
+    session.undo(many)
+    rest(dock)
+    assert np.array_equal(movie.data, first)
+    assert not verdicts()
+    session.redo(many)
+    rest(dock)
+    assert np.array_equal(movie.data, last)
+    assert verdicts() == decided
+
+
+@pytest.mark.slow
+def test_a_dock_that_is_open_shows_what_a_workflow_says_that_is_opened(
+    viewer, session, movie, opened, rest, wait, elsewhere, qtbot
+):
+    dock = opened()
+    rest(dock)
+    for key, what in (((0, 3), "accept"), ((1, 1), "reject")):
+        dock.go_to(key)
+        dock.decide(what)
+    rest(dock)
+    write_workflow(elsewhere.path, *session.to_save())
+    viewer.layers.clear()
+    rest(dock)
+    open_workflow(session, read_workflow(elsewhere.move()))
+    wait()
+    qtbot.waitUntil(lambda: dock.counts.text() == "1 accepted, 1 rejected", timeout=10_000)
+    assert states_of(dock)["0", "3"] == "accepted"
+    layer = dock.reviewed.layer
+    dock.go_to((0, 1))
+    dock.decide("reject")
+    rest(dock)
+    assert not (layer.data[0] == 1).any()
+    session.undo()
+    rest(dock)
+    assert (layer.data[0] == 1).any()
+    assert dock.counts.text() == "1 accepted, 1 rejected"
+
+
+def states_of(dock):
+    return {(row[0], row[1]): row[2] for row in rows(dock)}

@@ -88,17 +88,21 @@ class ObjectsModel(QAbstractTableModel):
             return
         self._review = review
         rows = [one for one in review.entries if one.is_seen or not one.gone]
-        is_same = [one.key for one in rows] == [one.key for one in self._rows]
+        pairs = list(zip(rows, self._rows, strict=False))
+        changed = [row for row, (one, old) in enumerate(pairs) if one is not old]
+        is_same = len(rows) == len(self._rows) and all(
+            (pairs[row][0].key, pairs[row][0].gone) == (pairs[row][1].key, pairs[row][1].gone)
+            for row in changed
+        )
         if is_same and same_columns and values is self._values:
-            changed = [row for row, one in enumerate(rows) if one != self._rows[row]]
             self._rows = rows
             for row in changed:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
         else:
             self.beginResetModel()
             self._rows, self._values, self._title, self._loops = rows, values, title, loops
+            self._places = {one.key: row for row, one in enumerate(rows) if not one.gone}
             self.endResetModel()
-        self._places = {one.key: row for row, one in enumerate(rows) if not one.gone}
 
     @property
     def state_column(self) -> int:

@@ -198,13 +198,13 @@ class ReviewedLabels(QObject):
             return
         order = [one.key for one in self.review.entries]
         self.review = stored.attached(self._known, self.axes).ordered(order)
+        self._ours = {}  # its objects are counted in another way
         self._decided()
         self.changed.emit(None)
 
     def start_over(self) -> None:
         """Begin a new review of the labels as they are, in the same order."""
-        there = (one.key for one in self.review.entries if not one.gone)
-        self.review = begin(there, self.review.shape)
+        self.review = self.review.anew()
         if self.layer is not None and self._known is not None:
             self._first[self.layer.unique_id] = self._known
         self._decided()
@@ -298,8 +298,10 @@ class ReviewedLabels(QObject):
                 if found.problem:
                     raise ValueError(found.problem)
                 review = found.review
-                if review is None:
-                    known = recall_review(found.fingerprint)
+                if review is None:  # a workflow that is opened may come after its layers
+                    self._recorded = recorded = self._record.of(layer)
+                    is_known = recorded is not None and bool(recorded.entries)
+                    known = recorded if is_known else recall_review(found.fingerprint)
                     review = known and known.attached(found.labels, found.axes)
                 if review is not None and review.notable().entries:
                     if self._recorded is not None:
@@ -392,10 +394,11 @@ class ReviewedLabels(QObject):
         has_kept = METADATA in self.layer.metadata
         if not self.review.seen and not has_kept:
             return  # nothing was decided yet
-        self.layer.metadata[METADATA] = self.review.to_dict()
+        notable = self.review.notable()  # of all others there is nothing to keep
+        self.layer.metadata[METADATA] = notable.to_dict()
         if self._fingerprint not in self._unreadable:
             try:
-                keep_review(self._fingerprint, self.review)
+                keep_review(self._fingerprint, notable)
             except OSError as error:
                 self.failed.emit(f"Decisions are not kept on disk: {error}")
 
