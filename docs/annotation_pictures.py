@@ -237,7 +237,7 @@ class Person:
         self.look(scene.look, scene.width)
         pointer = self.dock.pointer
         pointer.take_up(scene.tool)
-        edits = self.dock.box._edits[scene.tool]
+        edits = self.dock.box.form_of(scene.tool).edits
         for name, value in scene.settings.items():
             edits[name].set_value(value)
         seen = self.canvas()
@@ -337,6 +337,31 @@ def correcting() -> None:
     person.close()
 
 
+def deciding() -> None:
+    """Show corrections whose objects are gone since the coins were found anew."""
+    person = Person("coins")
+    window, viewer, dock = person.window, person.viewer, person.dock
+    window.add("segmentation.voronoi_otsu_labeling", on="coins", spot_sigma=voxels(7))
+    window.hide("coins annotation")
+    person.layer = viewer.layers["labels"]
+    viewer.layers.selection.active = person.layer
+    window.rest()
+    dock.pointer.take_up("merge")
+    for way in ([(28, 335), (52, 347), (51, 320)], [(180, 332), (187, 347), (184, 362)]):
+        person.do(Gesture(way))()
+        window.rest()
+    dock.pointer.put_down()
+    window.session.change("voronoi_otsu_labeling", parameters={"spot_sigma": voxels(10)})
+    window.rest()
+    wait(lambda: dock.conflicts.list.count() > 0)
+    for title in ("New annotation", "Tools"):
+        dock.sections[title].set_open(False)
+    dock.conflicts.list.setCurrentRow(0)
+    viewer.reset_view()
+    window.shot(IMAGES / "annotate_conflicts.png")
+    person.close()
+
+
 def annotating() -> None:
     """Show what every tool does, and the dock."""
     person = Person("coins")
@@ -349,3 +374,4 @@ def annotating() -> None:
     draw(person, SLICES, IMAGES / "annotate_slices.png")
     person.close()
     correcting()
+    deciding()

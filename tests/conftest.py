@@ -18,6 +18,14 @@ if os.environ.get("DELINEATE_TEST_DATA"):
     SHARED.insert(0, Path(os.environ["DELINEATE_TEST_DATA"]))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _files_need_not_outlast_the_machine():
+    """Let nobody wait for the disk: no test pulls the plug."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 def shared_folder() -> Path | None:
     """Return the folder of real images with published figures, None where it is absent."""
     return next((folder for folder in SHARED if (folder / "published").is_dir()), None)

@@ -12,7 +12,7 @@ from napari_delineate.axes import IN_SPACE, looped_axes
 from napari_delineate.catalogue import Operation, accepts, operations
 from napari_delineate.engine import Engine, StepError
 from napari_delineate.postprocessing.corrections import record_corrections
-from napari_delineate.signatures import Setting
+from napari_delineate.signatures import Input, Setting
 from napari_delineate.steps import passed_on
 from napari_delineate.types import Kind, Quantity, Voxels
 from napari_delineate.values import Value
@@ -101,11 +101,14 @@ def add_step(draw: st.DrawFn, drawn: Drawn, *, to_run: bool) -> None:
     values, here = drawn.workflow.values, {}
     for name, grid in drawn.grids.items():
         here.setdefault(grid, {})[name] = values[name]
-    possible = [
-        (operation, wirings)
-        for operation in operations()
-        if (wirings := possible_wirings(operation, here))
-    ]
+    known: dict[Any, dict[str, dict[str, list[str]]]] = {}  # of operations that take the same
+    possible = []
+    for operation in operations():
+        takes = operation.declaration.picks, *map(_what_is_taken, operation.inputs)
+        if takes not in known:
+            known[takes] = possible_wirings(operation, here)
+        if known[takes]:
+            possible.append((operation, known[takes]))
     operation, wirings = draw(st.sampled_from(possible))
     wiring: dict[str, Any] = {}
     grid = draw(st.sampled_from(sorted(wirings)))
@@ -168,6 +171,10 @@ def possible_wirings(
         if all(names[entry.name] for entry in inputs if not entry.optional):
             found[grid] = names
     return found
+
+
+def _what_is_taken(entry: Input) -> tuple[Any, ...]:
+    return entry.name, entry.kind, entry.optional
 
 
 def is_refused(drawn: Drawn, operation: Operation) -> bool:

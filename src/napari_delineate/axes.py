@@ -24,6 +24,7 @@ from napari_delineate.types import Corrections, Kind, Surface
 
 __all__ = [
     "AT",
+    "PLACES",
     "axes_of_output",
     "check_axes",
     "looped_axes",
@@ -32,6 +33,9 @@ __all__ = [
 ]
 
 SPATIAL = "ZYX"
+
+PLACES = {"T": "frame", "C": "channel", "Z": "slice"}
+"""What a place along an axis is called."""
 
 AT = "at"
 """The entry of a table's `attrs` that says where along looped axes its rows were taken from."""

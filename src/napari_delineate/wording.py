@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_delineate.steps import WorkflowInput
     from napari_delineate.workflow import Workflow
 
-__all__ = ["SYMBOLS", "memory_in_words", "spaced", "unit_symbol", "value_in_words"]
+__all__ = ["SYMBOLS", "as_sentence", "memory_in_words", "spaced", "unit_symbol", "value_in_words"]
 
 SYMBOLS = MappingProxyType(
     {
@@ -149,6 +149,19 @@ def memory_in_words(nbytes: float, *, spoken: bool = False) -> str:
     if not spoken:
         return f"{number} {units[place]}"
     return f"{number} {_BYTES[units[place]]}{'' if number == '1' else 's'}"
+
+
+def as_sentence(text: str) -> str:
+    """Return what is wrong as a sentence.
+
+    Examples
+    --------
+    >>> as_sentence("there is no object"), as_sentence("out.json can not be read")
+    ('There is no object.', 'out.json can not be read.')
+    """
+    end = "" if text.endswith((".", "!", "?", "…")) or not text else "."
+    is_word = text.partition(" ")[0].isalpha()  # a name of a file stays as it is
+    return f"{text[:1].upper() if is_word else text[:1]}{text[1:]}{end}"
 
 
 def spaced(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 
+import numpy as np
 import pytest
 from skimage import data
 
@@ -11,6 +12,7 @@ pytest.importorskip("napari")
 pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=ImportError)
 
 from napari._app_model import get_app_model
+from napari.settings import NapariSettings
 from npe2 import PluginManifest
 
 from napari_delineate import recovery
@@ -22,6 +24,7 @@ from napari_delineate._napari import (
     surface_changes,
     tuning_run,
 )
+from napari_delineate._napari.annotate_dock import AnnotateDock
 from napari_delineate._napari.assistant import Assistant
 from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.sessions import session_of
@@ -88,6 +91,23 @@ def _shared_processes(request, monkeypatch):
     modules = (evaluator, gallery, surface_changes, comparisons, tuning_run)
     for module, runner in zip(modules, runners, strict=True):
         monkeypatch.setattr(module, "WorkerRunner", lambda runner=runner: runner)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plugins_are_looked_for_once():
+    """Spare every viewer the manifests of all plugins, of which ours alone takes a second."""
+    found = list(PluginManifest.discover())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PluginManifest, "discover", lambda *_, **__: iter(found))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_napari_are_not_written():
+    """Spare every viewer a file of settings that nobody reads again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NapariSettings, "save", lambda *_, **__: None)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -200,3 +220,28 @@ def notebook_is_true(session, viewer, qtbot, tmp_path_factory, monkeypatch):
         folder = tmp_path_factory.mktemp("notebook")
         monkeypatch.chdir(folder)
         check_notebook(session, folder)
+
+
+@pytest.fixture
+def annotate(viewer):
+    """The Annotate dock in a viewer whose session runs steps."""
+    dock = AnnotateDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Annotate")
+    yield dock
+    dock.stop()
+
+
+@pytest.fixture
+def nuclei(shared_image):
+    """An image of nuclei (BBBC038), and those that people drew in it."""
+    name = "nuclei2d_gt/dsb_0bf4b144"
+    return shared_image(f"{name}.tif"), shared_image(f"{name}_labels.tif").astype(np.int32)
+
+
+@pytest.fixture
+def embryo(shared_image):
+    """A small volume of nuclei, and those that people found in it."""
+    name = "nuclei3d_gt/qcanet_mouse_embryo_8_cell_stage"
+    image, drawn = shared_image(f"{name}.tif"), shared_image(f"{name}_labels.tif")
+    step = tuple(slice(None, None, max(1, size // 48)) for size in image.shape)
+    return image[step], drawn[step].astype(np.int32)

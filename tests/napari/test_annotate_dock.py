@@ -356,6 +356,45 @@ def test_the_first_stroke_on_any_labels_can_be_undone(dock, discs, qtbot):
     assert (layer.data == painted).all()
 
 
+def test_several_strokes_before_the_session_knows_labels_are_counted_once(dock, discs, qtbot):
+    drawn = dock.session.viewer.add_labels(components(discs > 50), name="drawn")
+    other = AnnotateDock(dock.session.viewer)
+    dock.choice.choose(drawn)
+    other.choice.choose(drawn)
+    first = drawn.data.copy()
+    hands = (dock.hand, other.hand)
+    known = [hand.objects for hand in hands]
+    drawn.brush_size = 5
+    drawn.paint((30, 70), 9)
+    drawn.paint((30, 73), 8)
+    last = drawn.data.copy()
+    qtbot.wait(50)
+    assert np.array_equal(drawn.data, last)
+    for hand, index in zip(hands, known, strict=True):
+        assert hand.objects is index
+        assert {n: index.size(n) for n in index.numbers} == {
+            n: int((last == n).sum()) for n in np.unique(last).tolist() if n
+        }
+    dock.session.undo()
+    assert np.array_equal(drawn.data, first)
+    other.stop()
+
+
+def test_strokes_on_labels_that_the_session_can_not_know_stay(dock, discs, qtbot):
+    drawn = dock.session.viewer.add_labels(components(discs > 50), name="drawn", rotate=20)
+    dock.choice.choose(drawn)
+    drawn.brush_size = 5
+    said = []
+    dock.hand.said.connect(lambda text, is_error: said.append((text, is_error)))
+    drawn.paint((30, 70), 9)
+    last = drawn.data.copy()
+    qtbot.wait(100)
+    assert np.array_equal(drawn.data, last)
+    assert len(said) == 1
+    assert said[0][1]
+    assert "rotated" in said[0][0]
+
+
 def test_a_dtype_that_is_too_small_is_widened_and_that_is_said(dock, discs):
     labels = components(discs > 50).astype(np.uint8)
     labels[labels == 3] = 255

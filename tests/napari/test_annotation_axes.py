@@ -346,7 +346,7 @@ def test_labels_whose_axes_nobody_named_are_edited_when_they_are_known(dock, sai
     layer = viewer.add_labels(labels.copy())
     dock.choice.choose(layer)
     if answer == "asked":
-        assert "say what the axes" in dock.message.text()
+        assert "say what the axes" in dock.message.text().lower()
         take_up(dock, "delete")
         drag(dock, (0, 15, 15))
         assert "say what the axes" in said[-1]

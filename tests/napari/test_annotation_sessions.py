@@ -7,47 +7,14 @@ import pytest
 from scipy import ndimage
 
 from napari_delineate import metrics
-from napari_delineate._napari.annotate_dock import AnnotateDock
-from napari_delineate.annotation.object_index import ObjectIndex
 from napari_delineate.export import write_notebook
 from napari_delineate.files import read_workflow, write_workflow
+from tests.napari.by_hand import as_bits, check_index, take_up, undo_all
 from tests.napari.test_annotate_dock import draw
 from tests.napari.truth import check, check_notebook
 
 _FOUND = 0.2
 """Share of a drawn nucleus from which on an object is a part of it."""
-
-
-@pytest.fixture
-def annotate(viewer):
-    """The Annotate dock in a viewer whose session runs steps."""
-    dock = AnnotateDock(viewer)
-    viewer.window.add_dock_widget(dock, name="Annotate")
-    yield dock
-    dock.stop()
-
-
-@pytest.fixture
-def nuclei(shared_image):
-    """An image of nuclei (BBBC038), and those that people drew in it."""
-    name = "nuclei2d_gt/dsb_0bf4b144"
-    return shared_image(f"{name}.tif"), shared_image(f"{name}_labels.tif").astype(np.int32)
-
-
-@pytest.fixture
-def embryo(shared_image):
-    """A small volume of nuclei, and those that people found in it."""
-    name = "nuclei3d_gt/qcanet_mouse_embryo_8_cell_stage"
-    image, drawn = shared_image(f"{name}.tif"), shared_image(f"{name}_labels.tif")
-    step = tuple(slice(None, None, max(1, size // 48)) for size in image.shape)
-    return image[step], drawn[step].astype(np.int32)
-
-
-def take_up(dock, name):
-    """Hold a tool, which may be held already."""
-    if dock.pointer.tool is None or dock.pointer.tool.name != name:
-        dock.pointer.take_up(name)
-    assert dock.pointer.tool.name == name
 
 
 def middle_of(mask):
@@ -105,35 +72,6 @@ def correct(dock, drawn):
             used.append("box")
     dock.pointer.put_down()
     return used
-
-
-def check_index(dock):
-    """What the dock knows of objects is what there is."""
-    fresh = ObjectIndex(np.asarray(dock.hand.layer.data))
-    known = dock.hand.objects
-    assert known.numbers == fresh.numbers
-    assert [known.size(n) for n in fresh.numbers] == [fresh.size(n) for n in fresh.numbers]
-    for number in fresh.numbers:
-        held, exact = known.box(number), fresh.box(number)
-        pairs = zip(held, exact, strict=True)
-        assert all(a.start <= b.start and b.stop <= a.stop for a, b in pairs)
-
-
-def as_bits(layer):
-    data = np.asarray(layer.data)
-    return data.dtype, data.shape, data.tobytes()
-
-
-def undo_all(session, settle, layer, first):
-    """Undo everything, which gives the first state; redo everything, which gives the last."""
-    last, entries = as_bits(layer), len(session.history.past)
-    for _ in range(entries):
-        session.undo()
-    settle()
-    assert as_bits(layer) == first
-    session.redo(entries)
-    settle()
-    assert as_bits(layer) == last
 
 
 @pytest.mark.slow

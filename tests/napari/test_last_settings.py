@@ -1,13 +1,17 @@
-"""Forms show the settings that were run last; workflows mean the same without them."""
+"""Forms and tools show the settings that were used last; workflows mean the same without."""
 
 from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from napari_delineate import catalogue, voxels
 from napari_delineate._napari import last_settings
+from napari_delineate._napari.annotate_dock import AnnotateDock
+from napari_delineate._napari.annotating.tool import Place
+from napari_delineate._napari.annotating.tools import TOOLS
 from napari_delineate._napari.fields import Fields
 from napari_delineate._napari.sessions import session_of
 from napari_delineate.variants import Variant
@@ -259,3 +263,84 @@ def test_two_sessions_keep_what_the_other_has_written(viewer, session, image, ru
 def test_settings_are_written_soon_after_a_run(viewer, session, image, run, qtbot):
     run(GAUSSIAN, sigma=voxels(7))
     qtbot.waitUntil(last_settings.settings_file().exists, timeout=5000)
+
+
+# Tools
+
+
+@pytest.fixture
+def tools():
+    """Return the settings of tools, as the Annotate dock shows them in a viewer."""
+    docks = []
+
+    def begin(viewer):
+        image = viewer.add_image(inputs.image(2), name="cells", scale=(0.5, 0.5), units="um")
+        docks.append(AnnotateDock(viewer))
+        docks[-1].image.choose(image)
+        docks[-1].new.make()
+        return docks[-1]
+
+    yield begin
+    for dock in docks:
+        dock.stop()
+
+
+def test_tools_are_used_as_they_were_set_last(viewer, session, tools, restart):
+    dock = tools(viewer)
+    dock.box.form_of("scribble").edits["method"].set_value("graph cut")
+    dock.box.form_of("grow").edits["distance"].set_value(2.5)
+    dock.box.form_of("split_shape").edits["parts"].set_value(3)
+    dock.stop()
+    other = tools(restart())
+    assert other.box.form_of("scribble").values()["method"] == "graph cut"
+    assert other.box.form_of("grow").values() == {"distance": 2.5}
+    assert other.box.form_of("split_shape").values()["parts"] == 3
+    assert other.box.form_of("shrink").edits["distance"].is_default()
+    # One file holds what operations and tools were used with.
+    kept = json.loads(last_settings.settings_file().read_text("utf-8"))
+    assert set(kept) == {"tool scribble", "tool grow", "tool split_shape"}
+
+
+def test_the_tolerance_of_the_wand_is_what_was_dragged(viewer, session, tools, restart):
+    dock = tools(viewer)
+    dock.pointer.take_up("wand")
+    wand, layer = dock.pointer.tool, dock.hand.layer
+    scene = dock.hand.scene(with_image=True)
+    width = scene.window[-1].stop - scene.window[-1].start
+    at = [side / 2 for side in layer.data.shape]
+    wand.press(Place(scene, np.array(at), 0))
+    wand.drag(Place(scene, np.array([at[0], at[1] + 0.25 * width]), 0))
+    wand.release(Place(scene, np.array([at[0], at[1] + 0.25 * width]), 0))
+    assert wand.values["tolerance"] == pytest.approx(0.35, abs=1e-3)
+    dock.stop()
+    other = tools(restart())
+    assert other.box.form_of("wand").values()["tolerance"] == pytest.approx(0.35, abs=1e-3)
+
+
+def test_settings_of_a_tool_go_back_to_defaults(viewer, session, tools):
+    form = tools(viewer).box.form_of("scribble")
+    assert not form.defaults_button.isEnabled()
+    form.edits["sigma"].set_value(voxels(3))
+    form.defaults_button.click()
+    assert all(edit.is_default() for edit in form.edits.values())
+    assert not form.defaults_button.isEnabled()
+
+
+def test_a_length_of_a_tool_is_not_taken_for_another_unit(viewer, session, tools):
+    dock = tools(viewer)
+    dock.box.form_of("grow").edits["distance"].set_value(2.5)
+    plain = viewer.add_labels(inputs.labels(2), name="plain")
+    dock.choice.choose(plain)
+    assert dock.box.form_of("grow").values() == {"distance": voxels(1)}
+    dock.choice.choose(viewer.layers["cells annotation"])
+    assert dock.box.form_of("grow").values() == {"distance": 2.5}
+
+
+def test_every_setting_of_a_tool_is_explained_and_in_a_range():
+    for tool in TOOLS:
+        for setting in tool.settings():
+            text = tool.help_of(setting.name)
+            assert len(text) > 20, (tool.name, setting.name)
+            assert not text.startswith("As in"), (tool.name, setting.name)
+            if setting.type in (int, float):
+                assert setting.range.minimum >= 0, (tool.name, setting.name)

@@ -487,7 +487,7 @@ def test_labels_in_time_are_refused_with_a_sentence(viewer, opened, rest):
     viewer.add_labels(np.zeros((2, 3, 5, 6), int), name="four")
     dock.labels.choose(viewer.layers["four"])
     rest(dock)
-    assert "say what the axes of the layer 'four' are" in dock.message.text()
+    assert "Say what the axes of the layer 'four' are" in dock.message.text()
 
 
 @pytest.mark.slow

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from napari_delineate.engine import Results
 from napari_delineate.steps import grid_source
 from napari_delineate.workflow import Workflow
 
-__all__ = ["APPLY", "Anchors"]
+__all__ = ["APPLY", "Anchors", "has_conflicts", "warning_of"]
 
 APPLY = "postprocessing.apply_corrections"
 
@@ -55,3 +56,15 @@ class Anchors:
                 corrected.add(base)
         # Corrected labels come after those they correct, and are what is shown.
         self.shown = {anchor: name for name, anchor in self.of.items()}
+
+
+def has_conflicts(results: Results, step: str) -> bool:
+    """Tell whether a step that applies corrections did not find all of their objects."""
+    report = results.reports.get(step)
+    return report is not None and bool(report.warnings)
+
+
+def warning_of(workflow: Workflow, step: str, text: str) -> str:
+    """Say what a step warns of, and where a person can do something about it."""
+    where = "; decide what becomes of them under Conflicts in the Annotate dock"
+    return f"{step}: {text}" + where * (workflow.step(step).operation == APPLY)

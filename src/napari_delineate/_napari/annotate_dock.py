@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QSignalBlocker, QTimer
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.class_part import AnnotationClasses
+from napari_delineate._napari.annotating.conflict_part import CorrectionConflicts
 from napari_delineate._napari.annotating.file_part import AnnotationFiles
 from napari_delineate._napari.annotating.hand import NO_BRUSH, Hand
 from napari_delineate._napari.annotating.new_part import NewAnnotation
@@ -28,8 +29,9 @@ from napari_delineate._napari.layers import (
 )
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
-from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled
+from napari_delineate._napari.widgets import FocusRing, LayerChoice, Message, Scrolled
 from napari_delineate._napari.widgets.section import Section
+from napari_delineate.wording import as_sentence
 
 __all__ = ["AnnotateDock"]
 
@@ -62,15 +64,16 @@ class AnnotateDock(QWidget):
         self.choice.setToolTip("The labels that tools edit: an annotation, or a result to correct")
         self.message = Message()
         self.new = NewAnnotation(self.hand)
-        self.box = ToolBox(TOOLS, theme)
-        self.pointer = Pointer(self.hand, TOOLS, self.box.values)
+        self.box = ToolBox(TOOLS, theme, self.session.last_settings)
+        self.pointer = Pointer(self.hand, TOOLS, self.box)
         self.preserve = QCheckBox("Keep other objects")
         self.preserve.setToolTip("Paint only on background: objects are not painted over (B)")
         self.solid = QCheckBox("Edit in 3D")
         self.solid.setToolTip("Tools and brush work on the volume, not only on the slice")
-        self.objects = AnnotatedObjects(self.hand)
+        self.objects = AnnotatedObjects(self.hand, theme)
         self.classes = AnnotationClasses(self.hand)
-        self.slices = AnnotatedSlices(self.hand)
+        self.slices = AnnotatedSlices(self.hand, theme)
+        self.conflicts = CorrectionConflicts(self.hand)
         self.files = AnnotationFiles(self.hand)
         tools = QWidget()
         column = QVBoxLayout(tools)
@@ -78,11 +81,16 @@ class AnnotateDock(QWidget):
         column.addWidget(self.box)
         column.addWidget(self.preserve)
         column.addWidget(self.solid)
-        self.sections = {
-            title: Section(title, theme)
-            for title in ("New annotation", "Tools", "Objects", "Classes", "Slices", "Files")
+        parts = {
+            "Conflicts": self.conflicts,
+            "New annotation": self.new,
+            "Tools": tools,
+            "Objects": self.objects,
+            "Classes": self.classes,
+            "Slices": self.slices,
+            "Files": self.files,
         }
-        parts = (self.new, tools, self.objects, self.classes, self.slices, self.files)
+        self.sections = {title: Section(title, theme) for title in parts}
         head = QFormLayout()
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         head.addRow("Image", self.image)
@@ -91,8 +99,9 @@ class AnnotateDock(QWidget):
         self.axes: AxesRow | None = None
         inside = QWidget()
         rows = QVBoxLayout(inside)
-        for section, part in zip(self.sections.values(), parts, strict=True):
-            section.rows.addRow(part)
+        rows.setContentsMargins(0, 0, rows.spacing(), 0)  # beside the scroll bar
+        for title, section in self.sections.items():
+            section.rows.addRow(parts[title])
             rows.addWidget(section)
         rows.addStretch(1)
         holder = Scrolled()
@@ -102,13 +111,14 @@ class AnnotateDock(QWidget):
         layout.addWidget(self.message)
         layout.addWidget(holder, 1)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 40)
+        self.ring = FocusRing(self, theme)
 
         self.image.changed.connect(self._on_image)
         self.choice.changed.connect(self._on_choice)
         self.new.made.connect(self._on_made)
         self.files.opened.connect(self.choice.choose)
         self.files.said.connect(self._say)
-        for part in (self.new, self.objects, self.classes, self.files):
+        for part in (self.new, self.objects, self.classes, self.conflicts, self.files):
             part.failed.connect(self._on_failed)
         self.hand.said.connect(self._on_said)
         self.hand.turned.connect(self._refresh)
@@ -118,6 +128,8 @@ class AnnotateDock(QWidget):
         self.preserve.toggled.connect(self._on_preserve)
         self.solid.toggled.connect(self._on_solid)
         self.slices.shown.connect(self.sections["Slices"].setVisible)
+        self.conflicts.shown.connect(self.sections["Conflicts"].setVisible)
+        self.sections["Conflicts"].hide()
         self.session.changed.connect(self._on_changed)
         viewer.layers.selection.events.active.connect(self._on_active)
         viewer.events.theme.connect(self._on_theme)
@@ -133,9 +145,10 @@ class AnnotateDock(QWidget):
             return
         self._is_stopped = True
         viewer = self.session.viewer
+        self.ring.stop()
         self.pointer.stop()
         self.hand.take(None)  # the list is empty before nobody tells it what there is
-        for part in (self.image, self.choice, self.objects, self.slices):
+        for part in (self.image, self.choice, self.objects, self.slices, self.conflicts):
             part.stop()
         self.session.changed.disconnect(self._on_changed)
         viewer.layers.selection.events.active.disconnect(self._on_active)
@@ -219,11 +232,11 @@ class AnnotateDock(QWidget):
     def _refresh(self, _: Any = None) -> None:
         layer = self.hand.layer
         if layer is not None:
-            self.box.show_for(several_scales=layer.multiscale)
             with QSignalBlocker(self.preserve), QSignalBlocker(self.solid):
                 self.preserve.setChecked(bool(layer.preserve_labels))
                 self.solid.setChecked(layer.n_edit_dimensions > 2)
             self.solid.setVisible(layer.ndim > 2)
+            self.box.set_kind(has_depth=layer.ndim > 2, has_scales=layer.multiscale)
             try:
                 self.box.set_spacing(*spacing_of(layer))
             except LayerError as error:
@@ -261,7 +274,7 @@ class AnnotateDock(QWidget):
         self.message.say(text, "hint", self.session.viewer.theme)
 
     def _on_failed(self, text: str) -> None:
-        self.message.say(text, "error", self.session.viewer.theme)
+        self.message.say(as_sentence(text), "error", self.session.viewer.theme)
 
     def _on_said(self, text: str, is_error: bool) -> None:
         (self._on_failed if is_error else self._say)(text)
@@ -269,4 +282,6 @@ class AnnotateDock(QWidget):
     def _on_theme(self, event: Any) -> None:
         for section in self.sections.values():
             section.set_theme(event.value)
-        self.box.set_theme(event.value)
+        for part in (self.box, self.objects, self.slices, self.ring):
+            part.set_theme(event.value)
+        self.message.set_theme(event.value)

@@ -12,7 +12,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
 
-from napari_delineate._napari.anchors import APPLY, Anchors
+from napari_delineate._napari.anchors import APPLY, Anchors, has_conflicts
 from napari_delineate._napari.drawings import Drawing, drawing_of, is_being_drawn
 from napari_delineate._napari.layers import (
     LayerError,
@@ -25,9 +25,10 @@ from napari_delineate._napari.layers import (
     source_of,
     to_value,
 )
+from napari_delineate._napari.painted_results import PaintedResults
 from napari_delineate._napari.scales import is_drawing
-from napari_delineate._napari.strokes import Strokes, has_form
-from napari_delineate.postprocessing.corrections import record_corrections
+from napari_delineate._napari.strokes import Strokes, change_of_stroke, has_form
+from napari_delineate.engine import Results
 from napari_delineate.rewiring import put_in
 from napari_delineate.store import Store
 from napari_delineate.types import Kind
@@ -107,6 +108,7 @@ class Bindings:
         self._drawings: dict[str, Drawing] = {}  # version of an input -> what its layer held
         self._touched: set[Any] = set()  # layers whose data may have been edited
         self._strokes = Strokes()  # what was painted since it was recorded last
+        self._painted = PaintedResults()
         self._held: dict[Any, tuple[Any, ...]] = {}  # what layers held when they were shown
         self.shown: dict[str, str] = {}  # anchor -> version or key of what its layer shows
         self.own_change = False  # whether it is us who change layers
@@ -164,6 +166,7 @@ class Bindings:
             layer.events.set_data.connect(self._on_edit)
             if isinstance(layer, Labels):
                 layer.events.paint.connect(self._on_paint)
+                layer.events.data.connect(self._on_replaced)
                 # A stroke is undone as any other change, and not by napari beside it.
                 for key, react in self._keys.items():
                     layer.bind_key(key, react, overwrite=True)
@@ -280,7 +283,7 @@ class Bindings:
         self,
         workflow: Workflow,
         evaluated: Workflow,
-        results: Mapping[str, Value],
+        results: Results,
         *,
         lenient: bool = False,
         by_hand: bool = False,
@@ -296,7 +299,7 @@ class Bindings:
             The workflow now.
         evaluated : Workflow
             The workflow that layers show.
-        results : mapping of str to Value
+        results : Results
             Its results.
         lenient : bool, optional
             Whether an input that can not be used any more, such as an image that became a
@@ -337,9 +340,15 @@ class Bindings:
                 known = results.get(before.get(anchor, ""))
                 if known is None:
                     continue  # it has not been shown yet
-                if shown == PAINTED or not _same(known.data, level_0(layer)):
-                    base = results[_base(evaluated, before[anchor])]
-                    workflow = self._corrected(workflow, name, base, layer)
+                is_known = self._strokes.is_known(layer) and layer.unique_id not in self._touched
+                if is_known or shown == PAINTED or not _same(known.data, level_0(layer)):
+                    base = _base(evaluated, results, before[anchor])
+                    if not is_known:
+                        self._painted.note(layer, None)
+                    made = self._painted.record(layer, results, base)
+                    value = replace(results[base], data=made, kind=Kind.CORRECTIONS)
+                    on_top = base == before[anchor] and name == base
+                    workflow = self._corrected(workflow, name, value, on_top=on_top)
                     self.shown[anchor] = PAINTED
             self.is_shown(layer)
         return workflow
@@ -356,9 +365,16 @@ class Bindings:
             self._touched.add(event.source.unique_id)
 
     def _on_paint(self, event: Any) -> None:
+        layer = event.source
+        change = change_of_stroke(layer, event.value)
+        self._painted.note(layer, change)
         if not self.own_change:
-            self._strokes.add(event.source, event.value)
+            self._strokes.add(layer, change)
             self._on_stroke()
+
+    def _on_replaced(self, event: Any) -> None:
+        """Know no longer what was painted on a result: it may be another one."""
+        self._painted.note(event.source, None)
 
     def _on_drawn(self, event: Any) -> None:
         # What is about to change, or is being dragged, is announced as well.
@@ -420,13 +436,13 @@ class Bindings:
         self.bind_input(workflow, name, layer, place_of(layer))
         return workflow
 
-    def _corrected(self, workflow: Workflow, name: str, base: Value, layer: Layer) -> Workflow:
-        """Return a workflow with a step that applies what was painted on a result."""
-        value = replace(
-            base, data=record_corrections(base.data, level_0(layer)), kind=Kind.CORRECTIONS
-        )
+    def _corrected(self, workflow: Workflow, name: str, value: Value, *, on_top: bool) -> Workflow:
+        """Return a workflow with a step that applies what was painted on a result.
+
+        Corrections on top of others leave those as they are.
+        """
         maker = workflow.maker(name)
-        again = maker is not None and maker.operation == APPLY
+        again = maker is not None and maker.operation == APPLY and not on_top
         if maker is not None and again:
             source = str(maker.inputs["corrections"])
             version = str(workflow.inputs[source].version)
@@ -445,10 +461,16 @@ class Bindings:
         return put_in(workflow, workflow.add(APPLY, wired).steps[-1], name)
 
 
-def _base(workflow: Workflow, name: str) -> str:
-    """Return the labels that a value corrects, or itself."""
+def _base(workflow: Workflow, results: Results, name: str) -> str:
+    """Return the labels that a value corrects, or itself.
+
+    Corrections whose objects are gone stay as they are until somebody decides what becomes of
+    them: what is painted then comes on top.
+    """
     maker = workflow.maker(name)
-    return str(maker.inputs["labels"]) if maker is not None and maker.operation == APPLY else name
+    if maker is None or maker.operation != APPLY or has_conflicts(results, maker.name):
+        return name
+    return str(maker.inputs["labels"])
 
 
 def _arrays(data: Any) -> tuple[Any, ...]:

@@ -10,8 +10,6 @@ import psutil
 from napari.layers import Image, Labels, Layer, Points, Shapes
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
-    QFormLayout,
-    QLabel,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -39,16 +37,15 @@ from napari_delineate._napari.widgets import (
     SettingEdit,
 )
 from napari_delineate._napari.widgets.layer_drop import LayerDrop
+from napari_delineate._napari.widgets.rows import Rows
 from napari_delineate.axes import looped_axes
 from napari_delineate.catalogue import Operation
 from napari_delineate.signatures import Input
 from napari_delineate.steps import Step
 from napari_delineate.types import Kind
-from napari_delineate.wording import memory_in_words, spaced
+from napari_delineate.wording import memory_in_words
 
-__all__ = ["Fields", "label_of"]
-
-_LABEL, _FIELD = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
+__all__ = ["Fields"]
 
 _WORTH_ASKING = 100_000_000
 """Bytes up to which reading what is not in memory takes no time to speak of."""
@@ -82,9 +79,7 @@ class Fields(QWidget):
         self.choices: dict[str, LayerChoice | LayersChoice] = {}
         self.settings: dict[str, SettingEdit] = {}
         self._axes_rows: list[QWidget] = []
-        self._form = QFormLayout()
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._form = Rows()
         self._axes = QVBoxLayout()
         self._measure: Measure | None = None  # what lengths mean on what is chosen
         self.defaults_button = QToolButton()
@@ -112,13 +107,7 @@ class Fields(QWidget):
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
         """Put all labels above their fields where one of them needs it: an even column."""
         super().resizeEvent(event)
-        rows = range(self._form.rowCount())
-        items = [(self._form.itemAt(row, _LABEL), self._form.itemAt(row, _FIELD)) for row in rows]
-        labels = max((label.widget().sizeHint().width() for label, _ in items), default=0)
-        edits = max((edit.widget().minimumSizeHint().width() for _, edit in items), default=0)
-        fits = labels + self._form.horizontalSpacing() + edits <= self.width()
-        wrap = QFormLayout.RowWrapPolicy
-        self._form.setRowWrapPolicy(wrap.WrapLongRows if fits else wrap.WrapAllRows)
+        self._form.fit(self.width())
 
     def sources(self) -> dict[str, Source | list[Source] | None]:
         """Return what is chosen for each input."""
@@ -133,14 +122,20 @@ class Fields(QWidget):
 
     def show_last(self) -> None:
         """Show the settings that the operation was run with last."""
-        recalled = self._session.last_settings.recall(self.operation, self._measure)
+        operation = self.operation
+        recalled = self._session.last_settings.recall(
+            operation.id, operation.settings, self._measure
+        )
         for name, value in recalled.items():
             self.settings[name].set_value(value)
         self._show_whether_default()
 
     def remember(self) -> None:
         """Keep the settings for the next time that a form of the operation opens."""
-        self._session.last_settings.remember(self.operation, self.parameters(), self._measure)
+        operation, values = self.operation, self.parameters()
+        self._session.last_settings.remember(
+            operation.id, operation.settings, values, self._measure
+        )
 
     def show_step(self, step: Step) -> None:
         """Show what a step works on, and its settings."""
@@ -238,7 +233,7 @@ class Fields(QWidget):
             choice.changed.connect(self._on_choice)
             LayerDrop(choice).dropped.connect(partial(self._on_drop, entry))
             self.choices[entry.name] = choice
-            self._add_row(entry.name, choice, texts.get(entry.name, ""))
+            self._form.add(entry.name, choice, texts.get(entry.name, ""))
 
     def _is_chosen(self, source: Source | None) -> bool:
         """Tell whether an input has a layer or a name already, or may get it by a tick."""
@@ -256,16 +251,7 @@ class Fields(QWidget):
             edit = SettingEdit(setting)
             edit.changed.connect(partial(self._on_setting, setting.name))
             self.settings[setting.name] = edit
-            self._add_row(setting.name, edit, texts.get(setting.name, ""))
-
-    def _add_row(self, name: str, widget: QWidget, tooltip: str) -> None:
-        widget.setToolTip(tooltip)
-        widget.setAccessibleName(label_of(name))
-        widget.setAccessibleDescription(tooltip)
-        label = QLabel(label_of(name))
-        label.setToolTip(tooltip)
-        label.setBuddy(widget)
-        self._form.addRow(label, widget)
+            self._form.add(setting.name, edit, texts.get(setting.name, ""))
 
     def _fits(self, entry: Input, source: Source) -> bool:
         kind = self._session.kind(source)
@@ -404,12 +390,6 @@ def _size(layer: Layer) -> int:
         # Looped axes are computed one by one.
         size *= 1 if letter in looped_axes(axes) else int(length)
     return size
-
-
-def label_of(name: str) -> str:
-    """Return a name of a parameter as it stands beside its field."""
-    text = spaced(name)
-    return text[0].upper() + text[1:]
 
 
 def _word(kind: Kind) -> str:

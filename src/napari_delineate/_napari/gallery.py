@@ -25,7 +25,7 @@ from napari_delineate._napari.widgets import Message
 from napari_delineate._napari.widgets.step_look import StepLook
 from napari_delineate._napari.widgets.thumbnails import Card, Thumbnails
 from napari_delineate._napari.widgets.variation import Variation
-from napari_delineate.axes import looped_axes, spatial_axes
+from napari_delineate.axes import PLACES, looped_axes, spatial_axes
 from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.declaration import Scope
 from napari_delineate.engine import CancelledError, Engine
@@ -393,9 +393,8 @@ def _in_words(shape: dict[str, int], region: Region, variants: tuple[Variant, ..
     in_space = [letter for letter in "XYZ" if letter in shape]
     lengths = [region[letter][1] - region[letter][0] for letter in in_space]
     size = f"{' × '.join(map(str, lengths))} px"
-    names = {"T": "frame", "C": "channel"}
     loops = "".join(
-        f", {names.get(letter, letter)} {region[letter][0] + 1}"
+        f", {PLACES.get(letter, letter)} {region[letter][0] + 1}"
         for letter in looped_axes("".join(shape))
     )
     if all(region[letter] == (0, shape[letter]) for letter in in_space):

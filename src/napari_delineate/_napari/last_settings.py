@@ -1,9 +1,9 @@
-"""Remember the settings that operations were run with last, also after a restart."""
+"""Remember the settings that operations and tools were used with last, also after a restart."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,6 @@ from napari.utils.notifications import show_warning
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer
 
-from napari_delineate.catalogue import Operation
 from napari_delineate.files.saving import atomic_path
 from napari_delineate.signatures import Setting
 from napari_delineate.types import Quantity, Voxels
@@ -45,9 +44,9 @@ class Measure(NamedTuple):
 
 
 class LastSettings(QObject):
-    """Keep for each operation what it was run with last, in one file for all sessions.
+    """Keep for each operation and tool what it was used with last, in one file for all sessions.
 
-    A file that can not be read is told once and counts as empty; the next run replaces it.
+    A file that can not be read is told once and counts as empty; what is kept next replaces it.
 
     Parameters
     ----------
@@ -62,15 +61,19 @@ class LastSettings(QObject):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self.save)
 
-    def recall(self, operation: Operation, measure: Measure | None) -> dict[str, Any]:
-        """Return the settings that an operation was run with last.
+    def recall(
+        self, name: str, settings: Sequence[Setting], measure: Measure | None
+    ) -> dict[str, Any]:
+        """Return the settings that an operation or a tool was used with last.
 
         Parameters
         ----------
-        operation : Operation
-            The operation.
+        name : str
+            The id of the operation, or that of the tool.
+        settings : sequence of Setting
+            Its settings.
         measure : Measure or None
-            What lengths mean on the image that it is to be run on; None if that is not known.
+            What lengths mean on the image that it is to be used on; None if that is not known.
 
         Returns
         -------
@@ -78,9 +81,9 @@ class LastSettings(QObject):
             The values that are still allowed. Lengths in other units than those of the image
             are left out: the same number would be another length.
         """
-        kept = self._unwritten.get(operation.id) or self._read().get(operation.id, {})
+        kept = self._unwritten.get(name) or self._read().get(name, {})
         recalled = {}
-        for setting in operation.settings:
+        for setting in settings:
             if setting.name in kept:
                 try:
                     recalled[setting.name] = _decode(setting, kept[setting.name], measure)
@@ -89,22 +92,27 @@ class LastSettings(QObject):
         return recalled
 
     def remember(
-        self, operation: Operation, settings: Mapping[str, Any], measure: Measure | None
+        self,
+        name: str,
+        settings: Sequence[Setting],
+        values: Mapping[str, Any],
+        measure: Measure | None,
     ) -> None:
-        """Keep what an operation is run with, on disk in a moment.
+        """Keep what an operation or a tool is used with, on disk in a moment.
 
         Parameters
         ----------
-        operation : Operation
-            The operation.
-        settings : mapping of str to literal
+        name : str
+            The id of the operation, or that of the tool.
+        settings : sequence of Setting
+            Its settings.
+        values : mapping of str to literal
             A value for every setting.
         measure : Measure or None
-            What lengths mean on the image that it is run on; None if that is not known.
+            What lengths mean on the image that it is used on; None if that is not known.
         """
-        self._unwritten[operation.id] = {
-            setting.name: _encode(setting, settings[setting.name], measure)
-            for setting in operation.settings
+        self._unwritten[name] = {
+            setting.name: _encode(setting, values[setting.name], measure) for setting in settings
         }
         self._pause.start()
 
@@ -141,7 +149,7 @@ class LastSettings(QObject):
         except (OSError, ValueError, RecursionError) as error:
             self._tell(
                 f"The settings used last can not be read from {file}: {error}. Forms show "
-                "defaults until an operation is run, which writes the file anew."
+                "defaults until something is run, which writes the file anew."
             )
             return {}
         return kept

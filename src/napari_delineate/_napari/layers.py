@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import pint
 from napari.layers import Image, Labels, Layer, Points, Shapes, Surface
+from numpy.typing import NDArray
 
 from napari_delineate._napari.drawings import paths_of, show_paths, to_draw
 from napari_delineate._napari.scales import level_0, set_labels
+from napari_delineate._napari.strokes import show_change
+from napari_delineate.annotation.edits import Change
 from napari_delineate.axes import looped_axes, spatial_axes
 from napari_delineate.types import Kind
 from napari_delineate.types import Surface as Mesh
@@ -56,6 +59,9 @@ _NAMES_OF_AXES = {
 }
 
 _ACCENT = "#ff5a36"
+
+_FEW = 0.02
+"""Share of pixels that change below which they are written one by one."""
 
 _LIKELY_AXES = {
     2: ("YX",),
@@ -348,10 +354,7 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
         show_paths(layer, value.data)
     elif value.kind in (Kind.MASK, Kind.LABELS):
         if is_ours and _can_hold(layer.data, value.data):
-            np.copyto(layer.data, value.data, casting="unsafe")
-            layer._reset_history()  # as for another array: strokes were on what is gone
-            layer.refresh()
-            layer.events.data(value=layer.data)  # as for another array: who counts objects listens
+            _write_over(layer, value.data)
         else:
             wanted = _paintable(value.data)
             if layer.selected_label > np.iinfo(wanted.dtype).max:
@@ -360,6 +363,21 @@ def put_into(layer: Layer, value: Value, place: Place, *, is_ours: bool) -> None
     else:
         layer.data = value.data
     _move(layer, _position(value, place))
+
+
+def _write_over(layer: Labels, data: NDArray[Any]) -> None:
+    """Let the array of a layer hold other labels; where few change, only these are drawn."""
+    layer._reset_history()  # as for another array: strokes were on what is gone
+    positions = np.flatnonzero(layer.data.reshape(-1) != data.reshape(-1))
+    if not len(positions):
+        return
+    if len(positions) < _FEW * data.size:
+        before, after = layer.data.reshape(-1)[positions], data.reshape(-1)[positions]
+        show_change(layer, Change(positions, before, after.astype(before.dtype)))
+        return
+    np.copyto(layer.data, data, casting="unsafe")
+    layer.refresh()
+    layer.events.data(value=layer.data)  # as for another array: who counts objects listens
 
 
 def lay_at(layer: Layer, place: Place) -> None:
@@ -400,7 +418,7 @@ def _can_hold(array: Any, data: Any) -> bool:
     """Tell whether an array can be written over with labels or a mask."""
     dtype = np.dtype(np.uint8) if data.dtype == bool else data.dtype
     same = isinstance(array, np.ndarray) and (array.shape, array.dtype) == (data.shape, dtype)
-    return same and array.flags.writeable
+    return same and array.flags.writeable and array.flags.c_contiguous
 
 
 def _aligned(value: Value, place: Place) -> Value:

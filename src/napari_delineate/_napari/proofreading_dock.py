@@ -35,10 +35,11 @@ from napari_delineate._napari.review_files import ReviewFiles
 from napari_delineate._napari.reviewed_labels import ReviewedLabels
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
-from napari_delineate._napari.widgets import LayerChoice, Message, shrink
+from napari_delineate._napari.widgets import FocusRing, LayerChoice, Message, shrink
 from napari_delineate.proofreading import Edited, Review, State
 from napari_delineate.proofreading_report import summary
 from napari_delineate.review_orders import ORDERS, Order
+from napari_delineate.wording import as_sentence
 
 __all__ = ["ProofreadingDock"]
 
@@ -48,7 +49,8 @@ _MOST_COLOURS = 500
 _NO_LABELS = "Open or draw labels to look through. Their objects are listed here one by one."
 _NO_OBJECTS = "These labels have no objects."
 _START = "Choose an object, or press . to begin with the first."
-_FIX = "Correct object {number} with napari's tools; press {key} when it is right."
+_LOOKING = "Looking through the labels…"
+_FIX = "Correct object {number} with any tool; press {key} when it is right."
 _LOCKED = "Object {number} is locked; unlock it in the Annotate dock to delete it."
 _RESUMED = "Going on with an earlier review of these labels."
 _ALL_SEEN = "All objects were seen."
@@ -83,6 +85,7 @@ class ProofreadingDock(QWidget):
         self._title = ""
         self._look: LabelLook | None = None
         self._is_fixing = False
+        self._is_looking = False  # through the labels
         self._is_stopped = False
         self._paints = QTimer(self, singleShot=True, interval=0)
         self._paints.timeout.connect(self._paint)
@@ -139,9 +142,7 @@ class ProofreadingDock(QWidget):
         self.others.currentIndexChanged.connect(self._paints.start)
         self.who.editingFinished.connect(self._on_who)
         self.comment.editingFinished.connect(self._on_comment)
-        self.files.said.connect(
-            lambda text, is_wrong: self._say(text, "error" if is_wrong else "hint")
-        )
+        self.files.said.connect(self._on_said)
         self.reviewed.changed.connect(self._on_changed)
         self.reviewed.resumed.connect(lambda: self._say(_RESUMED))
         self.reviewed.failed.connect(self._on_failed)
@@ -153,11 +154,9 @@ class ProofreadingDock(QWidget):
     def _build(self) -> None:
         """Put all parts into their places."""
         head = QFormLayout()
-        order = QHBoxLayout()
-        order.addWidget(self.order, 1)
-        order.addWidget(self.reverse)
         head.addRow("Labels", self.labels)
-        head.addRow("Order", order)
+        head.addRow("Order", self.order)
+        head.addRow("", self.reverse)
         head.addRow(self.other_title, self.other)
         shown = QHBoxLayout()
         shown.addWidget(self.others, 1)
@@ -178,6 +177,7 @@ class ProofreadingDock(QWidget):
         layout.addWidget(self.decisions)
         layout.addLayout(foot)
         layout.addWidget(self.files)
+        self.ring = FocusRing(self, self.session.viewer.theme)
 
     @property
     def review(self) -> Review:
@@ -230,6 +230,7 @@ class ProofreadingDock(QWidget):
             return
         self._is_stopped = True
         self._paints.stop()
+        self.ring.stop()
         self._watch(None)
         self.decisions.set_keys(False)
         self.labels.stop()
@@ -260,8 +261,9 @@ class ProofreadingDock(QWidget):
         self._watch(layer if isinstance(layer, Labels) else None)
         self.other.refresh()
         self._say("" if layer is not None else _NO_LABELS)
-        self._show()
+        self._is_looking = False
         self._order_anew()
+        self._show()
 
     def _watch(self, layer: Labels | None) -> None:
         """Leave a layer as it was, and take another one."""
@@ -279,6 +281,7 @@ class ProofreadingDock(QWidget):
         self._show_need()
         self._say("")
         self._order_anew()
+        self._show()
 
     def _show_need(self) -> None:
         """Show a field for what the order needs beside the labels."""
@@ -302,6 +305,8 @@ class ProofreadingDock(QWidget):
         order: Order = self.order.currentData()
         needs = order == "disagreement" or order in _NEEDS_IMAGE
         self._title = _VALUES[order]
+        self._is_looking = True
+        self._say(_LOOKING)
         self.reviewed.put_in_order(
             order,
             is_reversed=self.reverse.isChecked(),
@@ -406,7 +411,10 @@ class ProofreadingDock(QWidget):
         if self.number not in self.review:
             self._stop_fixing()
             self.number = None
-        if self.message.property("tone") != "error":  # which says more
+        self._is_looking = False
+        if self.message.text() == _LOOKING:
+            self._say("")
+        if self.message.tone != "error":  # which says more
             if not self.review.total:
                 self._say(_NO_OBJECTS)
             elif not self.review.seen and self.number is None:
@@ -418,7 +426,9 @@ class ProofreadingDock(QWidget):
         review, counts = self.review, summary(self.review)
         self.model.show_review(review, self.reviewed.values, self._title)
         self.list.choose(self.number)
-        self.progress.setMaximum(max(review.total, 1))
+        self.progress.setVisible(self._is_looking or review.total > 0)
+        # Without an end it shows that something runs.
+        self.progress.setMaximum(0 if self._is_looking else max(review.total, 1))
         self.progress.setValue(review.seen)
         self.progress.setFormat(f"{review.seen:,} of {review.total:,} seen")
         said = [f"{counts[state]:,} {state}" for state in ("accepted", "fixed", "rejected")]
@@ -448,16 +458,21 @@ class ProofreadingDock(QWidget):
         return self.isVisible() and (active is None or active in ours)
 
     def _say(self, text: str, tone: Any = "hint") -> None:
-        self.message.setProperty("tone", tone)
         self.message.say(text, tone, self.session.viewer.theme)
 
     def _on_said(self, text: str, is_wrong: bool) -> None:
-        self._say(text, "error" if is_wrong else "hint")
+        if is_wrong:
+            self._on_failed(text)
+        else:
+            self._say(text)
 
     def _on_failed(self, text: str) -> None:
-        self._say(text, "error")
+        self._is_looking = False
+        self._say(as_sentence(text), "error")
+        self._show()
 
     def _on_theme(self, event: Any) -> None:
         self.model.set_theme(event.value)
         self.decisions.set_theme(event.value)
-        self._say(self.message.text(), self.message.property("tone") or "hint")
+        self.ring.set_theme(event.value)
+        self.message.set_theme(event.value)

@@ -29,8 +29,8 @@ KEYS = {
         "9",
         "Fix",
         "fix",
-        "Correct the object with napari's tools; once more when it is right, which marks it as "
-        "fixed and goes to the next open one",
+        "Correct the object with any tool; once more when it is right, which marks it as fixed "
+        "and goes to the next open one",
     ),
     "reject": ("0", "Reject", "remove", "Delete the object, and go to the next open one"),
     "previous": (",", "Previous", "previous", "Go to the object before"),
@@ -44,6 +44,8 @@ object needs them.
 
 _FIXING = "Fixed"
 _TITLES = ("Object", "State")
+_STATE = _TITLES.index("State")
+_SIDES = (Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft)  # numbers, and words
 _WORDS = {"open": "", "accepted": "accepted", "fixed": "fixed", "rejected": "rejected"}
 _ICONS = {"accepted": "done", "fixed": "fix", "rejected": "remove"}
 
@@ -118,6 +120,8 @@ class ObjectsModel(QAbstractTableModel):
         """Return the titles of columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (*_TITLES, self._title)[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(_SIDES[section == _STATE] | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
@@ -134,10 +138,10 @@ class ObjectsModel(QAbstractTableModel):
             value = self._values.get(entry.number)
             shown = "" if value is None else f"{value:.4g}"
             return (str(entry.number), _WORDS[entry.state], shown)[column]
-        if role == Qt.ItemDataRole.DecorationRole and column == 1 and entry.is_seen:
+        if role == Qt.ItemDataRole.DecorationRole and column == _STATE and entry.is_seen:
             return icon(_ICONS[entry.state], self._theme)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column != 1:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(_SIDES[column == _STATE] | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             said = (f"Object {entry.number}", entry.state, entry.who, entry.when, entry.comment)
             return "\n".join(filter(None, said)) + ("\nno longer there" if entry.gone else "")
@@ -165,7 +169,10 @@ class ObjectsView(QTableView):
         heads[0].hide()
         heads[0].setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         heads[0].setDefaultSectionSize(self.fontMetrics().height() + 8)
-        heads[1].setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        heads[1].setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        heads[1].setResizeContentsPrecision(20)
+        heads[1].setStyleSheet("QHeaderView::section { padding: 2px 8px; }")
+        heads[1].setSectionResizeMode(_STATE, QHeaderView.ResizeMode.Stretch)
         heads[1].setHighlightSections(False)
         self.setMinimumHeight(self.fontMetrics().height() * 9)
         size = self.fontMetrics().height()

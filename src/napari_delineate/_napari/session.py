@@ -20,6 +20,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate import rewiring
+from napari_delineate._napari.anchors import warning_of
 from napari_delineate._napari.annotations import Annotations
 from napari_delineate._napari.autosave import Autosave
 from napari_delineate._napari.bindings import HISTORY_KEYS, Bindings, Source
@@ -104,9 +105,8 @@ class Session(QObject):
         self.autosave = Autosave(self)
         self._settling = Settling(self)
         self.last_settings = LastSettings(self)
-        undo_key, redo_key = HISTORY_KEYS
-        viewer.bind_key(undo_key, lambda _: self.undo(), overwrite=True)
-        viewer.bind_key(redo_key, lambda _: self.redo(), overwrite=True)
+        for key, act in zip(HISTORY_KEYS, (self.undo, self.redo), strict=True):
+            viewer.bind_key(key, lambda _, act=act: act(), overwrite=True)
 
     # What there is
 
@@ -490,7 +490,7 @@ class Session(QObject):
         self._look_at_inputs()
         for step, report in results.reports.items():
             for text in () if report.from_cache else report.warnings:
-                show_warning(f"{step}: {text}")
+                show_warning(warning_of(task.workflow, step, text))
         self.finished.emit(results)
 
     def _on_undo_key(self, layer: Layer) -> None:

@@ -22,9 +22,8 @@ class Strokes:
         self._changes: dict[Any, list[Change]] = {}  # unique_id -> strokes
         self._unknown: set[Any] = set()  # layers in which something else was painted
 
-    def add(self, layer: Labels, stroke: Sequence[Any]) -> None:
-        """Note a stroke, as napari's event of it describes it."""
-        change = change_of_stroke(layer, stroke)
+    def add(self, layer: Labels, change: Change | None) -> None:
+        """Note a stroke, of which `None` tells nothing."""
         if change is None:
             self._unknown.add(layer.unique_id)
         else:
@@ -38,6 +37,10 @@ class Strokes:
         """Forget what was painted in a layer: it is known otherwise."""
         self._changes.pop(layer.unique_id, None)
         self._unknown.discard(layer.unique_id)
+
+    def is_known(self, layer: Any) -> bool:
+        """Tell whether all that was painted in a layer since the last time is known."""
+        return layer.unique_id in self._changes and layer.unique_id not in self._unknown
 
     def take(self, layer: Any) -> Change | None:
         """Return what was painted since the last time, as one change, and forget it.

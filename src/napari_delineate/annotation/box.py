@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from napari_delineate import building_blocks, holes
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.windows import new_object, read_window, window_in
 from napari_delineate.thresholds.global_levels import global_level
-from napari_delineate.types import Length, Spacing, spacing_per_axis, voxels
+from napari_delineate.types import Length, Range, Spacing, spacing_per_axis, voxels
 
 __all__ = ["box_mask", "box_object"]
 
@@ -28,7 +28,7 @@ def box_mask(
     box: Sequence[slice],
     *,
     side: Literal["either", "brighter", "darker"] = "either",
-    sigma: Length = voxels(1),
+    sigma: Annotated[Length, Range(0)] = voxels(1),
     spacing: Spacing = 1.0,
 ) -> NDArray[np.bool_]:
     """Mark the object in a box.
@@ -153,7 +153,7 @@ def box_object(
     number: int,
     *,
     side: Literal["either", "brighter", "darker"] = "either",
-    sigma: Length = voxels(1),
+    sigma: Annotated[Length, Range(0)] = voxels(1),
     spacing: Spacing = 1.0,
     locked: Collection[int] = (),
     preserve: bool = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = [
     "check_number",
     "crop_of",
     "crop_of_several",
+    "crops_of_several",
     "edit_of",
     "pixel_in",
     "renumbered",
@@ -103,22 +104,35 @@ def crop_of_several(
         If one of the objects is locked, or not in the box.
     """
     refuse_locked(numbers, locked)
+    parts = crops_of_several(labels, numbers, slabs(widened(box, 0, labels.shape), labels))
+    whole = widened(bounding_box([part.box for part in parts]), margin, labels.shape)
+    held = np.ascontiguousarray(labels[whole])
+    return Crop(whole, held, is_one_of(held, numbers))
+
+
+def crops_of_several(
+    labels: Any, numbers: Sequence[int], boxes: Iterable[tuple[slice, ...]]
+) -> Iterator[Crop]:
+    """Yield what boxes hold of objects, each as a crop without a margin.
+
+    Raises
+    ------
+    ValueError
+        If one of the objects is in none of the boxes.
+    """
     found: set[int] = set()
-    boxes = []
-    for slab in slabs(widened(box, 0, labels.shape), labels):
-        held = np.asarray(labels[slab])
+    for box in boxes:
+        held = np.asarray(labels[box])
         mask = is_one_of(held, numbers)
         tight = tight_box(mask)
         if tight is not None:
-            found.update(np.unique(held[tight][mask[tight]]).tolist())
-            boxes.append(_within(slab, tight))
+            held, mask = held[tight], mask[tight]
+            found.update(np.unique(held[mask]).tolist())
+            yield Crop(_within(box, tight), held, mask)
     missing = sorted(set(numbers) - found)
-    if missing or 0 in numbers or not boxes:
+    if missing or 0 in numbers or not numbers:
         which = ", ".join(map(str, missing or [0]))
         raise ValueError(f"there is no object {which} at this place")
-    whole = widened(bounding_box(boxes), margin, labels.shape)
-    held = np.ascontiguousarray(labels[whole])
-    return Crop(whole, held, is_one_of(held, numbers))
 
 
 def _within(box: tuple[slice, ...], part: tuple[slice, ...]) -> tuple[slice, ...]:

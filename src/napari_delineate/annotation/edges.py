@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from napari_delineate.annotation.windows import (
     read_window,
     window_in,
 )
-from napari_delineate.types import Length, Spacing, spacing_per_axis, voxels
+from napari_delineate.types import Length, Range, Spacing, spacing_per_axis, voxels
 
 __all__ = ["EdgeMap", "Wires", "edge_map", "outlined_object", "snapped", "wires_from"]
 
@@ -114,7 +114,7 @@ def edge_map(
     within: Sequence[slice],
     *,
     outlines: Literal["edges", "membranes"] = "edges",
-    sigma: Length = voxels(1),
+    sigma: Annotated[Length, Range(0)] = voxels(1),
     spacing: Spacing = 1.0,
 ) -> EdgeMap:
     """Find where wires run in a window of an image, once.

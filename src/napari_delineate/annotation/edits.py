@@ -13,10 +13,10 @@ __all__ = [
     "NOTHING",
     "Change",
     "Edit",
+    "apart",
     "bounding_box",
     "change_of",
     "joined",
-    "parts",
     "place_in",
     "put",
     "slabs",
@@ -145,12 +145,6 @@ def slabs(box: tuple[slice, ...], labels: Any = None) -> Iterator[tuple[slice, .
             return
 
 
-def parts(labels: Any) -> Iterator[tuple[slice, ...]]:
-    """Yield boxes to read all labels by: one of what is in memory, of other labels slabs."""
-    whole = tuple(slice(0, int(size)) for size in labels.shape)
-    yield from (whole,) if isinstance(labels, np.ndarray) else slabs(whole, labels)
-
-
 def _chunk_depth(labels: Any) -> int:
     """Return how many places of the first axis are stored together; 1 in memory."""
     chunks = getattr(labels, "chunks", None)
@@ -158,6 +152,30 @@ def _chunk_depth(labels: Any) -> int:
         return 1
     first = chunks[0]  # Dask has the sizes of all chunks there
     return max(int(max(first) if isinstance(first, tuple) else first), 1)
+
+
+def apart(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+    """Yield edits in their order, as many at a time as lie in boxes that do not meet.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> edits = [Edit((slice(k, k + 2),), np.ones(2, int)) for k in (0, 2, 3)]
+    >>> [len(together) for together in apart(edits)]
+    [2, 1]
+    """
+    together: list[Edit] = []
+    for edit in edits:
+        if any(_meet(edit.box, other.box) for other in together):
+            yield together
+            together = []
+        together.append(edit)
+    if together:
+        yield together
+
+
+def _meet(box: tuple[slice, ...], other: tuple[slice, ...]) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(box, other, strict=True))
 
 
 def joined(changes: Sequence[Change]) -> Change:

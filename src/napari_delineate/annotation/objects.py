@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from napari_delineate.annotation.crops import (
     check_number,
     crop_of,
     crop_of_several,
+    crops_of_several,
     edit_of,
     pixel_in,
     renumbered,
@@ -29,6 +30,7 @@ __all__ = [
     "keep_component",
     "merge",
     "relabel",
+    "renumber",
     "separate_components",
     "shrink",
     "smooth",
@@ -160,6 +162,60 @@ def relabel(
         raise ValueError(f"object {number} has this number already")
     refuse_locked([new_number], locked)
     return _renumbered(crop_of(labels, number, box, locked), new_number)
+
+
+def renumber(
+    labels: Any,
+    numbers: Sequence[int],
+    new_number: int,
+    boxes: Iterable[tuple[slice, ...]],
+    *,
+    locked: Collection[int] = (),
+) -> list[Edit]:
+    """Give all of several objects one number, or erase them, box by box.
+
+    Merging, deleting and relabelling are this. What is long and thin in large labels lies in
+    many small boxes, and only they are read.
+
+    Parameters
+    ----------
+    labels : (Y, X) or (Z, Y, X) array-like of int
+        The labels; only the boxes are read.
+    numbers : sequence of int
+        The objects.
+    new_number : int
+        The number that they get, 0 to erase them. If an object has it already, it becomes one
+        with them.
+    boxes : iterable of tuple of slice
+        Boxes that hold the objects together and do not meet.
+    locked : collection of int
+        Numbers of objects that no tool changes.
+
+    Returns
+    -------
+    list of Edit
+        An edit of each box that holds something of the objects.
+
+    Raises
+    ------
+    ValueError
+        If one of the objects is in no box, or locked, or the new number is that of a locked
+        object.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.array([[2, 2, 0, 5, 7]])
+    >>> renumber(labels, [7], 2, [(slice(0, 1), slice(3, 5))])
+    [Edit(box=(slice(0, 1, None), slice(4, 5, None)), labels=array([[2]]))]
+    """
+    refuse_locked([*numbers, new_number], locked)
+    if new_number:
+        check_number(new_number)
+    return [
+        Edit(crop.box, renumbered(crop, crop.mask, new_number))
+        for crop in crops_of_several(labels, numbers, boxes)
+    ]
 
 
 def keep_component(

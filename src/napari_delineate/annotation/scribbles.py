@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from napari_delineate.annotation.crops import tight_box, widened
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.parting import BACKGROUND, OBJECT
 from napari_delineate.annotation.windows import new_object, read_window, rim_of, window_in
-from napari_delineate.types import Length, Spacing, spacing_per_axis, voxels
+from napari_delineate.types import Length, Range, Spacing, spacing_per_axis, voxels
 
 __all__ = ["BACKGROUND", "OBJECT", "Scribbling", "scribbled_object"]
 
@@ -78,8 +78,8 @@ class Scribbling:
         within: Sequence[slice],
         *,
         method: Literal["random walk", "graph cut", "grow cut"] = "random walk",
-        sigma: Length = voxels(1),
-        beta: float = 1000.0,
+        sigma: Annotated[Length, Range(0)] = voxels(1),
+        beta: Annotated[float, Range(0)] = 1000.0,
         spacing: Spacing = 1.0,
     ) -> None:
         self.window = window_in(within, image.shape)

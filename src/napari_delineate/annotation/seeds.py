@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from napari_delineate.annotation.windows import (
     window_in,
 )
 from napari_delineate.thresholds.global_levels import global_level
-from napari_delineate.types import Length, Spacing, voxels
+from napari_delineate.types import Length, Range, Spacing, voxels
 
 __all__ = ["Landscape", "Seed", "grow_seeds", "landscape_of", "seeded_objects"]
 
@@ -73,7 +73,7 @@ def landscape_of(
     within: Sequence[slice],
     *,
     outlines: Literal["brightness", "edges", "membranes"] = "brightness",
-    sigma: Length = voxels(1),
+    sigma: Annotated[Length, Range(0)] = voxels(1),
     spacing: Spacing = 1.0,
 ) -> Landscape:
     """Prepare a window of an image for seeds, once.
@@ -134,7 +134,7 @@ def grow_seeds(
     seeds: Sequence[Seed],
     closed: NDArray[np.bool_] | None = None,
     *,
-    share: float = 0.5,
+    share: Annotated[float, Range(0, 1)] = 0.5,
 ) -> NDArray[np.int32]:
     """Flood a landscape from seeds.
 
@@ -243,7 +243,7 @@ def seeded_objects(
     landscape: Landscape,
     seeds: Sequence[Seed],
     *,
-    share: float = 0.5,
+    share: Annotated[float, Range(0, 1)] = 0.5,
     earlier: Collection[int] = (),
     locked: Collection[int] = (),
     preserve: bool = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from napari_delineate.annotation.protection import protected
 from napari_delineate.arrays import label_dtype
 from napari_delineate.types import (
     Length,
+    Range,
     Spacing,
     length_in_units,
     length_per_axis,
@@ -90,7 +91,7 @@ def smooth(
     number: int,
     box: tuple[slice, ...],
     *,
-    radius: Length = voxels(2),
+    radius: Annotated[Length, Range(0)] = voxels(2),
     spacing: Spacing = 1.0,
     preserve: bool = True,
     locked: Collection[int] = (),
@@ -159,7 +160,7 @@ def grow(
     number: int,
     box: tuple[slice, ...],
     *,
-    distance: Length = voxels(1),
+    distance: Annotated[Length, Range(0)] = voxels(1),
     spacing: Spacing = 1.0,
     preserve: bool = True,
     locked: Collection[int] = (),
@@ -218,7 +219,7 @@ def shrink(
     number: int,
     box: tuple[slice, ...],
     *,
-    distance: Length = voxels(1),
+    distance: Annotated[Length, Range(0)] = voxels(1),
     spacing: Spacing = 1.0,
     locked: Collection[int] = (),
 ) -> Edit:

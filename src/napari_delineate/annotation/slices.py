@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from napari_delineate.annotation.crops import crop_of, edit_of, renumbered, wide
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.protection import is_one_of, protected, refuse_locked
 from napari_delineate.postprocessing.interpolation import fill_between_slices
-from napari_delineate.types import Length, Spacing, length_per_axis, spacing_per_axis, voxels
+from napari_delineate.types import Length, Range, Spacing, length_per_axis, spacing_per_axis, voxels
 
 __all__ = ["copy_to", "interpolate", "propagate"]
 
@@ -167,7 +167,7 @@ def propagate(
     image: Any,
     *,
     axis: int = 0,
-    reach: Length = voxels(4),
+    reach: Annotated[Length, Range(0)] = voxels(4),
     follow: bool = False,
     spacing: Spacing = 1.0,
     replace: bool = False,

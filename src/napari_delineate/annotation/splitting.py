@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ from napari_delineate import building_blocks
 from napari_delineate.annotation import strokes
 from napari_delineate.annotation.crops import Crop, check_number, crop_of, pixel_in, with_room
 from napari_delineate.annotation.edits import Edit
-from napari_delineate.types import Length, Spacing, length_in_units, spacing_per_axis, voxels
+from napari_delineate.types import Length, Range, Spacing, length_in_units, spacing_per_axis, voxels
 
 __all__ = [
     "cut_with_plane",
@@ -249,8 +249,8 @@ def split_by_shape(
     box: tuple[slice, ...],
     *,
     new_number: int,
-    parts: int | None = None,
-    prominence: Length = voxels(1),
+    parts: Annotated[int, Range(2)] | None = None,
+    prominence: Annotated[Length, Range(0)] = voxels(1),
     spacing: Spacing = 1.0,
     locked: Collection[int] = (),
 ) -> Edit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from napari_delineate.annotation.windows import (
     read_window,
     window_in,
 )
-from napari_delineate.types import Length, Spacing
+from napari_delineate.types import Length, Range, Spacing, voxels
 
 __all__ = ["Wand", "level_mask", "level_object", "wand_object"]
 
@@ -82,7 +82,7 @@ class Wand:
         point: Sequence[float],
         within: Sequence[slice],
         *,
-        sigma: Length = 0.0,
+        sigma: Annotated[Length, Range(0)] = voxels(0),
         spacing: Spacing = 1.0,
     ) -> None:
         from napari_delineate.kernels.minimax import Flood
@@ -173,7 +173,7 @@ def level_mask(
     within: Sequence[slice],
     *,
     side: Literal["brighter", "darker"] = "brighter",
-    sigma: Length = 0.0,
+    sigma: Annotated[Length, Range(0)] = voxels(0),
     spacing: Spacing = 1.0,
 ) -> NDArray[np.bool_]:
     """Mark what the contour of equal brightness through a point encloses.
@@ -238,7 +238,7 @@ def level_object(
     number: int,
     *,
     side: Literal["brighter", "darker"] = "brighter",
-    sigma: Length = 0.0,
+    sigma: Annotated[Length, Range(0)] = voxels(0),
     spacing: Spacing = 1.0,
     locked: Collection[int] = (),
     preserve: bool = False,

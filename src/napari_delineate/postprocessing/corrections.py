@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,15 +51,47 @@ def record_corrections(before: NDArray[Any], after: NDArray[Any]) -> Corrections
         )
     flat_before, flat_after = before.ravel(), after.ravel()
     pixels = np.flatnonzero(flat_before != flat_after)
-    old, new = flat_before[pixels], flat_after[pixels]
-    touched = np.union1d(old, new)
-    touched_pixels = np.flatnonzero(np.isin(flat_before, touched[touched > 0]))
+    return corrections_at(
+        before,
+        pixels,
+        flat_after[pixels],
+        lambda numbers: np.flatnonzero(np.isin(flat_before, numbers)),
+    )
+
+
+def corrections_at(
+    before: NDArray[Any],
+    pixels: NDArray[np.int64],
+    new: NDArray[Any],
+    pixels_of: Callable[[NDArray[Any]], NDArray[np.int64]],
+) -> Corrections:
+    """Return the corrections that give some pixels of a label image other labels.
+
+    Parameters
+    ----------
+    before : ndarray of int
+        The labels as computed.
+    pixels : (N,) ndarray of int64
+        Flat positions (C order) of the pixels, increasing.
+    new : (N,) ndarray of int
+        Their labels afterwards; all differ from those before.
+    pixels_of : callable
+        Returns the flat positions of objects of `before`, increasing, given their numbers.
+
+    Returns
+    -------
+    Corrections
+        The changed pixels, and the objects of `before` that they touch.
+    """
+    flat = before.ravel()
+    touched = np.union1d(flat[pixels], new)
+    touched_pixels = pixels_of(touched[touched > 0])
     return Corrections(
         before.shape,
         pixels,
         new.astype(np.int64),
         touched_pixels,
-        flat_before[touched_pixels].astype(np.int64),
+        flat[touched_pixels].astype(np.int64),
     )
 
 
@@ -123,7 +156,12 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
     if not isinstance(corrections, Corrections):
         after = np.where(corrections < 0, labels, corrections.astype(np.int64))
         corrections = record_corrections(labels, after)
-    found, lost = match_objects(labels, corrections)
+    found, missing = match_objects(labels, corrections)
+    changed = corrections.labels >= 0
+    pixels, wanted = corrections.pixels[changed], corrections.labels[changed]
+    sources = _labels_before(corrections, pixels)
+    # Of a movie, corrections know the objects of other frames too that have the same numbers.
+    lost = np.intersect1d(missing, np.union1d(sources, wanted)).tolist()
     if lost:
         numbers = ", ".join(map(str, lost[:5])) + (", …" if len(lost) > 5 else "")
         warnings.warn(
@@ -131,9 +169,6 @@ def apply_corrections(labels: Labels, corrections: Corrections) -> Labels:
             f"{numbers}); the corrections that belong to them are not applied",
             stacklevel=2,
         )
-    changed = corrections.labels >= 0
-    pixels, wanted = corrections.pixels[changed], corrections.labels[changed]
-    sources = _labels_before(corrections, pixels)
     number_of = {0: 0, **found, **_new_numbers(labels, corrections, wanted)}
     size_of = _counts(corrections.touched_labels)
 

@@ -52,20 +52,21 @@ class AnnotationClasses(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Classes")
         self.list.setToolTip("The classes; where pixels are annotated, the chosen one is painted")
-        self.list.setMaximumHeight(self.fontMetrics().height() * 2 * _ROWS)
         self.list.currentRowChanged.connect(self._on_row)
         row_of_buttons = QWidget()
         buttons = QFlowLayout(row_of_buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
+        self.buttons: dict[str, QPushButton] = {}
         for title, hint, act in (
-            ("Add", "Add a class", self.add),
-            ("Rename", "Give the chosen class another name", self.rename),
-            ("Colour", "Give the chosen class another colour", self.recolour),
+            ("Add…", "Add a class", self.add),
+            ("Rename…", "Give the chosen class another name", self.rename),
+            ("Colour…", "Give the chosen class another colour", self.recolour),
         ):
             button = QPushButton(title)
             button.setToolTip(hint)
             button.clicked.connect(act)
             buttons.addWidget(button)
+            self.buttons[title] = button
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
@@ -74,7 +75,10 @@ class AnnotationClasses(QWidget):
     def refresh(self) -> None:
         """Show the classes as they are."""
         annotation = self._hand.annotation
-        self.list.setVisible(bool(annotation.classes))
+        count = len(annotation.classes)
+        self.list.setVisible(count > 0)
+        for title in ("Rename…", "Colour…"):
+            self.buttons[title].setEnabled(count > 0)
         if annotation.classes != self._shown:
             self._shown = annotation.classes
             row = self.list.currentRow()
@@ -82,8 +86,11 @@ class AnnotationClasses(QWidget):
             self.list.clear()
             for one in annotation.classes:
                 self.list.addItem(QListWidgetItem(_swatch(one.color), one.name))
-            self.list.setCurrentRow(min(max(row, 0), len(annotation.classes) - 1))
+            self.list.setCurrentRow(min(max(row, 0), count - 1))
             self.list.blockSignals(blocked)
+            rows = min(count, _ROWS)  # as high as it must be, and no higher
+            frame = 2 * self.list.frameWidth() + 2
+            self.list.setFixedHeight(rows * max(self.list.sizeHintForRow(0), 1) + frame)
         if self._hand.layer is not None and annotation.semantic:
             colour_classes(self._hand.layer, annotation)
 
@@ -155,4 +162,6 @@ def colour_classes(layer: Labels, annotation: Annotation) -> None:
 def _swatch(color: str) -> QIcon:
     picture = QPixmap(16, 16)
     picture.fill(QColor(color) if QColor(color).isValid() else Qt.GlobalColor.gray)
-    return QIcon(picture)
+    swatch = QIcon(picture)
+    swatch.addPixmap(picture, QIcon.Mode.Selected)  # which Qt would tint
+    return swatch

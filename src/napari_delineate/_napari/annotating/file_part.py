@@ -43,14 +43,12 @@ class AnnotationFiles(QWidget):
         super().__init__()
         self._hand = hand
         self._worker: Any = None
-        titles = sorted(set(ANNOTATIONS.values()), key=str.lower)
-        text = QLabel(", ".join(titles))
+        text = QLabel(f"Formats: {', '.join(WRITTEN)}.")
         text.setWordWrap(True)
-        text.setEnabled(False)
-        self.open_button = QPushButton("Open")
+        self.open_button = QPushButton("Open…")
         self.open_button.setToolTip("Open annotations that another program has made")
         self.open_button.clicked.connect(self.open)
-        self.save_button = QPushButton("Save")
+        self.save_button = QPushButton("Save…")
         self.save_button.setToolTip("Save the annotation, with its voxel size and classes")
         self.save_button.clicked.connect(self.save)
         row = QWidget()

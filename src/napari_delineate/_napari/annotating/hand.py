@@ -10,7 +10,9 @@ import numpy as np
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_delineate._napari.annotating.counting import Counting, is_counted_at_once
 from napari_delineate._napari.annotating.scene import OTHER_LABELS, Scene, scene_of
+from napari_delineate._napari.drawings import is_being_edited
 from napari_delineate._napari.layers import LayerError, level_0
 from napari_delineate._napari.scales import (
     Stroke,
@@ -18,16 +20,17 @@ from napari_delineate._napari.scales import (
     is_in_memory,
     make_changes,
     set_labels,
-    write,
 )
 from napari_delineate._napari.session import Session
-from napari_delineate._napari.strokes import change_of_stroke
+from napari_delineate._napari.strokes import change_of_stroke, show_change
 from napari_delineate.annotation.edits import (
     NOTHING,
     Change,
     Edit,
+    apart,
     bounding_box,
     change_of,
+    joined,
     take_back,
 )
 from napari_delineate.annotation.meaning import Annotation
@@ -59,12 +62,14 @@ class Hand(QObject):
     -------
     turned : another layer is edited, or none
     edited : `Change` of the labels of the layer, whoever made it; None where all may differ
+    counted : the objects are known now that were counted in the background
     said : a sentence for the person, and whether it is an error
     next_wanted : the next object that was not looked at is to be shown
     """
 
     turned = Signal()
     edited = Signal(object)
+    counted = Signal()
     said = Signal(str, bool)
     next_wanted = Signal()
 
@@ -74,6 +79,8 @@ class Hand(QObject):
         self.layer: Labels | None = None
         self.image: Image | None = None
         self._index: ObjectIndex | None = None
+        self._counting: Counting | None = None
+        self._early: list[Change] = []  # strokes on a layer that the session does not know yet
 
     @property
     def viewer(self) -> napari.Viewer:
@@ -89,7 +96,9 @@ class Hand(QObject):
         if self.layer is not None:
             self.layer.events.paint.disconnect(self._on_paint)
             self.layer.events.data.disconnect(self._on_data)
-        self.layer, self._index = layer, None
+        self._adopt_with_strokes()
+        self.layer = layer
+        self._forget_objects()
         if layer is not None:
             layer.events.paint.connect(self._on_paint)
             layer.events.data.connect(self._on_data)
@@ -97,10 +106,26 @@ class Hand(QObject):
 
     @property
     def objects(self) -> ObjectIndex:
-        """The objects of the layer."""
-        if self._index is None:
-            self._index = ObjectIndex(level_0(self._shown()))
-        return self._index
+        """The objects of the layer; who asks waits until they are counted."""
+        known = self.known_objects
+        if known is not None:
+            return known
+        assert self._counting is not None
+        return self._keep(self._counting.index())
+
+    @property
+    def known_objects(self) -> ObjectIndex | None:
+        """The objects of the layer; None while they are counted in the background."""
+        labels = level_0(self._shown())
+        if self._index is not None:
+            return self._index
+        if self._counting is not None:
+            return self._keep(self._counting.index()) if self._counting.is_finished else None
+        if is_counted_at_once(labels):
+            return self._keep(ObjectIndex(labels))
+        self._counting = Counting(labels, self._is_painted)
+        self._counting.finished.connect(self._on_counted)
+        return None
 
     def scene(self, *, with_image: bool = False) -> Scene:
         """Return what is edited of the layer now.
@@ -154,6 +179,13 @@ class Hand(QObject):
             raise ValueError("there is no object at this place")
         return bounding_box(boxes)
 
+    def boxes(self, scene: Scene, numbers: Sequence[int]) -> list[tuple[slice, ...]]:
+        """Return boxes of the scene that hold objects and do not meet; see `box`."""
+        boxes = [scene.box(box) for box in self.objects.boxes(numbers) if scene.has_part_of(box)]
+        if not boxes:
+            raise ValueError("there is no object at this place")
+        return boxes
+
     def new_number(self) -> int:
         """Return a number for a new object."""
         return self.objects.new_number()
@@ -161,7 +193,9 @@ class Hand(QObject):
     def make_room(self) -> None:
         """Let the layer hold the numbers of new objects, by a wider dtype where it must."""
         self.make_writable()
-        self._make_room(self._labels(), self.new_number() + _MORE_PARTS)
+        known = self.known_objects
+        if known is not None:
+            self._make_room(self._labels(), known.new_number() + _MORE_PARTS)
 
     def make_writable(self) -> None:
         """Let pixels of the layer be written, those of a copy where they can not be."""
@@ -211,7 +245,11 @@ class Hand(QObject):
         layer = self._begin(scene)
         edits = [edit] if isinstance(edit, Edit) else list(edit)
         self._make_room(layer, max(int(one.labels.max(initial=0)) for one in edits))
-        if not make_changes(layer, (change_of(level_0(layer), scene.lifted(one)) for one in edits)):
+        changes = (
+            joined([change_of(level_0(layer), scene.lifted(one)) for one in together])
+            for together in apart(edits)
+        )
+        if not make_changes(layer, changes):
             return False
         self.session.record_edits(lenient=True, title=title)
         self.make_room()  # before the next tool looks at the labels
@@ -255,20 +293,22 @@ class Hand(QObject):
         if self.session.name_of(layer) is None:
             self.annotate(self.annotation)
 
-    def _adopt_with(self, layer: Labels, change: Change) -> None:
+    def _adopt_with_strokes(self) -> None:
         """Let a layer belong to the session that was as it is before the first stroke."""
-        if self.layer is None or layer is not self.layer or self.session.name_of(layer) is not None:
+        layer, strokes, self._early = self.layer, self._early, []
+        is_known = layer is None or self.session.name_of(layer) is not None
+        if layer is None or is_known or not strokes or layer not in self.viewer.layers:
             return
+        change = joined(strokes)
         self.make_writable()
-        before = take_back(change)
-        write(layer, before)
-        self._learn(before)  # napari tells of the stroke a second time
+        show_change(layer, take_back(change))
         try:
             self._adopt(layer)
         except LayerError as error:
             self.said.emit(f"Strokes can not be undone with the rest: {error}", True)
         finally:
-            make_changes(layer, [change])
+            show_change(layer, change)
+            self._early = []  # those that were just made again
 
     def _shown(self) -> Labels:
         if self.layer is None or self.layer not in self.viewer.layers:
@@ -298,22 +338,46 @@ class Hand(QObject):
         )
         self.said.emit(text + _COPIED if is_copied else text, False)
 
+    # The objects
+
+    def _keep(self, index: ObjectIndex) -> ObjectIndex:
+        """Keep what was counted, unless something is being painted that nobody knows yet."""
+        if not self._is_painted():
+            self._index = index
+        return index
+
+    def _forget_objects(self) -> None:
+        counting, self._counting, self._index = self._counting, None, None
+        if counting is not None:
+            counting.stop()
+            counting.finished.disconnect(self._on_counted)
+
+    def _is_painted(self) -> bool:
+        return is_being_edited(self.viewer)
+
+    def _on_counted(self) -> None:
+        self.counted.emit()
+        if self._index is not None:
+            self._counting = None
+
+    def _note(self, change: Change) -> None:
+        if self._index is not None:
+            self._index.note(change)
+        elif self._counting is not None:
+            self._counting.note(change)
+
     def _on_paint(self, event: Any) -> None:
         change = change_of_stroke(event.source, event.value)
-        self._learn(change)
+        if change is None:
+            self._forget_objects()
+        else:
+            self._note(change)
+        self.edited.emit(change)
         if change is not None and self.session.name_of(event.source) is None:
             # napari is still at it: its stroke is made again once it is known what was before.
-            layer = event.source
-            QTimer.singleShot(0, lambda: self._adopt_with(layer, change))
-
-    def _learn(self, change: Change | None) -> None:
-        """Know what changed, None where all may differ."""
-        if change is None:
-            self._index = None
-        elif self._index is not None:
-            self._index.note(change)
-        self.edited.emit(change)
+            self._early.append(change)
+            QTimer.singleShot(0, self._adopt_with_strokes)
 
     def _on_data(self, _: Any) -> None:
-        self._index = None
+        self._forget_objects()
         self.edited.emit(None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,11 @@ from numpy.typing import NDArray
 from napari_delineate._napari.annotating.scene import Scene
 from napari_delineate._napari.annotating.tool import Place, Tool
 from napari_delineate.annotation import box, wand
+from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.wand import Wand
+from napari_delineate.types import Range
 
-__all__ = ["FoundObject", "LevelTracing", "MagicWand", "ObjectInBox"]
-
-_AT_FIRST = 0.1
-"""Share of the range of intensities that the wand's tolerance is at first."""
+__all__ = ["FoundObject", "LevelTracing", "MagicWand", "ObjectInBox", "holds_all"]
 
 
 class FoundObject(Tool):
@@ -38,6 +38,19 @@ class FoundObject(Tool):
         if self.hand.layer is not None:
             self.hand.layer.selected_label = number
 
+    def say_if_cut(self, scene: Scene, window: Sequence[slice], edit: Edit) -> None:
+        """Say that an object may go on where a volume was not looked at."""
+        sides = zip(edit.box, window, scene.window, strict=True)
+        if any(
+            (found.start == seen.start > shown.start) or (found.stop == seen.stop < shown.stop)
+            for found, seen, shown in sides
+        ):
+            self.hand.said.emit(
+                "The object may reach farther than was looked at: zoom in, or add to it at its "
+                "end with Shift.",
+                False,
+            )
+
 
 class MagicWand(FoundObject):
     """Flood from a click over pixels of similar intensity."""
@@ -47,27 +60,42 @@ class MagicWand(FoundObject):
         "Press in an object and drag to the right for more, to the left for less. With Shift it "
         "is added to the selected object."
     )
-    settings_from = ((wand.wand_object, ("fill_holes",)), (Wand.__init__, ("sigma",)))
+
+    @staticmethod
+    def _settings(*, tolerance: Annotated[float, Range(0, 1)] = 0.1) -> None:
+        """Say what a person chooses.
+
+        Parameters
+        ----------
+        tolerance : float
+            How much intensities may differ from that at the click, from 0 to 1, the largest
+            difference on the screen. Dragging changes it.
+        """
+
+    settings_from = (
+        (_settings, ("tolerance",)),
+        (wand.wand_object, ("fill_holes",)),
+        (Wand, ("sigma",)),
+    )
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._wand: Wand | None = None
         self._start: Place | None = None
         self._number = 0
-        self._share = _AT_FIRST
-        self._share_now = _AT_FIRST
+        self._share = 0.0
 
     def press(self, place: Place) -> None:
         scene = place.scene
         self._wand = Wand(
             scene.image,
             place.at.tolist(),
-            scene.window,
+            scene.window_around([place.at]),
             sigma=self.values["sigma"],
             spacing=scene.spacing,
         )
         self._start, self._number = place, self.number_for(place)
-        self._share_now = self._share
+        self._share = self.values["tolerance"]
         self._preview()
 
     def drag(self, place: Place) -> None:
@@ -77,14 +105,14 @@ class MagicWand(FoundObject):
         axis = start.scene.column_axis
         side = start.scene.window[axis]
         moved = (place.at[axis] - start.at[axis]) / max(side.stop - side.start, 1)
-        self._share_now = float(np.clip(self._share + moved, 0, 1))
+        self._share = float(np.clip(self.values["tolerance"] + moved, 0, 1))
         self._preview()
 
     def release(self, _: Place) -> None:
         found, start = self._wand, self._start
         if found is None or start is None:
             return
-        self._share = self._share_now
+        self.choose("tolerance", self._share)
         tolerance = self._tolerance()
         self.cancel()
         edit = wand.wand_object(
@@ -97,6 +125,7 @@ class MagicWand(FoundObject):
         )
         if self.hand.edit(start.scene, edit, f"Magic wand for object {self._number}"):
             self.select(self._number)
+            self.say_if_cut(start.scene, found.window, edit)
 
     def cancel(self) -> bool:
         had, self._wand = self._wand is not None, None
@@ -105,7 +134,7 @@ class MagicWand(FoundObject):
 
     def _tolerance(self) -> float:
         assert self._wand is not None
-        return self._share_now * self._wand.largest_tolerance
+        return self._share * self._wand.largest_tolerance
 
     def _preview(self) -> None:
         assert self._wand is not None
@@ -123,7 +152,7 @@ class LevelTracing(FoundObject):
         "Press at the border of an object and move: all that is connected and as bright or "
         "brighter is taken when you let go."
     )
-    settings_from = ((wand.level_object, ("side", "sigma")),)
+    settings_from = ((wand.level_mask, ("side", "sigma")),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -137,21 +166,23 @@ class LevelTracing(FoundObject):
         scene = place.scene
         if not self._number or not scene.holds(place.at):
             return
+        window = scene.window_around([place.at])
         mask = wand.level_mask(
-            scene.image, place.at.tolist(), scene.window, spacing=scene.spacing, **self.values
+            scene.image, place.at.tolist(), window, spacing=scene.spacing, **self.values
         )
-        self.overlay.labels(scene, scene.window, mask * self._number)
+        self.overlay.labels(scene, window, mask * self._number)
 
     def release(self, place: Place) -> None:
         number, scene = self._number, place.scene
         self.cancel()
         if not number:
             return
+        window = scene.window_around([place.at])
         edit = wand.level_object(
             scene.labels,
             scene.image,
             place.at.tolist(),
-            scene.window,
+            window,
             number,
             spacing=scene.spacing,
             **self.values,
@@ -159,6 +190,7 @@ class LevelTracing(FoundObject):
         )
         if self.hand.edit(scene, edit, f"Level tracing for object {number}"):
             self.select(number)
+            self.say_if_cut(scene, window, edit)
 
     def cancel(self) -> bool:
         had, self._number = bool(self._number), 0
@@ -174,7 +206,7 @@ class ObjectInBox(FoundObject):
         "Draw a box around an object; it is found in there. With Shift it is added to the "
         "selected object."
     )
-    settings_from = ((box.box_object, ("side", "sigma")),)
+    settings_from = ((box.box_mask, ("side", "sigma")),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -209,6 +241,15 @@ class ObjectInBox(FoundObject):
         had, self._start = self._start is not None, None
         self.overlay.clear()
         return had
+
+
+def holds_all(window: Sequence[slice], points: Iterable[NDArray[np.float64]]) -> bool:
+    """Tell whether all points lie in a window."""
+    return all(
+        side.start <= at + 0.5 < side.stop
+        for point in points
+        for at, side in zip(point, window, strict=True)
+    )
 
 
 def _box(scene: Scene, first: NDArray[np.float64], last: NDArray[np.float64]) -> tuple[slice, ...]:

@@ -11,18 +11,27 @@ from qtpy.QtGui import QColor
 
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.widgets.icons import icon
 
-__all__ = ["COLUMNS", "ObjectModel"]
+__all__ = ["COLUMNS", "COUNTING", "TICKED", "ObjectModel"]
+
+COUNTING = "Counting objects…"
+"""What stands there while nobody knows them yet."""
 
 COLUMNS = ("Object", "Pixels", "Class", "Seen", "Locked")
 _OBJECT, _PIXELS, _CLASS, _SEEN, _LOCKED = range(len(COLUMNS))
+TICKED = {_SEEN: "show", _LOCKED: "lock"}
+"""The columns of boxes, and the icons above them: words would take the room of the class."""
 _TIPS = (
-    "The number of the object",
-    "How many pixels or voxels it has",
-    "The class it was given",
-    "Whether you have looked at it; click to change",
-    "Whether tools leave it alone; click to change",
+    "the number of the object",
+    "how many pixels or voxels it has",
+    "the class it was given",
+    "whether you have looked at it; click a box to change that",
+    "whether tools leave it alone; click a box to change that",
 )
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_ALIGNED = {_OBJECT: _RIGHT, _PIXELS: _RIGHT, _CLASS: _LEFT}
 
 
 class ObjectModel(QAbstractTableModel):
@@ -32,11 +41,14 @@ class ObjectModel(QAbstractTableModel):
     ----------
     hand : Hand
         What is edited.
+    theme : str
+        Name of napari's theme.
     """
 
-    def __init__(self, hand: Hand) -> None:
+    def __init__(self, hand: Hand, theme: str) -> None:
         super().__init__()
         self._hand = hand
+        self._theme = theme
         self._numbers: list[int] = []
         self._rows: dict[int, int] = {}  # number of an object -> its row
         self.problem = ""  # why objects can not be listed
@@ -52,7 +64,10 @@ class ObjectModel(QAbstractTableModel):
         self.beginResetModel()
         self._numbers, self.problem = [], ""
         try:
-            self._numbers = [] if self._hand.layer is None else list(self._hand.objects.numbers)
+            if self._hand.layer is not None:
+                known = self._hand.known_objects
+                self._numbers = [] if known is None else list(known.numbers)
+                self.problem = COUNTING if known is None else ""
         except (LayerError, ValueError) as error:
             self.problem = str(error)
         column, order = self._order
@@ -62,6 +77,11 @@ class ObjectModel(QAbstractTableModel):
             self._numbers.reverse()
         self._rows = {number: row for row, number in enumerate(self._numbers)}
         self.endResetModel()
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, min(TICKED), max(TICKED))
 
     def row_of(self, number: int) -> int:
         """Return the row of an object, -1 where it is not listed."""
@@ -76,16 +96,23 @@ class ObjectModel(QAbstractTableModel):
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if orientation == Qt.Orientation.Horizontal:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
-            if role == Qt.ItemDataRole.ToolTipRole:
-                return _TIPS[section]
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return None if section in TICKED else COLUMNS[section]
+        if role == Qt.ItemDataRole.DecorationRole and section in TICKED:
+            return icon(TICKED[section], self._theme)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return COLUMNS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{COLUMNS[section]}: {_TIPS[section]}"
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == _CLASS:
+            return _LEFT
         return None
 
     def flags(self, index: QModelIndex) -> Any:
         flags = super().flags(index)
-        if index.column() in (_SEEN, _LOCKED):
+        if index.column() in TICKED:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         return flags
 
@@ -93,20 +120,22 @@ class ObjectModel(QAbstractTableModel):
         if self._hand.layer is None:  # the view asks before it hears that there is nothing left
             return None
         number, column = self._numbers[index.row()], index.column()
-        if column in (_SEEN, _LOCKED):
+        if column in TICKED:
             if role == Qt.ItemDataRole.CheckStateRole:
                 is_set = bool(self._value(number, column))
                 return Qt.CheckState.Checked if is_set else Qt.CheckState.Unchecked
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             value = self._value(number, column)
-            return f"{value:,}" if column == _PIXELS else value
+            return f"{value:,}" if isinstance(value, int) and column == _PIXELS else value
         if role == Qt.ItemDataRole.DecorationRole and column == _OBJECT:
             layer = self._hand.layer
             rgba = None if layer is None else layer.get_color(number)
             return None if rgba is None else QColor.fromRgbF(*np.asarray(rgba, float).tolist())
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (_OBJECT, _PIXELS):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole and column == _CLASS:
+            return self._value(number, column) or None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _ALIGNED.get(column)
         return None
 
     def setData(  # noqa: N802
@@ -133,7 +162,8 @@ class ObjectModel(QAbstractTableModel):
     def _reader(self, column: int) -> Callable[[int], Any]:
         """Return what tells the value of an object, so that many are read quickly."""
         if column == _PIXELS:
-            return self._hand.objects.size
+            index = self._hand.known_objects
+            return (lambda _: "…") if index is None else index.size
         if column == _SEEN:
             return self._hand.seen.__contains__
         annotation = self._hand.annotation

@@ -6,23 +6,22 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from qtpy.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Signal
+from qtpy.QtCore import QItemSelection, QItemSelectionModel, QTimer, Signal
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
     QInputDialog,
     QLabel,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 from superqt import QFlowLayout
 
 from napari_delineate._napari.annotating.hand import Hand
-from napari_delineate._napari.annotating.object_model import COLUMNS, ObjectModel
+from napari_delineate._napari.annotating.object_model import COLUMNS, TICKED, ObjectModel
+from napari_delineate._napari.annotating.object_table import ObjectTable
 from napari_delineate._napari.go_to import go_to
 from napari_delineate._napari.layers import LayerError, place_of
 from napari_delineate._napari.widgets.layer_choice import shrink
@@ -33,7 +32,8 @@ __all__ = ["AnnotatedObjects"]
 
 _PAUSE = 100
 """Milliseconds after which the list follows the labels."""
-_ROWS = 8
+_BEGIN = "No objects yet. Press N and paint the first, or take up a tool."
+_BEGIN_CLASSES = "Nothing is labelled yet. Choose a class below, and paint."
 
 
 class AnnotatedObjects(QWidget):
@@ -43,6 +43,8 @@ class AnnotatedObjects(QWidget):
     ----------
     hand : Hand
         What is edited.
+    theme : str
+        Name of napari's theme.
 
     Signals
     -------
@@ -51,27 +53,13 @@ class AnnotatedObjects(QWidget):
 
     failed = Signal(str)
 
-    def __init__(self, hand: Hand) -> None:
+    def __init__(self, hand: Hand, theme: str) -> None:
         super().__init__()
         self._hand = hand
-        self.model = ObjectModel(hand)
+        self.model = ObjectModel(hand, theme)
         self.count = QLabel()
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setAccessibleName("Objects")
-        self.table.setToolTip("The objects; select one to go there")
-        self.table.setWordWrap(False)
-        self.table.verticalHeader().hide()
-        header = self.table.horizontalHeader()
-        header.setResizeContentsPrecision(20)
-        header.setStretchLastSection(False)
-        header.setMinimumSectionSize(0)
-        header.setStyleSheet("QHeaderView::section { padding: 2px 3px; }")
-        rows = self.table.verticalHeader().defaultSectionSize()
-        self.table.setMinimumHeight(rows * _ROWS)
+        self.count.setWordWrap(True)
+        self.table = ObjectTable(self.model, theme)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
         self.next_button = self._button("Next unseen", "Go to the next object not seen yet (Q)")
         self.next_button.clicked.connect(self.next_unseen)
@@ -84,8 +72,8 @@ class AnnotatedObjects(QWidget):
         self.classes.setAccessibleName("Class")
         self.classes.setToolTip("The class of the selected objects")
         self.classes.activated.connect(self._on_class)
-        row_of_buttons = QWidget()
-        buttons = QFlowLayout(row_of_buttons)
+        self._buttons = QWidget()
+        buttons = QFlowLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
         for button in (self.next_button, self.delete_button, self.renumber_button):
             buttons.addWidget(button)
@@ -98,12 +86,13 @@ class AnnotatedObjects(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.count)
         column.addWidget(self.table)
-        column.addWidget(row_of_buttons)
+        column.addWidget(self._buttons)
         column.addWidget(self._class_row)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self.refresh)
         hand.edited.connect(self._on_edited)
         hand.turned.connect(self.refresh)
+        hand.counted.connect(self.refresh)
         hand.next_wanted.connect(self.next_unseen)
         hand.session.changed.connect(self._pause.start)
         self.refresh()
@@ -113,8 +102,14 @@ class AnnotatedObjects(QWidget):
         self._pause.stop()
         self._hand.edited.disconnect(self._on_edited)
         self._hand.turned.disconnect(self.refresh)
+        self._hand.counted.disconnect(self.refresh)
         self._hand.next_wanted.disconnect(self.next_unseen)
         self._hand.session.changed.disconnect(self._pause.start)
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self.model.set_theme(theme)
+        self.table.set_theme(theme)
 
     def chosen(self) -> list[int]:
         """Return the objects of the selected rows."""
@@ -133,7 +128,7 @@ class AnnotatedObjects(QWidget):
             QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
         )
         model.blockSignals(blocked)
-        layer, annotation = self._hand.layer, self._hand.annotation
+        annotation = self._hand.annotation
         total = len(self.model.numbers)
         seen = len(self._hand.seen.intersection(self.model.numbers))
         noun = "class" if annotation.semantic else "object"
@@ -141,15 +136,21 @@ class AnnotatedObjects(QWidget):
         self.table.setColumnHidden(COLUMNS.index("Class"), not annotation.classes)
         widths, fits = QHeaderView.ResizeMode, ("Class" if annotation.classes else "Pixels")
         for place, name in enumerate(COLUMNS):
-            mode = widths.Stretch if name == fits else widths.ResizeToContents
-            self.table.horizontalHeader().setSectionResizeMode(place, mode)
-        counted = "" if layer is None else f"{total:,} {noun}{plural}, {seen:,} seen"
-        self.count.setText(self.model.problem or counted)
+            if place not in TICKED:
+                mode = widths.Stretch if name == fits else widths.ResizeToContents
+                self.table.horizontalHeader().setSectionResizeMode(place, mode)
+        counted = f"{total:,} {noun}{plural}, {seen:,} seen"
+        begin = _BEGIN_CLASSES if annotation.semantic else _BEGIN
+        self.count.setText(self.model.problem or (counted if total else begin))
+        for part in (self.table, self._buttons):
+            part.setVisible(total > 0)
         self.classes.clear()
         self.classes.addItem("none", 0)
         for one in annotation.classes:
             self.classes.addItem(one.name, one.number)
-        self._class_row.setVisible(bool(annotation.classes) and not annotation.semantic)
+        self.table.fit()
+        gives_classes = bool(annotation.classes) and not annotation.semantic
+        self._class_row.setVisible(gives_classes and total > 0)
         self._enable()
 
     def next_unseen(self) -> None:
@@ -167,7 +168,7 @@ class AnnotatedObjects(QWidget):
         """Erase the selected objects."""
         numbers = self.chosen()
         if numbers:
-            self._edit(numbers, f"Delete {_listed(numbers)}", objects.delete)
+            self._renumber(numbers, 0, f"Delete {_listed(numbers)}")
 
     def renumber(self) -> None:
         """Ask for another number for the selected object."""
@@ -177,21 +178,16 @@ class AnnotatedObjects(QWidget):
                 self, "Renumber", f"New number of object {number}", number, 1, 2**31 - 1
             )
             if given and new != number:
-                self._edit(
-                    [number],
-                    f"Renumber object {number} to {new}",
-                    lambda labels, numbers, box, **guards: objects.relabel(
-                        labels, numbers[0], new, box, **guards
-                    ),
-                )
+                self._renumber([number], new, f"Renumber object {number} to {new}")
 
-    def _edit(self, numbers: list[int], title: str, tool: Any) -> None:
-        """Edit whole objects, wherever they are in the layer."""
+    def _renumber(self, numbers: list[int], new_number: int, title: str) -> None:
+        """Give objects another number, wherever they are in the layer."""
         hand = self._hand
         try:
             scene = hand.whole()
-            box = hand.box(scene, numbers)
-            hand.edit(scene, tool(scene.labels, numbers, box, locked=hand.locked), title)
+            boxes = hand.boxes(scene, numbers)
+            edits = objects.renumber(scene.labels, numbers, new_number, boxes, locked=hand.locked)
+            hand.edit(scene, edits, title)
         except (LayerError, ValueError) as error:
             self.failed.emit(str(error))
 

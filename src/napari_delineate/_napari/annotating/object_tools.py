@@ -80,10 +80,11 @@ class Merge(LineTool):
 
     def _merge(self, scene: Scene, numbers: list[int]) -> None:
         self._forget()
-        box = self.hand.box(scene, numbers)
-        edit = objects.merge(scene.labels, numbers, box, **self.guards)
+        first, *others = numbers
+        boxes = self.hand.boxes(scene, others)
+        edits = objects.renumber(scene.labels, others, first, boxes, **self.guards)
         listed = ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
-        self.hand.edit(scene, edit, f"Merge objects {listed}")
+        self.hand.edit(scene, edits, f"Merge objects {listed}")
 
 
 class Delete(ClickTool):
@@ -92,8 +93,9 @@ class Delete(ClickTool):
     name, title, key, verb = "delete", "Delete", "D", "Delete"
     hint = "Click an object to erase it."
 
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
-        return objects.delete(place.scene.labels, [place.label], box, **self.guards)
+    def edit_of(self, place: Place) -> list[Edit]:
+        boxes = self.hand.boxes(place.scene, [place.label])
+        return objects.renumber(place.scene.labels, [place.label], 0, boxes, **self.guards)
 
 
 class FillHoles(ClickTool):
@@ -102,8 +104,10 @@ class FillHoles(ClickTool):
     name, title, key, verb = "fill_holes", "Fill holes", "H", "Fill"
     hint = "Click an object to fill its holes."
 
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
-        return objects.fill_holes(place.scene.labels, place.label, box, **self.protection)
+    def edit_of(self, place: Place) -> Edit:
+        return objects.fill_holes(
+            place.scene.labels, place.label, self.box_of(place), **self.protection
+        )
 
 
 class KeepComponent(ClickTool):
@@ -113,9 +117,14 @@ class KeepComponent(ClickTool):
     hint = "Click the part of an object that is to stay; its other parts are erased."
     settings_from = ((objects.keep_component, ("connectivity",)),)
 
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+    def edit_of(self, place: Place) -> Edit:
         return objects.keep_component(
-            place.scene.labels, place.label, place.at.tolist(), box, **self.values, **self.guards
+            place.scene.labels,
+            place.label,
+            place.at.tolist(),
+            self.box_of(place),
+            **self.values,
+            **self.guards,
         )
 
 
@@ -126,11 +135,11 @@ class SeparateComponents(ClickTool):
     hint = "Click an object of several parts; each part gets a number of its own."
     settings_from = ((objects.separate_components, ("connectivity",)),)
 
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+    def edit_of(self, place: Place) -> Edit:
         return objects.separate_components(
             place.scene.labels,
             place.label,
-            box,
+            self.box_of(place),
             new_number=self.hand.new_number(),
             **self.values,
             **self.guards,
@@ -140,13 +149,13 @@ class SeparateComponents(ClickTool):
 class _Reshape(ClickTool):
     """Change the outline of an object, with a setting that is a length."""
 
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+    def edit_of(self, place: Place) -> Edit:
         ((function, _),) = self.settings_from
         scene = place.scene
         edit: Edit = function(
             scene.labels,
             place.label,
-            box,
+            self.box_of(place),
             spacing=scene.spacing,
             **self.values,
             **self.around,

@@ -104,19 +104,10 @@ class Overlay:
             The labels, 0 for what is not filled.
         """
         self._drawn["labels"] = partial(self.labels, scene, window, found)
-        shown = self._shown_axes(scene)
-        if len(shown) != 2 or not self._is_here(scene):
+        plane, shown = self._plane(scene, window, found)
+        if plane is None or not self._is_here(scene):
             self._hide("labels")  # a volume is not filled before it is done
             return
-        at = self._layer.world_to_data(self._viewer.dims.point[-self._layer.ndim :])
-        taken: list[Any] = []
-        for axis, side in enumerate(window):
-            place = int(np.floor(at[scene.kept[axis]] + 0.5)) - side.start
-            if axis not in shown and not 0 <= place < side.stop - side.start:
-                self._hide("labels")
-                return
-            taken.append(slice(None) if axis in shown else place)
-        plane = found[tuple(taken)]
         if shown[0] > shown[1]:
             plane = plane.T
         numbers, ranks = np.unique(plane, return_inverse=True)
@@ -130,6 +121,22 @@ class Overlay:
         self._starts["labels"] = tuple(window[axis].start - 0.5 for axis in shown)
         self._place("labels")
         visual.visible = True
+
+    def outline(self, scene: Scene, window: Sequence[slice], mask: NDArray[Any]) -> None:
+        """Draw the outlines of pixels of a window of the scene, of which a slice is shown."""
+        from skimage.measure import find_contours
+
+        plane, shown = self._plane(scene, window, mask)
+        paths = []
+        if plane is not None:
+            for contour in find_contours(np.pad(plane.astype(float), 1), 0.5):
+                path = np.zeros((len(contour), len(window)))
+                taken = contour if shown[0] < shown[1] else contour[:, ::-1]
+                corner = [window[axis].start - 1 for axis in sorted(shown)]
+                path[:, sorted(shown)] = taken + corner
+                paths.append(path)
+        self.lines(scene, paths)
+        self._drawn["lines"] = partial(self.outline, scene, window, mask)
 
     def clear(self) -> None:
         """Draw nothing."""
@@ -146,6 +153,22 @@ class Overlay:
         for visual in self._visuals.values():
             visual.parent = None
         self._visuals.clear()
+
+    def _plane(
+        self, scene: Scene, window: Sequence[slice], found: NDArray[Any]
+    ) -> tuple[NDArray[Any] | None, list[int]]:
+        """Return what is shown of a window, None where that is no slice, and its axes."""
+        shown = self._shown_axes(scene)
+        if len(shown) != 2:
+            return None, shown
+        at = self._layer.world_to_data(self._viewer.dims.point[-self._layer.ndim :])
+        taken: list[Any] = []
+        for axis, side in enumerate(window):
+            place = int(np.floor(at[scene.kept[axis]] + 0.5)) - side.start
+            if axis not in shown and not 0 <= place < side.stop - side.start:
+                return None, shown
+            taken.append(slice(None) if axis in shown else place)
+        return found[tuple(taken)], shown
 
     def _shown_axes(self, scene: Scene) -> list[int]:
         """Return the axes of the scene that are on the screen, as they stand there."""

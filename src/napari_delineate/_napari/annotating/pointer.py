@@ -19,6 +19,7 @@ from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.overlay import Overlay
 from napari_delineate._napari.annotating.rehearsals import rehearse_soon
 from napari_delineate._napari.annotating.tool import Place, Tool
+from napari_delineate._napari.annotating.tool_box import ToolBox
 from napari_delineate._napari.layers import LayerError, level_0
 from napari_delineate._napari.widgets.icons import icon
 
@@ -40,8 +41,8 @@ class Pointer(QObject):
         What tools edit.
     tools : sequence of type
         All tools; their keys take them up while the layer is selected.
-    values : callable
-        Returns the settings of a tool.
+    box : ToolBox
+        Holds the settings of tools.
 
     Signals
     -------
@@ -54,12 +55,12 @@ class Pointer(QObject):
         self,
         hand: Hand,
         tools: Sequence[type[Tool]],
-        values: Callable[[type[Tool]], dict[str, Any]],
+        box: ToolBox,
     ) -> None:
         super().__init__()
         self._hand = hand
         self._tools = {tool.name: tool for tool in tools}
-        self._values = values
+        self._box = box
         self._layer: Labels | None = None
         self._overlay: Overlay | None = None
         self._bound: dict[str, Callable[[Any], Any]] = {}  # key of the layer -> what it does
@@ -103,7 +104,10 @@ class Pointer(QObject):
         layer.mode = "pan_zoom"
         self._hand.viewer.layers.selection.active = layer
         self._overlay = Overlay(self._hand.viewer, layer)
-        self.tool = made(self._hand, self._overlay, lambda: self._values(made))
+        box = self._box
+        self.tool = made(
+            self._hand, self._overlay, partial(box.values, made), partial(box.choose, made)
+        )
         layer.mouse_pan = False  # dragging is for the tool now
         for key, react in self._keys_of_tool().items():
             layer.bind_key(key, react, overwrite=True)

@@ -21,6 +21,13 @@ __all__ = ["OTHER_LABELS", "Scene", "pixel_at", "scene_of"]
 OTHER_LABELS = "the labels are others than those that you began on; begin anew"
 
 
+_MOST_VOXELS = 3 * 2**19
+"""So many are looked at in a volume before a person would wait."""
+
+_LEAST_REACH = 16
+"""Voxels around points that are always looked at, however far they are apart."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """Hold the part of a layer that is edited now.
@@ -92,6 +99,39 @@ class Scene:
     def box(self, box: Sequence[slice]) -> tuple[slice, ...]:
         """Return the part of a box of the layer that is edited."""
         return tuple(box[axis] for axis in self.kept)
+
+    def has_part_of(self, box: Sequence[slice]) -> bool:
+        """Tell whether something of a box of the layer is edited."""
+        return all(
+            isinstance(taken, slice) or side.start <= taken < side.stop
+            for taken, side in zip(self.view, box, strict=True)
+        )
+
+    def window_around(self, points: Sequence[NDArray[np.float64]]) -> tuple[slice, ...]:
+        """Return what tools look at that are used at points.
+
+        That is what is on the screen. Of a volume with more voxels than can be looked at while
+        a person goes on, it is what is nearest to the points.
+        """
+        sizes = [side.stop - side.start for side in self.window]
+        if len(sizes) < 3 or np.prod(sizes) <= _MOST_VOXELS:
+            return self.window
+        ends = np.array([[side.start, side.stop - 1] for side in self.window]).T
+        low, high = (
+            np.clip(np.floor(one(points, axis=0) + 0.5), *ends) for one in (np.min, np.max)
+        )
+
+        def within(reach: float) -> tuple[slice, ...]:
+            steps = np.floor(reach / np.array(self.spacing))
+            starts, stops = np.maximum(low - steps, ends[0]), np.minimum(high + steps, ends[1]) + 1
+            return tuple(slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True))
+
+        near, far = 0.0, float(np.max(np.multiply(sizes, self.spacing)))
+        while far - near > min(self.spacing) / 2:
+            middle = (near + far) / 2
+            voxels = np.prod([side.stop - side.start for side in within(middle)])
+            near, far = (middle, far) if voxels <= _MOST_VOXELS else (near, middle)
+        return within(max(near, _LEAST_REACH * min(self.spacing)))
 
     def holds(self, point: NDArray[np.float64]) -> bool:
         """Tell whether a point lies in what is edited."""

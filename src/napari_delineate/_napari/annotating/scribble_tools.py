@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_delineate._napari.annotating.image_tools import FoundObject
+from napari_delineate._napari.annotating.image_tools import FoundObject, holds_all
 from napari_delineate._napari.annotating.scene import Scene
 from napari_delineate._napari.annotating.tool import Place, check_slice
 from napari_delineate.annotation import scribbles
@@ -31,7 +31,7 @@ class Scribble(FoundObject):
         "Draw lines in the object, and with Ctrl in the background. Enter makes the object; "
         "with Shift the first line adds to the selected one."
     )
-    settings_from = ((Scribbling.__init__, ("method", "sigma", "beta")),)
+    settings_from = ((Scribbling, ("method", "sigma", "beta")),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -47,10 +47,10 @@ class Scribble(FoundObject):
         if self._scene is None:
             self._scene, self._number = place.scene, self.number_for(place)
             self._drawn = np.zeros(place.scene.labels.shape, np.uint8)
-            self._prepare()
         check_slice(self._scene, place.scene, "the lines lie")
         self._lines.append((BACKGROUND if place.control else OBJECT, [place.at]))
         self._draw(place.at, place.at)
+        self._prepare_if_needed()
 
     def drag(self, place: Place) -> None:
         if not self._lines:
@@ -68,8 +68,8 @@ class Scribble(FoundObject):
             self._preview()
 
     def change(self) -> None:
-        if self._scene is not None:
-            self._prepare()
+        if self._scene is not None and self._scribbling is not None:
+            self._prepare(self._scribbling.window)
             self._preview()
 
     def accept(self) -> None:
@@ -80,6 +80,7 @@ class Scribble(FoundObject):
         self.cancel()
         if self.hand.edit(scene, edit, f"Scribble object {number}"):
             self.select(number)
+            self.say_if_cut(scene, found.window, edit)
 
     def cancel(self) -> bool:
         had, self._lines = bool(self._lines), []
@@ -87,10 +88,20 @@ class Scribble(FoundObject):
         self.overlay.clear()
         return had
 
-    def _prepare(self) -> None:
+    def _prepare_if_needed(self) -> None:
+        """Look at what the lines are drawn in, unless that is known."""
+        assert self._scene is not None
+        points = [point for _, line in self._lines for point in line]
+        if self._scribbling is not None and holds_all(self._scribbling.window, points):
+            return
+        window = self._scene.window_around(points)
+        if self._scribbling is None or self._scribbling.window != window:
+            self._prepare(window)
+
+    def _prepare(self, window: tuple[slice, ...]) -> None:
         assert self._scene is not None
         self._scribbling = Scribbling(
-            self._scene.image, self._scene.window, spacing=self._scene.spacing, **self.values
+            self._scene.image, window, spacing=self._scene.spacing, **self.values
         )
 
     def _draw(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> None:
@@ -121,6 +132,7 @@ class Scribble(FoundObject):
         if not any(side == OBJECT for side, _ in self._lines):
             return
         start = time.monotonic()
+        self._prepare_if_needed()
         mask = self._scribbling.mask(self._drawn)
         self.overlay.labels(self._scene, self._scribbling.window, mask * self._number)
         self._when = time.monotonic()

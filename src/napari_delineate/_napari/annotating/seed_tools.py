@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_delineate._napari.annotating.image_tools import FoundObject
+from napari_delineate._napari.annotating.image_tools import FoundObject, holds_all
 from napari_delineate._napari.annotating.scene import Scene
 from napari_delineate._napari.annotating.tool import Place, check_slice
 from napari_delineate.annotation import seeds
@@ -29,7 +29,7 @@ class SeededObjects(FoundObject):
     )
     settings_from = (
         (seeds.landscape_of, ("outlines", "sigma")),
-        (seeds.seeded_objects, ("share",)),
+        (seeds.grow_seeds, ("share",)),
     )
 
     def __init__(self, *given: Any) -> None:
@@ -56,7 +56,8 @@ class SeededObjects(FoundObject):
         if not self._seeds:
             self.cancel()
             return
-        if self._landscape is None or not _holds(self._landscape, self._seeds):
+        points = [np.asarray(seed.point) for seed in self._seeds]
+        if self._landscape is None or not holds_all(self._landscape.window, points):
             self._prepare()
         self._preview()
 
@@ -78,6 +79,7 @@ class SeededObjects(FoundObject):
         plural = "object" if len(numbers) == 1 else f"{len(numbers)} objects"
         if self.hand.edit(scene, edit, f"Grow {plural} from seeds"):
             self.select(numbers[-1])
+            self.say_if_cut(scene, landscape.window, edit)
 
     def cancel(self) -> bool:
         had, self._seeds = bool(self._seeds), []
@@ -90,7 +92,7 @@ class SeededObjects(FoundObject):
         values, scene = self.values, self._scene
         self._landscape = seeds.landscape_of(
             scene.image,
-            scene.window,
+            scene.window_around([np.asarray(seed.point) for seed in self._seeds]),
             outlines=values["outlines"],
             sigma=values["sigma"],
             spacing=scene.spacing,
@@ -126,12 +128,3 @@ class SeededObjects(FoundObject):
             if np.abs(np.asarray(seed.point) - place.at).max() <= max(reach, 0.5):
                 return seed
         return None
-
-
-def _holds(landscape: Landscape, found: list[Seed]) -> bool:
-    """Tell whether all seeds lie in the window of a landscape."""
-    return all(
-        side.start <= at + 0.5 < side.stop
-        for seed in found
-        for at, side in zip(seed.point, landscape.window, strict=True)
-    )

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, QTimer, Signal
-from qtpy.QtGui import QPainter, QPalette
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.hand import Hand
-from napari_delineate._napari.layers import axes_of, level_0, place_of
-from napari_delineate.annotation.edits import Change, parts
+from napari_delineate._napari.annotating.object_model import COUNTING
+from napari_delineate._napari.layers import LayerError, axes_of, level_0, place_of
+from napari_delineate._napari.widgets.icons import colour
+from napari_delineate.annotation.edits import Change
+from napari_delineate.axes import PLACES
 
 __all__ = ["AnnotatedSlices"]
 
 _PAUSE = 300
 """Milliseconds after which the slices follow the labels."""
-_NOUNS = {"T": "frames", "Z": "slices"}
 
 
 class AnnotatedSlices(QWidget):
@@ -28,6 +30,8 @@ class AnnotatedSlices(QWidget):
     ----------
     hand : Hand
         What is edited.
+    theme : str
+        Name of napari's theme.
 
     Signals
     -------
@@ -36,19 +40,17 @@ class AnnotatedSlices(QWidget):
 
     shown = Signal(bool)
 
-    def __init__(self, hand: Hand) -> None:
+    def __init__(self, hand: Hand, theme: str) -> None:
         super().__init__()
         self._hand = hand
         self._counts: NDArray[np.int64] | None = None
         self._axis: int | None = None
         self.text = QLabel()
-        self.strip = _Strip()
+        self.strip = _Strip(theme)
         self.strip.clicked.connect(self.go_to)
         self.previous_button = QPushButton("Previous empty")
-        self.previous_button.setToolTip("Go to the slice before this one that has no label")
         self.previous_button.clicked.connect(lambda: self.go_to_empty(-1))
         self.next_button = QPushButton("Next empty")
-        self.next_button.setToolTip("Go to the slice behind this one that has no label")
         self.next_button.clicked.connect(lambda: self.go_to_empty(1))
         buttons = QHBoxLayout()
         buttons.addWidget(self.previous_button)
@@ -62,16 +64,22 @@ class AnnotatedSlices(QWidget):
         self._pause.timeout.connect(self.refresh)
         hand.edited.connect(self._on_edited)
         hand.turned.connect(self.refresh)
+        hand.counted.connect(self.refresh)
         hand.viewer.dims.events.current_step.connect(self._on_step)
         hand.viewer.dims.events.ndisplay.connect(self._on_order)
         hand.viewer.dims.events.order.connect(self._on_order)
         self.refresh()
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self.strip.set_theme(theme)
 
     def stop(self) -> None:
         """Follow the viewer no longer."""
         self._pause.stop()
         self._hand.edited.disconnect(self._on_edited)
         self._hand.turned.disconnect(self.refresh)
+        self._hand.counted.disconnect(self.refresh)
         dims = self._hand.viewer.dims
         dims.events.current_step.disconnect(self._on_step)
         dims.events.ndisplay.disconnect(self._on_order)
@@ -83,25 +91,37 @@ class AnnotatedSlices(QWidget):
         return self._axis is not None
 
     def refresh(self) -> None:
-        """Count the labels of every slice."""
+        """Show the labels of every slice."""
         axis = self._slider()
         self._axis = axis
         self.shown.emit(self.is_needed)
         if axis is None or self._hand.layer is None:
             self._counts = None
             return
-        self._counts = _counted(level_0(self._hand.layer), axis)
         self._show()
 
     def _show(self) -> None:
-        if self._counts is None or self._axis is None or self._hand.layer is None:
+        if self._axis is None or self._hand.layer is None:
             return
-        noun = _NOUNS.get(place_of(self._hand.layer).axes[self._axis], "slices")
+        problem, known = "", None
+        try:
+            known = self._hand.known_objects
+        except (LayerError, ValueError) as error:
+            problem = str(error)
+        self._counts = None if known is None else known.filled(self._axis)
+        if self._counts is None:
+            self.text.setText(problem or COUNTING)
+            self.strip.show_slices(np.zeros(0, bool), 0)
+            for button in (self.previous_button, self.next_button):
+                button.setEnabled(False)
+            return
+        noun = f"{PLACES.get(place_of(self._hand.layer).axes[self._axis], 'slice')}s"
         done = int(np.count_nonzero(self._counts))
         self.text.setText(f"{done:,} of {len(self._counts):,} {noun} have labels")
         self.strip.show_slices(self._counts > 0, self._here())
-        for button in (self.previous_button, self.next_button):
+        for button, where in ((self.previous_button, "before"), (self.next_button, "behind")):
             button.setEnabled(done < len(self._counts))
+            button.setToolTip(f"Go to the {noun[:-1]} {where} this one that has no label")
 
     def go_to(self, place: int) -> None:
         """Go to a slice."""
@@ -137,15 +157,10 @@ class AnnotatedSlices(QWidget):
         return int(np.clip(np.floor(place + 0.5), 0, level_0(layer).shape[self._axis] - 1))
 
     def _on_edited(self, change: Change | None) -> None:
-        layer = self._hand.layer
-        if change is None or self._counts is None or self._axis is None or layer is None:
+        if change is None or self._counts is None:
             self._pause.start()
-            return
-        places = np.unravel_index(change.positions, level_0(layer).shape)[self._axis]
-        for values, sign in ((change.after, 1), (change.before, -1)):
-            counted = np.bincount(places[values != 0], minlength=len(self._counts))
-            self._counts += sign * counted
-        self._show()
+        else:
+            self._show()
 
     def _on_step(self, _: Any) -> None:
         if self._counts is not None and self._axis is not None and self._hand.layer is not None:
@@ -155,27 +170,24 @@ class AnnotatedSlices(QWidget):
         self._pause.start()
 
 
-def _counted(labels: Any, axis: int) -> NDArray[np.int64]:
-    """Return how many labels there are at each place of an axis; they are read part by part."""
-    counts = np.zeros(labels.shape[axis], np.int64)
-    for part in parts(labels):
-        along = np.moveaxis(np.asarray(labels[part]), axis, 0)
-        counts[part[axis]] += np.array([np.count_nonzero(one) for one in along])
-    return counts
-
-
 class _Strip(QWidget):
     """A row of slices: filled where there are labels, framed where one is."""
 
     clicked = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, theme: str) -> None:
         super().__init__()
+        self._theme = theme
         self._filled: NDArray[np.bool_] = np.zeros(0, bool)
         self._here = 0
         self.setFixedHeight(self.fontMetrics().height())
         self.setToolTip("The slices, filled where they have labels; click to go to one")
         self.setAccessibleName("Slices with labels")
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self.update()
 
     def show_slices(self, filled: NDArray[np.bool_], here: int) -> None:
         """Show which slices are filled, and where one is."""
@@ -191,14 +203,14 @@ class _Strip(QWidget):
         count = len(self._filled)
         if not count:
             return
-        painter, palette = QPainter(self), self.palette()
+        painter = QPainter(self)
         width, height = self.width() / count, self.height()
-        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
+        painter.fillRect(self.rect(), colour(self._theme, "foreground"))
         # Slices that follow each other are one piece, however many there are.
         edges = np.flatnonzero(np.diff(self._filled.astype(np.int8), prepend=0, append=0))
         for start, stop in edges.reshape(-1, 2).tolist():
             piece = QRectF(start * width, 0, (stop - start) * width, height)
-            painter.fillRect(piece, palette.color(QPalette.ColorRole.Highlight))
-        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+            painter.fillRect(piece, colour(self._theme, "current"))
+        painter.setPen(colour(self._theme, "text"))
         painter.drawRect(QRectF(self._here * width, 0, max(width, 2) - 1, height - 1))
         painter.end()

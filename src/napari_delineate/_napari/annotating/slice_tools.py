@@ -21,6 +21,7 @@ class _AcrossSlices(Tool, ABC):
 
     group: ClassVar[str] = "Slices and frames"
     takes_volumes: ClassVar[bool] = True
+    needs_depth: ClassVar[bool] = True
 
     def press(self, place: Place) -> None:
         if not place.label:

@@ -63,6 +63,7 @@ class CutPlane(LineTool):
         "Draw a line across an object of a volume: a plane through the line, in the direction "
         "in which you look, cuts it in two."
     )
+    needs_depth = True
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -163,11 +164,11 @@ class SplitByShape(ClickTool):
     verb = "Split"
     settings_from = ((splitting.split_by_shape, ("parts", "prominence")),)
 
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
+    def edit_of(self, place: Place) -> Edit:
         return splitting.split_by_shape(
             place.scene.labels,
             place.label,
-            box,
+            self.box_of(place),
             new_number=self.hand.new_number(),
             spacing=place.scene.spacing,
             **self.values,

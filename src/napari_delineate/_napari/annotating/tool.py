@@ -63,12 +63,14 @@ class Tool:
     group : str
         Title of the group of tools that it stands in.
     settings_from : tuple of (callable, tuple of str)
-        Functions, and those of their parameters that a person chooses: their types, ranges,
-        defaults and texts are read there.
+        Functions or classes, and those of their parameters that a person chooses: their types,
+        ranges, defaults and texts are read there.
     looks_at_image : bool
         Whether it needs an image.
     is_for_scales : bool
         Whether it is for labels at several scales only; napari has one for others.
+    needs_depth : bool
+        Whether it needs a stack or a movie.
     """
 
     name: ClassVar[str]
@@ -79,26 +81,40 @@ class Tool:
     settings_from: ClassVar[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = ()
     looks_at_image: ClassVar[bool] = False
     is_for_scales: ClassVar[bool] = False
+    needs_depth: ClassVar[bool] = False
 
-    def __init__(self, hand: Hand, overlay: Overlay, values: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        hand: Hand,
+        overlay: Overlay,
+        values: Callable[[], dict[str, Any]],
+        choose: Callable[[str, Any], None],
+    ) -> None:
         self.hand = hand
         self.overlay = overlay
         self._values = values
+        self.choose = choose
+        """Give a setting another value, as a person does in its field."""
+
+    @classmethod
+    def id(cls) -> str:
+        """Return what its settings are remembered by; no operation is called so."""
+        return f"tool {cls.name}"
 
     @classmethod
     def settings(cls) -> tuple[Setting, ...]:
         """Return the settings that a person chooses."""
         return tuple(
             setting
-            for function, names in cls.settings_from
-            for setting in settings_of(function, names)
+            for source, names in cls.settings_from
+            for setting in settings_of(_function_of(source), names)
         )
 
     @classmethod
     def help_of(cls, setting: str) -> str:
         """Return what is said about a setting."""
-        function = next(function for function, names in cls.settings_from if setting in names)
-        return documentation_of(function).parameters.get(setting, "")
+        source = next(source for source, names in cls.settings_from if setting in names)
+        return documentation_of(source).parameters[setting]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -153,13 +169,17 @@ class ClickTool(Tool, ABC):
     def press(self, place: Place) -> None:
         if not place.label:
             raise ValueError("there is no object at this place; click on one")
-        edit = self.edit_of(place, self.hand.box(place.scene, [place.label]))
+        edit = self.edit_of(place)
         if not self.hand.edit(place.scene, edit, f"{self.verb} object {place.label}"):
             self.hand.said.emit(f"Object {place.label} stays as it is.", False)
 
+    def box_of(self, place: Place) -> tuple[slice, ...]:
+        """Return a box that holds the object at a place."""
+        return self.hand.box(place.scene, [place.label])
+
     @abstractmethod
-    def edit_of(self, place: Place, box: tuple[slice, ...]) -> Edit:
-        """Return the edit of the object at a place."""
+    def edit_of(self, place: Place) -> Edit | list[Edit]:
+        """Return the edit of the object at a place, or several that are one."""
 
 
 class LineTool(Tool, ABC):
@@ -195,6 +215,11 @@ class LineTool(Tool, ABC):
     @abstractmethod
     def draw(self, scene: Scene, line: NDArray[np.float64]) -> None:
         """Act on a finished line of (N, D) points."""
+
+
+def _function_of(source: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function, or that which makes the objects of a class."""
+    return vars(source)["__init__"] if isinstance(source, type) else source
 
 
 def check_slice(begun: Scene, now: Scene, what: str) -> None:

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QFormLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtGui import QColor, QKeySequence
+from qtpy.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 from superqt import QFlowLayout
 
 from napari_delineate._napari.annotating.tool import Tool
+from napari_delineate._napari.annotating.tool_form import ToolForm
+from napari_delineate._napari.last_settings import LastSettings
 from napari_delineate._napari.widgets.icons import colour, icon
-from napari_delineate._napari.widgets.setting import SettingEdit
-from napari_delineate.wording import spaced
 
 __all__ = ["ToolBox", "key_in_words"]
+
+_QUIET = 0.75
+"""Opacity of the titles of groups."""
+_WITH_ALPHA = QColor.NameFormat.HexArgb
 
 
 class ToolBox(QWidget):
@@ -27,6 +31,8 @@ class ToolBox(QWidget):
         The tools.
     theme : str
         Name of napari's theme.
+    last : LastSettings
+        Knows what tools were used with last.
 
     Signals
     -------
@@ -37,13 +43,13 @@ class ToolBox(QWidget):
     wanted = Signal(str)
     changed = Signal()
 
-    def __init__(self, tools: Sequence[type[Tool]], theme: str) -> None:
+    def __init__(self, tools: Sequence[type[Tool]], theme: str, last: LastSettings) -> None:
         super().__init__()
         self._tools = {tool.name: tool for tool in tools}
-        self._edits: dict[str, dict[str, SettingEdit]] = {}
-        self._forms: dict[str, QWidget] = {}
+        self._last = last
+        self._forms: dict[str, ToolForm] = {}
         self._spacing: tuple[tuple[float, ...], str] = ((1.0, 1.0), "pixel")
-        self._groups: dict[str, tuple[QWidget, QWidget]] = {}
+        self._groups: dict[str, tuple[QLabel, QWidget]] = {}
         self.buttons: dict[str, QToolButton] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -51,12 +57,11 @@ class ToolBox(QWidget):
         size = self.fontMetrics().height() * 3 // 2
         for group in dict.fromkeys(tool.group for tool in tools):
             title = QLabel(group)
-            title.setEnabled(False)
             column.addWidget(title)
             row = QWidget()
             self._groups[group] = (title, row)
             flow = QFlowLayout(row)
-            flow.setContentsMargins(0, 0, 0, 0)
+            flow.setContentsMargins(2, 2, 2, 2)  # for the ring around what has the keyboard
             flow.setSpacing(1)
             column.addWidget(row)
             for tool in tools:
@@ -79,8 +84,11 @@ class ToolBox(QWidget):
 
     def values(self, tool: type[Tool]) -> dict[str, Any]:
         """Return the settings of a tool."""
-        self._form_of(tool.name)
-        return {name: edit.value() for name, edit in self._edits[tool.name].items()}
+        return self.form_of(tool.name).values()
+
+    def choose(self, tool: type[Tool], setting: str, value: Any) -> None:
+        """Give a setting of a tool another value."""
+        self.form_of(tool.name).edits[setting].set_value(value)
 
     def show_tool(self, name: str) -> None:
         """Show which tool is held, empty for none."""
@@ -95,21 +103,31 @@ class ToolBox(QWidget):
             else f"<b>{tool.title}</b>: {tool.hint} Esc puts it down."
         )
         if tool is not None:
-            self._form_of(name).show()
+            self.form_of(name).show()
 
     def set_spacing(self, spacing: tuple[float, ...], units: str) -> None:
         """Say what a voxel measures, so that lengths can be given in both units."""
-        self._spacing = (spacing, units)
-        for edits in self._edits.values():
-            for edit in edits.values():
-                edit.set_spacing(spacing, units)
+        if (spacing, units) != self._spacing:
+            self._spacing = (spacing, units)
+            for form in self._forms.values():
+                form.set_spacing(spacing, units)
 
-    def show_for(self, *, several_scales: bool) -> None:
-        """Show the tools for labels at several scales, or those for others."""
-        for tool in self._tools.values():
-            if tool.is_for_scales:
-                for part in self._groups[tool.group]:
-                    part.setVisible(several_scales)
+    def set_kind(self, *, has_depth: bool, has_scales: bool) -> None:
+        """Say whether the layer is a stack or a movie, and whether it has several scales.
+
+        Other layers have no use for some tools.
+        """
+        shown = {
+            name
+            for name, tool in self._tools.items()
+            if has_depth >= tool.needs_depth and has_scales >= tool.is_for_scales
+        }
+        for name, button in self.buttons.items():
+            button.setVisible(name in shown)
+        groups = {self._tools[name].group for name in shown}
+        for group, parts in self._groups.items():
+            for part in parts:
+                part.setVisible(group in groups)
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a theme."""
@@ -119,31 +137,26 @@ class ToolBox(QWidget):
             f"QToolButton:hover, QToolButton:focus {{ background: {faint}; }}"
             f"QToolButton:checked {{ background: {strong}; }}"
         )
+        for title, _ in self._groups.values():
+            title.setStyleSheet(f"color: {colour(theme, 'text', _QUIET).name(_WITH_ALPHA)};")
         for name, button in self.buttons.items():
             button.setIcon(icon(f"tool-{name}", theme))
 
-    def _form_of(self, name: str) -> QWidget:
-        """Return the form of a tool, made when it is asked for first."""
+    def form_of(self, name: str) -> ToolForm:
+        """Return the settings of a tool, made when they are asked for first."""
         if name not in self._forms:
-            tool, form = self._tools[name], QWidget()
-            rows = QFormLayout(form)
-            rows.setContentsMargins(0, 0, 0, 0)
-            rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-            rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-            self._edits[name] = {}
-            for setting in tool.settings():
-                edit = SettingEdit(setting)
-                edit.set_spacing(*self._spacing)
-                edit.changed.connect(self.changed)
-                text = spaced(setting.name)
-                label = QLabel(f"{text[0].upper()}{text[1:]}")
-                for part in (label, edit):
-                    part.setToolTip(tool.help_of(setting.name))
-                rows.addRow(label, edit)
-                self._edits[name][setting.name] = edit
+            form = ToolForm(self._tools[name], self._last)
+            form.set_spacing(*self._spacing)
+            form.changed.connect(self.changed)
             form.hide()
             self._column.addWidget(form)
             self._forms[name] = form
+            # The keyboard comes to the settings behind the tools, whenever they were made.
+            before: QWidget = list(self.buttons.values())[-1]
+            for part in form.findChildren(QWidget):
+                if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                    self.setTabOrder(before, part)
+                    before = part
         return self._forms[name]
 
 

@@ -19,6 +19,8 @@ class Message(QLabel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.tone: Literal["hint", "warning", "error"] = "hint"
+        """What the sentence means."""
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -39,6 +41,7 @@ class Message(QLabel):
         theme : str
             Name of napari's theme.
         """
+        self.tone = tone
         colours = get_theme(theme)
         fill = {
             "hint": "transparent",
@@ -51,3 +54,7 @@ class Message(QLabel):
         self.setStyleSheet(f"background: {fill}; color: {ink}; padding: 4px; border-radius: 3px;")
         self.setText(text)
         self.setVisible(bool(text))
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of a theme."""
+        self.say(self.text(), self.tone, theme)
