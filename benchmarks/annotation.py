@@ -29,7 +29,7 @@ from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QApplication
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
-from napari_delineate.annotation import objects, splitting
+from napari_delineate.annotation import objects, painting, splitting
 from napari_delineate.annotation.edits import Edit
 from napari_delineate.annotation.scribbles import BACKGROUND, OBJECT, Scribbling
 from napari_delineate.annotation.wand import Wand
@@ -109,6 +109,24 @@ def stroke(layer: Any) -> Callable[[int], None]:
     return paint
 
 
+def brush(dock: AnnotateDock) -> Callable[[int], None]:
+    """Return what paints the same stroke with our brush, for labels at several scales."""
+    hand = dock.hand
+
+    def paint(turn: int) -> None:
+        scene = hand.scene()
+        middle = [size // 2 for size in scene.labels.shape]
+        drawn = hand.begin_stroke(scene)
+        for dab in range(10):
+            point = (*middle[:-2], middle[-2] + 5 * dab, middle[-1] + 17 * turn)
+            edit = painting.paint(scene.labels, [point] * 2, OBJECTS + 1000 + turn, size=20)
+            assert edit is not None
+            drawn.add(scene.lifted(edit))
+        hand.end_stroke(drawn, "stroke")
+
+    return paint
+
+
 def edit(dock: AnnotateDock, tool: Callable[..., Edit], numbers: list[int]) -> None:
     hand = dock.hand
     scene = hand.whole()
@@ -151,6 +169,8 @@ def measure(shape: tuple[int, ...], how: str, folder: str) -> dict[str, tuple[fl
         found["a stroke, with the dock"] = timed(stroke(layer))
         found["undo a stroke"] = timed(lambda _: session.undo())
         found["redo a stroke"] = timed(lambda _: session.redo())
+    else:
+        found["a stroke of the brush"] = timed(brush(dock))
     near = [number for number in hand.objects.numbers if number <= OBJECTS]
 
     def merge(turn: int) -> None:
