@@ -109,7 +109,7 @@ def test_a_stroke_that_is_not_over_is_not_counted_twice(gate, dock, qtbot, monke
 
 def test_labels_that_can_not_be_counted_are_said(gate, dock, qtbot):
     gate.set()
-    dock.session.viewer.add_labels(np.full((3, 5, 5), -2))
+    dock.session.viewer.add_labels(np.full((3, 5, 5), -2), axis_labels=("z", "y", "x"))
     qtbot.waitUntil(lambda: "must not be negative" in dock.objects.count.text())
     assert "must not be negative" in dock.slices.text.text()
 
