@@ -15,6 +15,9 @@ from napari_delineate.annotation import object_index
 from napari_delineate.annotation.object_index import count_tile
 from tests.napari.by_hand import check_index
 
+_SOON = 30_000
+"""Milliseconds: machines may be busy."""
+
 COUNTING = "Counting objects…"
 
 
@@ -63,13 +66,13 @@ def test_what_is_painted_while_objects_are_counted_is_counted(gate, dock, qtbot,
     with layer.block_history():
         layer.paint((2, 7, 7), 5)
         layer.paint((2, 25, 5), 5)
-    qtbot.waitUntil(lambda: len(dock.session.history.past) == 2)
+    qtbot.waitUntil(lambda: len(dock.session.history.past) == 2, timeout=_SOON)
     with layer.block_history():
         layer.paint((8, 2, 3), 0)
     dock.session.undo()
     assert dock.objects.count.text() == COUNTING
     gate.set()
-    qtbot.waitUntil(lambda: dock.objects.model.numbers == [2, 4, 5, 9])
+    qtbot.waitUntil(lambda: dock.objects.model.numbers == [2, 4, 5, 9], timeout=_SOON)
     assert dock.objects.count.text() == "4 objects, 0 seen"
     assert dock.slices.text.text() == "6 of 9 slices have labels"
     check_index(dock)
@@ -86,7 +89,7 @@ def test_a_tool_waits_for_what_it_needs(gate, dock, qtbot):
     scene = dock.hand.whole()
     assert dock.hand.box(scene, [4]) == (slice(2, 7), slice(5, 15), slice(5, 15))
     assert dock.hand.known_objects is not None
-    qtbot.waitUntil(lambda: dock.objects.count.text() == "3 objects, 0 seen")
+    qtbot.waitUntil(lambda: dock.objects.count.text() == "3 objects, 0 seen", timeout=_SOON)
     layer.data = np.where(layer.data == 4, 0, layer.data)
     assert dock.hand.known_objects is None
     assert dock.hand.objects.numbers == (2, 9)
@@ -109,8 +112,8 @@ def test_a_stroke_that_is_not_over_is_not_counted_twice(gate, dock, qtbot, monke
 
 def test_labels_that_can_not_be_counted_are_said(gate, dock, qtbot):
     gate.set()
-    dock.session.viewer.add_labels(np.full((3, 5, 5), -2))
-    qtbot.waitUntil(lambda: "must not be negative" in dock.objects.count.text())
+    dock.session.viewer.add_labels(np.full((3, 5, 5), -2), axis_labels=("z", "y", "x"))
+    qtbot.waitUntil(lambda: "must not be negative" in dock.objects.count.text(), timeout=_SOON)
     assert "must not be negative" in dock.slices.text.text()
 
 
@@ -134,4 +137,4 @@ def test_sessions_are_closed_where_windows_are(make_napari_viewer, qtbot, monkey
     other = threading.Thread(target=sessions._end, args=(id(viewer),))
     other.start()
     other.join()
-    qtbot.waitUntil(lambda: closed_in == [threading.main_thread()])
+    qtbot.waitUntil(lambda: closed_in == [threading.main_thread()], timeout=_SOON)
