@@ -229,7 +229,7 @@ def test_proofreading_says_that_it_looks_and_then_what_it_found(make_napari_view
     assert dock.progress.maximum() == 0
     assert not dock.progress.isHidden()
     assert "…" in dock.message.text()
-    qtbot.waitUntil(lambda: dock.reviewed.is_known)
+    qtbot.waitUntil(lambda: dock.reviewed.is_known, timeout=20_000)
     assert dock.progress.maximum() == 4
     assert "…" not in dock.message.text()
     dock._on_failed("the image has another shape")
