@@ -6,7 +6,7 @@ from typing import Any
 
 from napari.layers import Image, Labels
 from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWidget
 
 from napari_delineate._napari.axes_row import AxesRow
 from napari_delineate._napari.beside import Beside, beside, fits_beside, shown_channel
@@ -71,14 +71,12 @@ class OrderChoice(QWidget):
         self._channel: tuple[int, ...] = ()
         self._turned = QTimer(self, singleShot=True, interval=_PAUSE)
         self._turned.timeout.connect(self._on_turned)
-        line = QHBoxLayout()
-        line.addWidget(self.order, 1)
-        line.addWidget(self.reverse)
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._rows.addRow("Labels", self.labels)
-        self._rows.addRow("Order", line)
+        self._rows.addRow("Order", self.order)
+        self._rows.addRow("", self.reverse)
         self._rows.addRow(self.other_title, self.other)
         self.labels.changed.connect(self._on_labels)
         self.order.currentIndexChanged.connect(self._on_order)
