@@ -9,6 +9,8 @@ from skimage.measure import label as components
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
 from napari_delineate._napari.annotating.actions import ACTIONS
+from napari_delineate._napari.reviewed_labels import ReviewedLabels
+from napari_delineate._napari.sessions import session_of
 from tests.napari.test_annotate_dock import Event, draw, take_up
 
 zarr = pytest.importorskip("zarr")
@@ -351,4 +353,13 @@ def test_a_step_works_on_the_full_size(viewer, dock, qtbot, tmp_path):
     session.undo(2)
     qtbot.waitUntil(lambda: not session.running, timeout=60_000)
     assert np.unique(np.asarray(layer.data[0])).tolist() == [0, 1, 2]
+    check(layer)
+
+
+def test_a_rejected_object_is_erased_on_all_scales(viewer):
+    layer = viewer.add_labels(scales(one_object((48, 64))), multiscale=True)
+    reviewed = ReviewedLabels(session_of(viewer))
+    reviewed.layer, reviewed.boxes = layer, {1: ((8, 8), (23, 31))}
+    assert reviewed.erase(1)
+    assert np.unique(layer.data[0]).tolist() == [0, 2]
     check(layer)

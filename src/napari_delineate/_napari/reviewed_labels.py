@@ -13,6 +13,8 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_delineate._napari.inspection import Box, Inspection, Inspector, OrderAsked, inspect
 from napari_delineate._napari.layers import LayerError, axes_of, level_0, to_value
+from napari_delineate._napari.scales import make_changes
+from napari_delineate.annotation.edits import Edit, change_of
 from napari_delineate.axes import looped_axes
 from napari_delineate.proofreading import Edited, Review, State, begin
 from napari_delineate.proofreading_report import report
@@ -144,9 +146,9 @@ class ReviewedLabels(QObject):
         low, high = self.boxes[number]
         box = tuple(slice(first, last + 1) for first, last in zip(low, high, strict=True))
         try:
-            inside = np.nonzero(np.asarray(level_0(layer)[box]) == number)
-            places = tuple(one + first for one, first in zip(inside, low, strict=True))
-            layer.data_setitem(places, 0)
+            held = np.asarray(level_0(layer)[box])
+            erased = Edit(box, np.where(held == number, 0, held).astype(held.dtype))
+            make_changes(layer, [change_of(level_0(layer), erased)])
         except (TypeError, ValueError, OSError, AttributeError) as error:
             self.failed.emit(f"Object {number} can not be deleted from {layer.name!r}: {error}")
             return False
