@@ -8,19 +8,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 from numpy.typing import NDArray
 from picture_window import IMAGES, Window, wait
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QImage
+from qtpy.QtTest import QTest
 
 from napari_delineate import voxels
 from napari_delineate._napari.annotate_dock import AnnotateDock
 from napari_delineate._napari.annotating.tool_box import key_in_words
 from napari_delineate._napari.annotating.tools import TOOLS
+from napari_delineate._napari.visible import camera_of
 
 Point = tuple[float, float]
 
 COINS = [(125, 102), (127, 153), (124, 205), (197, 43), (198, 154), (125, 337)]
 """Centres of coins in the sample."""
 _PANEL = 260  # pixels
+_CUT = ((-200, -110), (170, 80))
+"""Where the plane of the 3D view begins and ends, in pixels from the middle of the canvas."""
 
 
 class Gesture(NamedTuple):
@@ -196,6 +203,30 @@ class Person:
         top, left = ((size - _PANEL) // 2 for size in shown.shape[:2])
         return shown[top : top + _PANEL, left : left + _PANEL, :3]
 
+    def with_cursor(self, shown: NDArray[np.uint8], at: Any) -> NDArray[np.uint8]:
+        """Return a picture with the pointer at a place: pictures of windows leave it out."""
+        cursor = self.qt_canvas.cursor()
+        image = cursor.pixmap().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+        bits = image.constBits().asstring(image.sizeInBytes())
+        pixels = np.frombuffer(bits, np.uint8).reshape(image.height(), image.width(), 4)
+        top, left = np.rint(at).astype(int) - (cursor.hotSpot().y(), cursor.hotSpot().x())
+        rows = slice(max(top, 0), min(top + len(pixels), len(shown)))
+        columns = slice(max(left, 0), min(left + pixels.shape[1], shown.shape[1]))
+        pixels = pixels[rows.start - top : rows.stop - top, columns.start - left :][
+            :, : columns.stop - columns.start
+        ]
+        solid = pixels[..., 3:] / 255
+        found = shown.copy()
+        found[rows, columns] = np.rint(
+            solid * pixels[..., :3] + (1 - solid) * shown[rows, columns]
+        ).astype(np.uint8)
+        return found
+
+    @property
+    def qt_canvas(self) -> Any:
+        """The widget that the viewer draws in."""
+        return self.viewer.window._qt_viewer.canvas.native
+
     def event(self, kind: str, place: Point, keys: Sequence[str]) -> Any:
         """Return what napari tells of the pointer."""
         event = type("Event", (), {})()
@@ -251,6 +282,8 @@ class Person:
         if scene.accept or len(last.points) > 1:
             wait(at_least=0.3)
             seen = self.canvas()
+        at = (np.array(last.points[-1]) - scene.look) * (_PANEL / scene.width) + _PANEL / 2
+        seen = self.with_cursor(seen, at)
         if scene.accept:
             pointer._on_enter(None)
         else:
@@ -318,6 +351,64 @@ def draw(person: Person, scenes: Sequence[Scene], path: Path) -> None:
     figure.savefig(path)
 
 
+def volume(path: Path) -> None:
+    """Show how a plane cuts nuclei in the 3D view, with the mouse."""
+    person = Person("nuclei")
+    window, viewer = person.window, person.viewer
+    window.add("segmentation.gauss_otsu_labeling", on="nuclei")
+    window.hide("nuclei", "labels")
+    found = np.asarray(viewer.layers["labels"].data)
+    touching = found == np.argmax(np.bincount(found.ravel())[1:]) + 1
+    person.layer.data = 2 * touching.astype(np.int32)  # which is bright
+    viewer.layers.selection.active = person.layer
+    viewer.dims.ndisplay = 3
+    viewer.reset_view()
+    camera = camera_of(viewer)
+    middle_of = np.mean(np.nonzero(touching), axis=1)
+    camera.center = tuple(person.layer.data_to_world(middle_of))
+    camera.angles = (0, 20, 90)
+    camera.zoom *= 3
+    canvas, button = person.qt_canvas, Qt.MouseButton.LeftButton
+    middle = canvas.rect().center()
+    person.dock.pointer.take_up("cut_plane")
+    ends = [middle + QPoint(*one) for one in _CUT]
+    panels = []
+    QTest.mouseMove(canvas, ends[0])
+    QTest.mousePress(canvas, button, pos=ends[0])
+    for share in np.linspace(0, 1, 9)[1:]:
+        QTest.mouseMove(canvas, ends[0] + (ends[1] - ends[0]) * float(share))
+        wait(at_least=0.05)
+    side = min(canvas.width(), canvas.height())
+    panels.append(_square(person.with_cursor(_shown(viewer), (ends[1].y(), ends[1].x())), side))
+    before = np.array(person.layer.data)
+    QTest.mouseRelease(canvas, button, pos=ends[1])
+    window.rest()
+    if np.array_equal(person.layer.data, before):
+        raise RuntimeError(f"cut_plane: {person.dock.message.text()}")
+    person.dock.pointer.put_down()
+    panels.append(_square(_shown(viewer), side))
+    camera.angles = (0, 20, 40)
+    panels.append(_square(_shown(viewer), side))
+    figure = Figure(figsize=(9, 3), dpi=120, facecolor="white")
+    for axes, panel in zip(figure.subplots(1, 3), panels, strict=True):
+        axes.imshow(panel)
+        axes.set_axis_off()
+    figure.subplots_adjust(0, 0, 1, 1, 0.02, 0)
+    figure.savefig(path)
+    person.close()
+
+
+def _shown(viewer: Any) -> NDArray[np.uint8]:
+    wait(at_least=0.4)
+    shown: NDArray[np.uint8] = viewer.screenshot(canvas_only=True, flash=False)[..., :3]
+    return shown
+
+
+def _square(shown: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    top, left = ((size - side) // 2 for size in shown.shape[:2])
+    return shown[top : top + side, left : left + side]
+
+
 def correcting() -> None:
     """Show the dock while a computed result is corrected: a stroke joins a coin that was cut."""
     person = Person("coins")
@@ -331,8 +422,14 @@ def correcting() -> None:
     dock.pointer.take_up("merge")
     dock.objects.table.selectRow(3)
     viewer.reset_view()
-    let_go = person.do(Gesture([(180, 332), (187, 347), (184, 362)]))
-    window.shot(IMAGES / "annotate_dock.png")
+    stroke = Gesture([(180, 332), (187, 347), (184, 362)])
+    let_go = person.do(stroke)
+    wait(at_least=0.6)
+    camera, canvas = camera_of(viewer), person.qt_canvas
+    row, column = np.subtract(stroke.points[-1], camera.center[-2:]) * camera.zoom
+    at = canvas.mapTo(viewer.window._qt_window, canvas.rect().center())
+    shown = viewer.screenshot(canvas_only=False, flash=False)[..., :3]
+    imsave(IMAGES / "annotate_dock.png", person.with_cursor(shown, (at.y() + row, at.x() + column)))
     let_go()
     person.close()
 
@@ -373,5 +470,6 @@ def annotating() -> None:
     draw(person, FROM_IMAGE, IMAGES / "annotate_image.png")
     draw(person, SLICES, IMAGES / "annotate_slices.png")
     person.close()
+    volume(IMAGES / "annotate_volume.png")
     correcting()
     deciding()

@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 from annotation_pictures import annotating
-from picture_window import IMAGES, Window, wait
+from picture_window import IMAGES, Window, make_small, wait
 from qtpy.QtWidgets import QApplication
 from tifffile import imwrite
 
-from napari_delineate import recovery, review_store, rewiring, voxels
+from napari_delineate import postprocessing, recovery, review_store, rewiring, voxels
 from napari_delineate._napari import last_settings, preferences
+from napari_delineate._napari.annotators_dock import AnnotatorsDock
 from napari_delineate._napari.compare_dock import CompareDock
 from napari_delineate._napari.docks import table_dock
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
@@ -237,7 +238,7 @@ def report() -> None:
         command += (
             ["--no-sandbox"] if getattr(os, "geteuid", int)() == 0 and os.name != "nt" else []
         )
-        command += ["--window-size=1180,1900", f"--screenshot={IMAGES / 'evaluation_report.png'}"]
+        command += ["--window-size=1180,2092", f"--screenshot={IMAGES / 'evaluation_report.png'}"]
         subprocess.run([*command, (folder / page).as_uri()], check=True)  # noqa: S603
 
 
@@ -256,6 +257,33 @@ def proofreading() -> None:
         dock.decide(what)
     window.rest()
     window.shot(IMAGES / "proofreading_dock.png")
+    dock.stop()
+    window.close()
+
+
+def annotators() -> None:
+    """Compare three people who drew coins."""
+    window = Window(height=880, dock=340)
+    viewer = window.viewer
+    window.open("coins")
+    window.add("segmentation.voronoi_otsu_labeling", spot_sigma=voxels(10))
+    drawn = np.asarray(viewer.layers["labels"].data)
+    viewer.layers["labels"].visible = False
+    ben = np.asarray(postprocessing.expand_labels(drawn, distance=voxels(3)))
+    cleo = np.where(np.isin(drawn, [4, 9]), 0, np.roll(drawn, 4, axis=1))
+    layers = [
+        viewer.add_labels(one, name=name, opacity=0.4)
+        for name, one in (("Ada", drawn.copy()), ("Ben", ben), ("Cleo", cleo))
+    ]
+    dock = AnnotatorsDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Annotators", area="right", tabify=True)
+    dock.annotations.choose(layers)
+    wait(lambda: not dock.running, at_least=1)
+    dock.show_map()
+    wait(lambda: not (dock.running or window.session.running), at_least=1)
+    dock.places.setCurrentCell(0, 0)
+    window.rest()
+    window.shot(IMAGES / "annotators_dock.png")
     dock.stop()
     window.close()
 
@@ -318,9 +346,11 @@ def main() -> None:
             tuning()
             comparing()
             proofreading()
+            annotators()
             annotating()
             report()
             outlines()
+            make_small(IMAGES)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import napari
+from PIL import Image
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
@@ -21,6 +23,17 @@ def wait(until: Callable[[], bool] = lambda: True, at_least: float = 0.3) -> Non
     while not until() or time.monotonic() - start < at_least:
         QApplication.processEvents()
         time.sleep(0.01)
+
+
+def make_small(folder: Path) -> None:
+    """Store pictures in as few bytes as show the same."""
+    for path in sorted(folder.glob("*.png")):
+        with Image.open(path) as picture:
+            plain = picture.convert("RGB")
+        small = io.BytesIO()
+        plain.save(small, "PNG", optimize=True)
+        if small.tell() < path.stat().st_size:
+            path.write_bytes(small.getvalue())
 
 
 class Window:

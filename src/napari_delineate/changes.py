@@ -10,6 +10,7 @@ from typing import Any
 
 from napari_delineate import catalogue
 from napari_delineate.annotation.meaning import Annotation
+from napari_delineate.proofreading_report import title_of_decisions
 from napari_delineate.steps import Step, WorkflowInput, names_in, renamed, wire
 from napari_delineate.types import Kind
 from napari_delineate.wording import spaced, unit_symbol, value_in_words
@@ -53,7 +54,9 @@ def describe_change(
     if before == after:
         return "No change"
     # A workflow may one day differ in what this module does not know.
-    first, *more = _Comparison(before, after, title_of_edit).titles() or ["Change the workflow"]
+    compared = _Comparison(before, after, title_of_edit)
+    # What is decided about an object may entail an edit of it, which says what is decided.
+    first, *more = compared.titles() or compared.decisions() or ["Change the workflow"]
     return f"{first} and {len(more)} more" if more else first
 
 
@@ -113,6 +116,16 @@ class _Comparison:
             *self._loops(),
             *self._inputs(),
             *([f"Device: {self.after.device}"] if self.before.device != self.after.device else []),
+        ]
+
+    def decisions(self) -> list[str]:
+        """Return a title for every review that changed."""
+        old = {self.renamed.get(name, name): one for name, one in self.before.reviews.items()}
+        new = self.after.reviews
+        return [
+            title_of_decisions(name, old.get(name), new.get(name))
+            for name in dict.fromkeys((*new, *old))
+            if old.get(name) != new.get(name)
         ]
 
     def _is_another(self) -> bool:
@@ -210,12 +223,13 @@ class _Comparison:
             if self.after.inputs[name].annotation is None
             else f"Annotate {name}"
             for name in self.new_inputs
-            if name not in come
+            if name not in come and name not in self.after.reviews
         ]
         for name, old in self.before.inputs.items():
             new = self.after.inputs.get(self.renamed.get(name, name))
             if new is None:
-                titles += [] if name in gone else [f"Remove input {name}"]
+                is_known = name in gone or name in self.before.reviews
+                titles += [] if is_known else [f"Remove input {name}"]
             elif new != old:
                 titles += self._changes_of_input(self.renamed.get(name, name), old, new)
         return titles

@@ -22,6 +22,7 @@ _DOCKS = {
     "Fit to annotation": "tuning_dock:TuningDock",
     "Evaluation": "evaluation_dock:EvaluationDock",
     "Compare": "compare_dock:CompareDock",
+    "Annotators": "annotators_dock:AnnotatorsDock",
     "Proofreading": "proofreading_dock:ProofreadingDock",
 }
 """The docks by their titles, with the classes that they are."""

@@ -257,7 +257,7 @@ def rewire(workflow: Workflow, name: str, inputs: Wiring) -> Workflow:
 
 
 def without_unused_inputs(workflow: Workflow) -> Workflow:
-    """Return a workflow without the inputs that no step takes and nobody annotates.
+    """Return a workflow without the inputs that no step takes and nobody annotates or reviews.
 
     Parameters
     ----------
@@ -279,21 +279,28 @@ def without_unused_inputs(workflow: Workflow) -> Workflow:
     >>> list(without_unused_inputs(workflow).inputs)
     ['used']
     """
-    return _with_inputs(workflow, lambda described: described.annotation is not None)
+    reviewed = workflow.reviews
+    return _with_inputs(
+        workflow, lambda name, described: name in reviewed or described.annotation is not None
+    )
 
 
 def is_computed_alike(first: Workflow, second: Workflow) -> bool:
-    """Tell whether two workflows differ at most in annotations that no step takes."""
+    """Tell whether two workflows differ at most in reviews, and annotations that no step takes."""
     return computed_part(first) == computed_part(second)
 
 
 def computed_part(workflow: Workflow) -> Workflow:
     """Return what of a workflow is computed: its steps, and the inputs that they take."""
-    return _with_inputs(workflow, lambda _: False)
+    if workflow.reviews:
+        workflow = replace(workflow, reviews={})
+    return _with_inputs(workflow, lambda *_: False)
 
 
-def _with_inputs(workflow: Workflow, is_kept: Callable[[WorkflowInput], bool]) -> Workflow:
+def _with_inputs(workflow: Workflow, is_kept: Callable[[str, WorkflowInput], bool]) -> Workflow:
     """Return a workflow with the inputs that steps take, and others that are kept."""
     used = {source for step in workflow.steps for source in step.sources}
-    left = {name: one for name, one in workflow.inputs.items() if name in used or is_kept(one)}
+    left = {
+        name: one for name, one in workflow.inputs.items() if name in used or is_kept(name, one)
+    }
     return workflow if len(left) == len(workflow.inputs) else replace(workflow, inputs=left)

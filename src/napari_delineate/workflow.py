@@ -18,6 +18,7 @@ from napari_delineate.annotation.meaning import Annotation
 from napari_delineate.catalogue import UnknownNameError
 from napari_delineate.fits import Fit, bare, full
 from napari_delineate.names import NAMING_RULE, check_name, is_free, is_identifier, to_identifier
+from napari_delineate.proofreading import Review
 from napari_delineate.steps import (
     Described,
     Step,
@@ -47,6 +48,9 @@ class Workflow:
         The values that the steps start from.
     device : str
         Where the steps run, as for `napari_delineate.use_device`.
+    reviews : mapping of str to Review
+        What was decided about the objects of labels that were proofread, by their names. Those of
+        values that a change takes away go with them.
 
     Examples
     --------
@@ -61,11 +65,14 @@ class Workflow:
     steps: tuple[Step, ...] = ()
     inputs: Mapping[str, WorkflowInput] = field(default_factory=dict)
     device: str = "cpu"
+    reviews: Mapping[str, Review] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))
         object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
         object.__setattr__(self, "_values", MappingProxyType(self._check()))
+        kept = {name: review for name, review in self.reviews.items() if name in self.values}
+        object.__setattr__(self, "reviews", MappingProxyType(kept))
 
     @property
     def values(self) -> Mapping[str, Described]:
@@ -322,6 +329,7 @@ class Workflow:
         return replace(
             self,
             inputs={new if key == old else key: value for key, value in self.inputs.items()},
+            reviews={new if key == old else key: one for key, one in self.reviews.items()},
             steps=tuple(
                 replace(
                     step,
@@ -371,6 +379,11 @@ class Workflow:
                 }
                 for step in self.steps
             ],
+            **(
+                {"reviews": {name: review.to_dict() for name, review in self.reviews.items()}}
+                if self.reviews
+                else {}
+            ),
         }
 
     @classmethod
@@ -418,6 +431,9 @@ class Workflow:
                 for name, value in data["inputs"].items()
             },
             device=data["device"],
+            reviews={
+                name: Review.from_dict(review) for name, review in data.get("reviews", {}).items()
+            },
         )
 
     def _step_names(self) -> set[str]:

@@ -78,6 +78,8 @@ def test_numbers_of_no_objects_are_refused():
         ObjectIndex(np.array([[1, -3]]))
     with pytest.raises(ValueError, match="up to 2\\*\\*63 - 1"):
         ObjectIndex(np.array([[1, 2**63]], np.uint64))
+    with pytest.raises(ValueError, match="one to four axes; these have 5"):
+        ObjectIndex(np.zeros((1, 2, 1, 3, 1), int))
 
 
 def test_a_long_thin_object_is_edited_without_the_box_around_it():

@@ -18,7 +18,12 @@ from napari_delineate.annotation.scribbles import (
     Scribbling,
     scribbled_object,
 )
-from napari_delineate.kernels.graph_cut import cut
+from napari_delineate.kernels.graph_cut import (
+    costs_of_parting,
+    costs_of_sides,
+    cut,
+    unevenness,
+)
 from tests.annotation.applying import applied, whole
 
 pytestmark = pytest.mark.slow  # what is compiled for them takes seconds
@@ -87,7 +92,51 @@ def test_the_cut_is_the_smallest_minimum_cut_of_scipy(seed):
         left.data[left.data < 0] = 0
         left.eliminate_zeros()
         expected[csgraph.breadth_first_order(left, size, return_predecessors=False)] = True
-    np.testing.assert_array_equal(cut(capacities, steps, terminals), expected[:size])
+    found = cut(np.ascontiguousarray(capacities.T), steps, terminals)
+    np.testing.assert_array_equal(found, expected[:size])
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (5, 9, 11)])
+def test_costs_are_those_of_their_definition(shape):
+    random = np.random.default_rng(len(shape))
+    image = np.pad(random.normal(size=shape), 1, constant_values=np.nan)
+    image[(2,) * len(shape)] = np.nan
+    frame, known = image.ravel(), random.integers(0, 2, image.size)
+    strides = np.array(image.strides) // image.itemsize
+    steps = np.sort(strides)
+    largest = np.linspace(20, 30, len(steps))
+    pairs = [(step, np.arange(frame.size - step)) for step in steps]
+    squares = [np.square(frame[at + step] - frame[at]) for step, at in pairs]
+    total, count = unevenness(frame, steps)
+    assert count == sum(np.count_nonzero(~np.isnan(each)) for each in squares)
+    assert total == pytest.approx(sum(np.nansum(each) for each in squares))
+    costs = costs_of_parting(frame, known, steps, largest, 0.5, 64)
+    expected = np.zeros((frame.size, 2 * len(steps)), int)
+    for k, ((step, at), each) in enumerate(zip(pairs, squares, strict=True)):
+        cost = np.rint(np.nan_to_num(np.exp(-0.5 * each) * largest[k]) * 64)
+        cost[(known[at] > 0) & (known[at + step] > 0)] = 0
+        expected[at, len(steps) + k] = expected[at + step, len(steps) - 1 - k] = cost
+    np.testing.assert_array_equal(costs, expected)
+    assert costs.any()
+    edges, evidence = np.linspace(-1, 1, 9), np.arange(1, 11, dtype=np.int32)
+    frame[np.flatnonzero(~np.isnan(frame))[:3]] = -1, 1, 0.25  # on the limits
+    sides = costs_of_sides(frame, known, edges, evidence, np.array([0, 99], np.int32))
+    inside = np.where(known > 0, 99, evidence[np.searchsorted(edges, frame)])
+    np.testing.assert_array_equal(sides, np.where(np.isnan(frame), 0, inside))
+
+
+@pytest.mark.parametrize("shape", [(40, 51), (9, 30, 33), (3, 3)])
+def test_cells_hold_the_means_of_their_pixels(shape):
+    random = np.random.default_rng(len(shape))
+    pixels, cell = random.normal(size=shape), (2, 4, 8)[-len(shape) :]
+    for share in (0, 0.2):
+        pixels[random.random(shape) < share] = np.nan
+        found = module._means(pixels, cell)
+        for place in np.ndindex(found.shape):
+            part = pixels[tuple(slice(a * s, a * s + s) for a, s in zip(place, cell, strict=True))]
+            known = part[~np.isnan(part)]
+            expected = known.mean() if known.size else np.nan
+            assert found[place] == pytest.approx(expected, nan_ok=True)
 
 
 @pytest.mark.parametrize("shape", [(9, 12), (5, 6, 7), (1, 20), (4, 1, 9)])

@@ -14,6 +14,7 @@ pytest.importorskip("qtpy.QtWidgets", reason="needs a Qt binding", exc_type=Impo
 from napari._app_model import get_app_model
 from napari.settings import NapariSettings
 from npe2 import PluginManifest
+from qtpy.QtCore import QTimer
 
 from napari_delineate import recovery
 from napari_delineate._napari import (
@@ -30,6 +31,9 @@ from napari_delineate._napari.forms import show_form
 from napari_delineate._napari.sessions import session_of
 from napari_delineate.worker import WorkerRunner
 from tests.napari.truth import check_notebook
+
+_LONGEST_PAUSE = 200
+"""Milliseconds that are waited for after a change; longer pauses are for what lasts."""
 
 
 @pytest.fixture(autouse=True)
@@ -183,10 +187,18 @@ def coins(viewer, assistant):
 def settle(qtbot, session):
     """Wait until pauses after changes are over and nothing runs."""
 
+    def is_quiet():
+        window = session.viewer.window._qt_window
+        timers = (*session.findChildren(QTimer), *window.findChildren(QTimer))
+        pauses = [one for one in timers if one.isSingleShot() and one.interval() <= _LONGEST_PAUSE]
+        return not session.running and not any(one.isActive() for one in pauses)
+
     def wait():
-        qtbot.wait(200)
+        qtbot.wait(10)
         # Machine code is compiled when an operation runs for the first time.
-        qtbot.waitUntil(lambda: not session.running, timeout=120_000)
+        qtbot.waitUntil(is_quiet, timeout=120_000)
+        qtbot.wait(10)
+        qtbot.waitUntil(is_quiet, timeout=120_000)
 
     return wait
 

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 from napari.qt import get_stylesheet
 from qtpy.QtCore import QPoint, QRect, QSize, Qt
+from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QWidget
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
+from napari_delineate._napari.annotating.aim import Aim
 from napari_delineate._napari.annotating.object_model import COLUMNS, TICKED
+from napari_delineate._napari.annotating.tool_box import key_in_words
 from napari_delineate._napari.annotating.tools import TOOLS
+from napari_delineate._napari.layers import LayerError
 from napari_delineate._napari.proofreading_dock import ProofreadingDock
 from napari_delineate._napari.visible import camera_of
 from tests import inputs
@@ -167,8 +171,9 @@ def test_tools_for_stacks_are_offered_for_stacks(begin):
     flat, _ = begin(squares(4))
     deep, _ = begin(np.stack([squares(4)] * 3))
     for tool in TOOLS:
-        assert flat.box.buttons[tool.name].isHidden() is tool.needs_depth
-        assert not deep.box.buttons[tool.name].isHidden()
+        is_here = not tool.is_for_scales
+        assert flat.box.buttons[tool.name].isHidden() is (tool.needs_depth or not is_here)
+        assert deep.box.buttons[tool.name].isHidden() is not is_here
 
 
 def test_nothing_is_wider_than_the_narrow_dock(begin):
@@ -243,3 +248,155 @@ def test_orders_are_read_in_a_narrow_dock(make_napari_viewer, qtbot):
                   for row in range(dock.order.count()))  # fmt: skip
     assert dock.order.width() > longest
     dock.stop()
+
+
+# Keys and the cursor over the canvas
+
+
+@pytest.fixture
+def stack(make_napari_viewer):
+    """A dock over a stack, in a window, and the canvas that has the keyboard."""
+    viewer = make_napari_viewer()
+    viewer.add_image(np.zeros((4, 40, 40)), name="image", axis_labels="zyx")
+    dock = AnnotateDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Annotate")
+    layer = dock.new.make()
+    layer.mode = "pan_zoom"
+    yield dock, layer, viewer.window._qt_viewer.canvas.native
+    dock.stop()
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_each_tool_is_taken_up_by_its_key_and_seen_at_the_pointer(stack, qtbot, dimensions):
+    dock, _, canvas = stack
+    viewer = dock.session.viewer
+    viewer.dims.ndisplay = dimensions
+    looks = set()
+    for tool in (one for one in TOOLS if not one.is_for_scales):
+        pressed = QKeySequence(key_in_words(tool.key))[0]
+        qtbot.keyClick(canvas, pressed.key(), pressed.keyboardModifiers())
+        assert dock.pointer.tool is not None, tool.name
+        assert dock.pointer.tool.name == tool.name
+        tip = dock.box.buttons[tool.name].toolTip()
+        assert f"({key_in_words(tool.key)})" in tip
+        looks.add(picture(canvas.cursor()))
+        camera_of(viewer).zoom *= 1.1  # after which napari shows its own
+        assert picture(canvas.cursor()) in looks
+        qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+        assert dock.pointer.tool is None
+        assert canvas.cursor().pixmap().isNull()
+    assert len(looks) == sum(not tool.is_for_scales for tool in TOOLS)
+
+
+def picture(cursor):
+    """Return the pixels of a cursor."""
+    shown = cursor.pixmap().toImage()
+    return tuple(shown.pixel(x, y) for x in range(shown.width()) for y in range(shown.height()))
+
+
+def test_napari_s_tools_have_their_own_cursor_again(stack):
+    dock, layer, canvas = stack
+    layer.mode = "paint"
+    own = canvas.cursor().shape()
+    layer.mode = "pan_zoom"
+    dock.pointer.take_up("wand")
+    assert canvas.cursor().shape() != own
+    layer.mode = "paint"
+    assert dock.pointer.tool is None
+    assert canvas.cursor().shape() == own
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_cursor_is_seen_on_bright_and_dark_images(stack, theme):
+    dock, _, canvas = stack
+    dock.session.viewer.theme = theme
+    dock.pointer.take_up("grow")
+    shown = canvas.cursor().pixmap().toImage()
+    solid = [
+        shown.pixelColor(x, y).lightness()
+        for x in range(16, shown.width())  # beside the cross
+        for y in range(16, shown.height())
+        if shown.pixelColor(x, y).alpha() == 255
+    ]
+    assert min(solid) < 60  # seen on white
+    assert max(solid) > 195  # seen on black
+
+
+def test_every_key_of_the_layer_has_a_name_that_napari_asks_for(stack):
+    dock, layer, _ = stack
+    dock.pointer.take_up("grow")
+    assert all(react.__name__ for react in layer.keymap.values() if callable(react))
+
+
+def test_tools_for_slices_say_what_to_do_in_the_3d_view(stack):
+    dock, _, _ = stack
+    dock.session.viewer.dims.ndisplay = 3
+    with pytest.raises(LayerError, match="2D view"):
+        dock.hand.stack()
+
+
+class Aimed:
+    """A mouse event in the 3D view, looking along z, as napari hands it to callbacks."""
+
+    def __init__(self, kind, row, column):
+        self.type, self.position = kind, (-5.0, row, column)
+        self.view_direction = np.array([1.0, 0.0, 0.0])
+        self.button, self.modifiers = 1, ()
+
+
+def stroke(dock, *points):
+    """Press at the first point, move through the others, and let go at the last."""
+    event = Aimed("mouse_press", *points[0])
+    steps = dock.pointer._on_drag(dock.session.viewer, event)
+    next(steps)
+    for row, column in points[1:]:
+        event.type, event.position = "mouse_move", (-5.0, row, column)
+        next(steps)
+    event.type = "mouse_release"
+    next(steps, None)
+
+
+@pytest.mark.parametrize("tool", ["cut_plane", "split_line"])
+def test_in_3d_a_line_begins_and_ends_beside_the_object(stack, tool):
+    dock, layer, _ = stack
+    data = layer.data.copy()
+    data[1:3, 10:30, 10:30] = 1
+    layer.data = data
+    dock.session.viewer.dims.ndisplay = 3
+    dock.pointer.take_up(tool)
+    # From beside the object, and from beside the volume, to the other side of it.
+    stroke(dock, (19.4, -8), (19.4, 5), (19.4, 20), (19.4, 35), (19.4, 48))
+    assert len(np.unique(layer.data)) == 3
+    assert ((layer.data > 0) == (data > 0)).all()
+    upper, lower = (layer.data[1:3, rows, 10:30] for rows in (slice(10, 19), slice(20, 30)))
+    assert len(np.unique(upper)) == len(np.unique(lower)) == 1
+
+
+def test_in_3d_what_is_begun_on_an_object_ends_wherever_the_button_goes_up(stack):
+    dock, layer, _ = stack
+    data = layer.data.copy()
+    data[1:3, 10:30, 10:20] = 1
+    data[1:3, 10:30, 20:30] = 2
+    layer.data = data
+    dock.session.viewer.dims.ndisplay = 3
+    dock.pointer.take_up("merge")
+    stroke(dock, (20, 12), (20, 25), (20, 36))
+    assert np.unique(layer.data).tolist() == [0, 1]
+    dock.pointer.take_up("grow")
+    stroke(dock, (20, 36))
+    assert "2D view" in dock.message.text()
+
+
+def test_in_3d_places_lie_under_the_pointer(stack):
+    dock, layer, _ = stack
+    layer.data[1:3, 10:30, 10:30] = 1
+    layer.scale = (2, 1, 1)
+    dock.session.viewer.dims.ndisplay = 3
+    aim = Aim()
+    for row, column in ((12.3, 11.8), (20.0, 29.2)):
+        place = aim.place(layer, Aimed("mouse_press", row, column), beyond=False)
+        assert place[0] == pytest.approx(1, abs=0.5)
+        assert place[1:].tolist() == pytest.approx([row, column])
+    beside = Aimed("mouse_move", 20.0, 35.0)
+    assert aim.place(layer, beside, beyond=False) is None
+    assert aim.place(layer, beside, beyond=True)[1:].tolist() == pytest.approx([20, 35])

@@ -47,7 +47,7 @@ class Annotator:
         self.look()
 
     def do_tool(self):
-        name = self.random.choice(TOOLS).name
+        name = self.random.choice([one for one in TOOLS if not one.is_for_scales]).name
         self.said.append(name)
         take_up(self.dock, name)
         is_solid = self.dock.hand.layer.ndim > 2 and self.random.random() < 0.3

@@ -442,6 +442,31 @@ def test_starting_over_can_be_taken_back(labels, dock, rest):
     assert states(dock)["4"] == ""
 
 
+def test_starting_over_is_undone_whatever_the_order(session, labels, dock, rest):
+    dock.order.setCurrentIndex(dock.order.findData("size"))
+    dock.reverse.setChecked(True)
+    rest(dock)
+    dock.go_to(3)
+    dock.decide("accept")
+    dock.go_to(5)
+    dock.decide("reject")
+    rest(dock)
+    dock.files.anew_button.click()
+    assert not any(states(dock).values())
+    session.undo()
+    rest(dock)
+    assert {one: state for one, state in states(dock).items() if state} == {
+        "3": "accepted",
+        "5": "rejected",
+    }
+    dock.files.anew_button.click()
+    dock.files.anew_button.click()  # taken back by the button
+    session.undo(3)
+    rest(dock)
+    assert {one: state for one, state in states(dock).items() if state} == {"3": "accepted"}
+    assert (labels.data == 5).any()
+
+
 def test_who_is_remembered(viewer, labels, dock, opened):
     dock.who.setText(" Ada ")
     dock.who.editingFinished.emit()
@@ -478,16 +503,18 @@ def test_labels_of_any_dtype_in_3d(viewer, opened, rest, dtype):
 
 
 @pytest.mark.slow
-def test_labels_in_time_are_refused_with_a_sentence(viewer, opened, rest):
-    layer = viewer.add_labels(np.zeros((3, 30, 40), int), name="nuclei")
-    layer.axis_labels = ("t", "y", "x")
+def test_labels_of_unknown_axes_are_refused_with_a_sentence(viewer, opened, rest, qtbot):
+    viewer.add_labels(np.zeros((3, 30, 40), int), name="nuclei", axis_labels=("t", "y", "x"))
     dock = opened()
     rest(dock)
-    assert "has the axes T, Y, X" in dock.message.text()
-    viewer.add_labels(np.zeros((2, 3, 5, 6), int), name="four")
-    dock.labels.choose(viewer.layers["four"])
+    assert dock.message.text() == "These labels have no objects."
+    layer = viewer.add_labels(squares((2, 3, 15, 16), (0, 0, 2, 2)), name="four")
+    dock.labels.choose(layer)
     rest(dock)
     assert "Say what the axes of the layer 'four' are" in dock.message.text()
+    dock.chosen.axes.choice.setCurrentIndex(dock.chosen.axes.choice.findData("TZYX"))
+    qtbot.waitUntil(lambda: bool(rows(dock)), timeout=20_000)
+    assert [row[:2] for row in rows(dock)] == [["0", "1"], ["1", "1"]]
 
 
 @pytest.mark.slow

@@ -236,7 +236,7 @@ class AnnotateDock(QWidget):
                 self.preserve.setChecked(bool(layer.preserve_labels))
                 self.solid.setChecked(layer.n_edit_dimensions > 2)
             self.solid.setVisible(layer.ndim > 2)
-            self.box.set_kind(has_depth=layer.ndim > 2, has_scales=layer.multiscale)
+            self.box.show_for(has_depth=layer.ndim > 2, several_scales=layer.multiscale)
             try:
                 self.box.set_spacing(*spacing_of(layer))
             except LayerError as error:

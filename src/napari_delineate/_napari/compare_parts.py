@@ -25,6 +25,7 @@ from superqt import QFlowLayout
 
 from napari_delineate import catalogue
 from napari_delineate._napari.axes_row import AxesRow
+from napari_delineate._napari.docks import dock_of
 from napari_delineate._napari.forms import OperationForm, show_form
 from napari_delineate._napari.widgets import LayerChoice, LayersChoice, shrink
 from napari_delineate._napari.widgets.figure import FigureView, plot_colours
@@ -140,6 +141,12 @@ class AnnotatorsPart(QWidget):
         flow = QFlowLayout(row)
         flow.setContentsMargins(0, 0, 0, 0)
         self.buttons: dict[str, QPushButton] = {}
+        self.dock_button = QPushButton("Compare annotators…")
+        self.dock_button.setToolTip(
+            "Open a dock with the scores of each pair, the places where they differ, and buttons "
+            "that make one annotation of all"
+        )
+        self.dock_button.clicked.connect(self.open_dock)
         for operation in map(catalogue.find, _FOR_ANNOTATORS):
             button = self.buttons[operation.id] = QPushButton(operation.title)
             button.setToolTip(operation.summary)
@@ -148,15 +155,25 @@ class AnnotatorsPart(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(said)
+        layout.addWidget(self.dock_button)
         layout.addWidget(row)
+
+    def open_dock(self) -> None:
+        """Show the dock that compares the layers that are chosen."""
+        from napari_delineate._napari.annotators_dock import AnnotatorsDock
+
+        dock = dock_of(self._viewer, "Annotators", lambda: AnnotatorsDock(self._viewer))
+        dock.annotations.choose(self._chosen())
+
+    def _chosen(self) -> list[Layer]:
+        reference = self._compared.reference.layer()
+        chosen = [one for one in (reference,) if one is not None]
+        return [*chosen, *self._compared.segmentations.layers()]
 
     def open(self, operation: str, _: bool = False) -> OperationForm:
         """Show the form of an operation with the layers that are chosen."""
-        reference = self._compared.reference.layer()
-        chosen = [one for one in (reference,) if one is not None]
         form = show_form(self._viewer, operation)
-        annotations = form.fields.choices[_ANNOTATIONS]
-        annotations.choose([*chosen, *self._compared.segmentations.layers()])
+        form.fields.choices[_ANNOTATIONS].choose(self._chosen())
         return form
 
 

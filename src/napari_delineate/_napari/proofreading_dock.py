@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import napari
 import numpy as np
-from napari.layers import Image, Labels
-from qtpy.QtCore import QEvent, QSignalBlocker, QTimer
+from napari.layers import Labels
+from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -21,10 +22,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_delineate._napari.go_to import go_to
+from napari_delineate._napari.go_to import go_to, index_along
 from napari_delineate._napari.label_look import LabelLook
-from napari_delineate._napari.match_layers import is_map
 from napari_delineate._napari.preferences import ANNOTATOR, preference, set_preference
+from napari_delineate._napari.proofreading_order import OrderChoice
 from napari_delineate._napari.proofreading_parts import (
     KEYS,
     Decisions,
@@ -35,10 +36,11 @@ from napari_delineate._napari.review_files import ReviewFiles
 from napari_delineate._napari.reviewed_labels import ReviewedLabels
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
-from napari_delineate._napari.widgets import FocusRing, LayerChoice, Message, shrink
+from napari_delineate._napari.widgets import FocusRing, Message, shrink
+from napari_delineate.axes import looped_axes
 from napari_delineate.proofreading import Edited, Review, State
 from napari_delineate.proofreading_report import summary
-from napari_delineate.review_orders import ORDERS, Order
+from napari_delineate.review_edits import Key, key_of
 from napari_delineate.wording import as_sentence
 
 __all__ = ["ProofreadingDock"]
@@ -54,17 +56,6 @@ _FIX = "Correct object {number} with any tool; press {key} when it is right."
 _LOCKED = "Object {number} is locked; unlock it in the Annotate dock to delete it."
 _RESUMED = "Going on with an earlier review of these labels."
 _ALL_SEEN = "All objects were seen."
-_VALUES: dict[Order, str] = {
-    "place": "",
-    "size": "Size",
-    "intensity": "Intensity",
-    "disagreement": "1 - IoU",
-    "uncertainty": "Mean",
-    "probability": "Doubt",
-    "typical": "Distance",
-}
-"""The titles of what objects are ordered by."""
-_NEEDS_IMAGE = ("intensity", "uncertainty", "probability", "typical")
 
 
 class ProofreadingDock(QWidget):
@@ -80,8 +71,8 @@ class ProofreadingDock(QWidget):
         super().__init__()
         self.session: Session = session_of(napari_viewer)
         viewer, theme = self.session.viewer, self.session.viewer.theme
-        self.reviewed = ReviewedLabels(self)
-        self.number: int | None = None  # the object that is looked at
+        self.reviewed = ReviewedLabels(self, self.session)
+        self.number: Key | None = None  # the object that is looked at
         self._title = ""
         self._look: LabelLook | None = None
         self._is_fixing = False
@@ -90,19 +81,9 @@ class ProofreadingDock(QWidget):
         self._paints = QTimer(self, singleShot=True, interval=0)
         self._paints.timeout.connect(self._paint)
 
-        self.labels = LayerChoice(viewer, self._fits, missing="no labels")
-        self.labels.setAccessibleName("Labels")
-        self.labels.setToolTip("The labels whose objects are looked at")
-        self.order = QComboBox()
-        shrink(self.order)
-        self.order.setAccessibleName("Order")
-        for name, text in ORDERS.items():
-            self.order.addItem(text, name)
-        self.reverse = QCheckBox("Last first")
-        self.reverse.setToolTip("Turn the order round")
-        self.other = LayerChoice(viewer, self._fits_order, missing="no layer that fits")
-        self.other.setAccessibleName("What the order needs")
-        self.other_title = QLabel()
+        self.chosen = OrderChoice(self.session)
+        self.labels, self.order = self.chosen.labels, self.chosen.order
+        self.reverse, self.other = self.chosen.reverse, self.chosen.other
         self.message = Message()
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Objects seen")
@@ -125,6 +106,9 @@ class ProofreadingDock(QWidget):
         self.who.setAccessibleName("Who")
         self.who.setPlaceholderText("may be empty")
         self.who.setToolTip("Who decides; is written beside each decision and remembered")
+        self.time = QCheckBox("Time")
+        self.time.setToolTip("Write the time beside each decision")
+        self.time.setChecked(True)
         self.comment = QLineEdit()
         self.comment.setAccessibleName("Comment")
         self.comment.setPlaceholderText("may be empty")
@@ -132,10 +116,8 @@ class ProofreadingDock(QWidget):
         self.files = ReviewFiles(viewer, self.reviewed)
         self._build()
 
-        self.labels.changed.connect(self._begin)
-        self.order.currentIndexChanged.connect(self._on_order)
-        self.reverse.toggled.connect(self._on_order)
-        self.other.changed.connect(self._on_order)
+        self.chosen.labels_changed.connect(self._begin)
+        self.chosen.changed.connect(self._on_order)
         self.list.chosen.connect(self.go_to)
         self.decisions.asked.connect(self.decide)
         self.keys.toggled.connect(self.decisions.set_keys)
@@ -148,28 +130,24 @@ class ProofreadingDock(QWidget):
         self.reviewed.failed.connect(self._on_failed)
         self.session.finished.connect(self._on_finished)
         viewer.events.theme.connect(self._on_theme)
-        self._show_need()
         self._begin()
 
     def _build(self) -> None:
         """Put all parts into their places."""
-        head = QFormLayout()
-        head.addRow("Labels", self.labels)
-        head.addRow("Order", self.order)
-        head.addRow("", self.reverse)
-        head.addRow(self.other_title, self.other)
+        who = QHBoxLayout()
+        who.addWidget(self.who, 1)
+        who.addWidget(self.time)
         shown = QHBoxLayout()
         shown.addWidget(self.others, 1)
         shown.addWidget(self.keys)
         foot = QFormLayout()
         foot.addRow("Comment", self.comment)
-        foot.addRow("Who", self.who)
+        foot.addRow("Who", who)
         foot.addRow("Others", shown)
-        for form in (head, foot):
-            form.setContentsMargins(0, 0, 0, 0)
-            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         layout = QVBoxLayout(self)
-        layout.addLayout(head)
+        layout.addWidget(self.chosen)
         layout.addWidget(self.progress)
         layout.addWidget(self.counts)
         layout.addWidget(self.message)
@@ -186,18 +164,20 @@ class ProofreadingDock(QWidget):
 
     # What a person does
 
-    def go_to(self, number: int) -> None:
+    def go_to(self, number: Key) -> None:
         """Look at an object: turn sliders and camera to it, and let it stand out.
 
         Parameters
         ----------
-        number : int
-            Its number; nothing happens where it is not there.
+        number : Key
+            Its number, in a movie its frame and number; nothing happens where it is not there.
         """
         layer, boxes = self.reviewed.layer, self.reviewed.boxes
         if layer is not None and number in boxes and number in self.review:
             self._choose(number)
-            go_to(self.session.viewer, layer, boxes[number], {}, is_near=True)
+            frame = self.review.entry(number).frame
+            at = dict(zip(looped_axes(self.reviewed.axes), frame, strict=True))
+            go_to(self.session.viewer, layer, boxes[number], at, is_near=True)
 
     def decide(self, what: str) -> None:
         """Do what a button or its key says.
@@ -217,10 +197,7 @@ class ProofreadingDock(QWidget):
         elif what == "fix" and not self._is_fixing:
             self._start_fixing()
         elif what == "reject":
-            if self._is_locked(self.number):
-                self._say(_LOCKED.format(number=self.number), "warning")
-            elif self.reviewed.erase(self.number):
-                self._judge("rejected")
+            self._reject(self.number)
         else:
             self._judge("fixed" if self._is_fixing else "accepted")
 
@@ -232,9 +209,9 @@ class ProofreadingDock(QWidget):
         self._paints.stop()
         self.ring.stop()
         self._watch(None)
+        self.reviewed.stop()
         self.decisions.set_keys(False)
-        self.labels.stop()
-        self.other.stop()
+        self.chosen.stop()
         self.session.finished.disconnect(self._on_finished)
         self.session.viewer.events.theme.disconnect(self._on_theme)
 
@@ -246,20 +223,10 @@ class ProofreadingDock(QWidget):
 
     # Which labels
 
-    def _fits(self, layer: Any) -> bool:
-        return isinstance(layer, Labels) and not is_map(self.session, layer)
-
-    def _fits_order(self, layer: Any) -> bool:
-        kind = Labels if self.order.currentData() == "disagreement" else Image
-        mine = self.labels.layer()
-        is_alike = mine is not None and layer.data.shape == mine.data.shape
-        return isinstance(layer, kind) and is_alike and layer is not mine
-
     def _begin(self) -> None:
         """Look through the labels that are chosen."""
-        layer = self.labels.layer()
-        self._watch(layer if isinstance(layer, Labels) else None)
-        self.other.refresh()
+        layer = self.chosen.layer()
+        self._watch(layer)
         self._say("" if layer is not None else _NO_LABELS)
         self._is_looking = False
         self._order_anew()
@@ -277,67 +244,54 @@ class ProofreadingDock(QWidget):
         if layer is not None:
             layer.events.selected_label.connect(self._on_label)
 
-    def _on_order(self, _: Any = None) -> None:
-        self._show_need()
+    def _on_order(self) -> None:
         self._say("")
         self._order_anew()
         self._show()
 
-    def _show_need(self) -> None:
-        """Show a field for what the order needs beside the labels."""
-        order = self.order.currentData()
-        needs = order == "disagreement" or order in _NEEDS_IMAGE
-        with QSignalBlocker(self.other):
-            self.other.refresh()
-        self.order.setToolTip(f"Which objects are looked at first: {self.order.currentText()}")
-        self.other_title.setText("With" if order == "disagreement" else "Image")
-        self.other.setToolTip(
-            "Other labels of the same shape, such as those of another method or person"
-            if order == "disagreement"
-            else "An image of the same shape: intensities, uncertainty or probabilities"
-        )
-        for part in (self.other, self.other_title):
-            part.setVisible(needs)
-
     def _order_anew(self) -> None:
         if self.reviewed.layer is None:
             return
-        order: Order = self.order.currentData()
-        needs = order == "disagreement" or order in _NEEDS_IMAGE
-        self._title = _VALUES[order]
+        beside = self.chosen.beside()
+        self._title = self.chosen.title()
         self._is_looking = True
         self._say(_LOOKING)
         self.reviewed.put_in_order(
-            order,
-            is_reversed=self.reverse.isChecked(),
-            beside=self.other.layer() if needs else None,
+            self.chosen.wanted(), is_reversed=self.reverse.isChecked(), beside=beside
         )
 
     # One object
 
-    def _go_on(self, number: int | None) -> None:
+    def _go_on(self, number: Key | None) -> None:
         """Look at another object, if there is one."""
         if number is not None:
             self.go_to(number)
 
-    def _choose(self, number: int) -> None:
+    def _choose(self, number: Key) -> None:
         """Look at an object without turning to it."""
         if number != self.number:
             self._stop_fixing()
         self.number = number
         self.comment.setText(self.review.entry(number).comment)
-        if self.reviewed.layer is not None:
-            self.reviewed.layer.selected_label = number
-        self._say("")
+        layer = self.reviewed.layer
+        if layer is not None:
+            with layer.events.selected_label.blocker(self._on_label):  # it is not a person's choice
+                layer.selected_label = self._label(number)
+        self._say(self.reviewed.problem, "warning")
         self._show()
 
-    def _is_locked(self, number: int) -> bool:
-        """Tell whether a person has locked an object while annotating."""
-        layer, session = self.reviewed.layer, self.session
-        name = None if layer is None else session.name_of(layer)
-        known = session.workflow.inputs.get(name or "")
-        annotation = None if known is None else known.annotation
-        return annotation is not None and number in annotation.locked
+    def _label(self, number: Key) -> int:
+        """Return the number that an object has in the labels."""
+        return self.review.entry(number).number
+
+    def _reject(self, number: Key) -> None:
+        """Delete an object that nobody has locked, and look at the next one."""
+        layer, label = self.reviewed.layer, self._label(number)
+        if layer is not None and label in self.session.annotations.of(layer).locked:
+            self._say(_LOCKED.format(number=label), "warning")
+        elif self.reviewed.reject(number, **self._noted()):
+            self._stop_fixing()
+            self._look_on(number)
 
     def _start_fixing(self) -> None:
         layer, viewer = self.reviewed.layer, self.session.viewer
@@ -345,9 +299,9 @@ class ProofreadingDock(QWidget):
             return
         self._is_fixing = True
         viewer.layers.selection.active = layer
-        layer.selected_label = self.number
+        layer.selected_label = self._label(self.number)
         layer.mode = "paint"
-        self._say(_FIX.format(number=self.number, key=KEYS["fix"][0]))
+        self._say(_FIX.format(number=self._label(self.number), key=KEYS["fix"][0]))
         self._show()
 
     def _stop_fixing(self) -> None:
@@ -361,18 +315,28 @@ class ProofreadingDock(QWidget):
         if number is None:
             return
         self._stop_fixing()
-        self._note(number, state)
-        following = self.review.next_open(number)
-        if following is None:
-            if state == "rejected":
-                self.number = None
-            self._say(_ALL_SEEN)
-            self._show()
-        else:
-            self.go_to(following)
+        self.reviewed.judge(number, state, **self._noted())
+        self._look_on(number)
 
-    def _note(self, number: int, state: State) -> None:
-        self.reviewed.judge(number, state, self.who.text().strip(), self.comment.text())
+    def _look_on(self, number: Key) -> None:
+        """Look at the next object that is open."""
+        following = self.review.next_open(number)
+        if following is not None:
+            self.go_to(following)
+            return
+        if self.review.entry(number).state == "rejected":
+            self.number = None
+        self._say(_ALL_SEEN)
+        self._show()
+
+    def _noted(self) -> dict[str, str]:
+        """Return what is written beside a decision."""
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        return {
+            "who": self.who.text().strip(),
+            "when": now if self.time.isChecked() else "",
+            "comment": self.comment.text(),
+        }
 
     def _on_comment(self) -> None:
         number = self.number
@@ -380,7 +344,7 @@ class ProofreadingDock(QWidget):
             return
         entry = self.review.entry(number)
         if entry.comment != self.comment.text():
-            self._note(number, entry.state)
+            self.reviewed.judge(number, entry.state, **self._noted())
             self._show()
 
     def _on_who(self) -> None:
@@ -394,13 +358,14 @@ class ProofreadingDock(QWidget):
         layer = self.reviewed.layer
         if layer is None or self._is_fixing:
             return  # who corrects an object may need others
-        number = int(layer.selected_label)
+        axes, viewer = self.reviewed.axes, self.session.viewer
+        shown = (index_along(viewer, letter, layer) for letter in looped_axes(axes))
+        number = key_of(tuple(one or 0 for one in shown), int(layer.selected_label))
         if number != self.number and number in self.review:
             self._choose(number)
 
     def _on_finished(self, _: Any = None) -> None:
-        self.labels.refresh()
-        self.other.refresh()
+        self.chosen.refresh()
 
     # What is shown
 
@@ -424,7 +389,8 @@ class ProofreadingDock(QWidget):
     def _show(self) -> None:
         """Show the review, and the object that is looked at."""
         review, counts = self.review, summary(self.review)
-        self.model.show_review(review, self.reviewed.values, self._title)
+        loops = looped_axes(self.reviewed.axes)
+        self.model.show_review(review, self.reviewed.values, self._title, loops)
         self.list.choose(self.number)
         self.progress.setVisible(self._is_looking or review.total > 0)
         # Without an end it shows that something runs.
@@ -448,8 +414,10 @@ class ProofreadingDock(QWidget):
             return
         boxes = self.reviewed.boxes
         many = len(boxes) > _MOST_COLOURS
-        numbers = np.array([self.number] if many else sorted(boxes))
-        self._look.show(numbers, None, numbers == self.number, self.others.currentText())
+        label = self._label(self.number)
+        there = {one if isinstance(one, int) else one[-1] for one in boxes}
+        numbers = np.array([label] if many else sorted(there))
+        self._look.show(numbers, None, numbers == label, self.others.currentText())
 
     def _has_keys(self) -> bool:
         """Tell whether keys mean this dock: it is seen, in a window that is active."""

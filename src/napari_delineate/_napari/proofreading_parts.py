@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_delineate._napari.widgets import icon
 from napari_delineate.proofreading import Entry, Review
+from napari_delineate.review_edits import Key
 
 __all__ = ["KEYS", "Decisions", "ObjectsModel", "ObjectsView"]
 
@@ -46,6 +47,9 @@ _FIXING = "Fixed"
 _TITLES = ("Object", "State")
 _STATE = _TITLES.index("State")
 _SIDES = (Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft)  # numbers, and words
+_LARGE, _HUGE = 1e4, 1e9
+"""From where on values are shown without and with a power of ten."""
+_FRAMES = {"T": "Time", "C": "Channel"}
 _WORDS = {"open": "", "accepted": "accepted", "fixed": "fixed", "rejected": "rejected"}
 _ICONS = {"accepted": "done", "fixed": "fix", "rejected": "remove"}
 
@@ -58,46 +62,61 @@ class ObjectsModel(QAbstractTableModel):
         self._theme = theme
         self._review: Review | None = None
         self._rows: list[Entry] = []
-        self._places: dict[int, int] = {}
-        self._values: Mapping[int, float] = {}
+        self._places: dict[Key, int] = {}
+        self._values: Mapping[Key, float] = {}
         self._title = ""
+        self._loops = ""
 
-    def show_review(self, review: Review, values: Mapping[int, float], title: str) -> None:
+    def show_review(
+        self, review: Review, values: Mapping[Key, float], title: str, loops: str = ""
+    ) -> None:
         """Show a review.
 
         Parameters
         ----------
         review : Review
             The review. Objects that went before anybody judged them are left out.
-        values : mapping of int to float
+        values : mapping of Key to float
             What the objects are ordered by.
         title : str
             What these values are; empty if there are none.
+        loops : str
+            The letters of the axes that are not in space.
         """
-        if review is self._review and title == self._title and values is self._values:
+        same_columns = (title, loops) == (self._title, self._loops)
+        if review is self._review and same_columns and values is self._values:
             return
         self._review = review
         rows = [one for one in review.entries if one.is_seen or not one.gone]
-        is_same = [one.number for one in rows] == [one.number for one in self._rows]
-        if is_same and title == self._title and values is self._values:
-            changed = [row for row, one in enumerate(rows) if one != self._rows[row]]
+        pairs = list(zip(rows, self._rows, strict=False))
+        changed = [row for row, (one, old) in enumerate(pairs) if one is not old]
+        is_same = len(rows) == len(self._rows) and all(
+            (pairs[row][0].key, pairs[row][0].gone) == (pairs[row][1].key, pairs[row][1].gone)
+            for row in changed
+        )
+        if is_same and same_columns and values is self._values:
             self._rows = rows
             for row in changed:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
         else:
             self.beginResetModel()
-            self._rows, self._values, self._title = rows, values, title
+            self._rows, self._values, self._title, self._loops = rows, values, title, loops
+            self._places = {one.key: row for row, one in enumerate(rows) if not one.gone}
             self.endResetModel()
-        self._places = {one.number: row for row, one in enumerate(rows) if not one.gone}
 
-    def row_of(self, number: int) -> int:
+    @property
+    def state_column(self) -> int:
+        """The column that says what was decided."""
+        return len(self._loops) + _STATE
+
+    def row_of(self, number: Key) -> int:
         """Return the row of an object that is there, -1 for another number."""
         return self._places.get(number, -1)
 
-    def number_at(self, row: int) -> int | None:
+    def number_at(self, row: int) -> Key | None:
         """Return the object of a row, None if it is gone."""
         entry = self._rows[row] if 0 <= row < len(self._rows) else None
-        return None if entry is None or entry.gone else entry.number
+        return None if entry is None or entry.gone else entry.key
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of a theme."""
@@ -112,16 +131,17 @@ class ObjectsModel(QAbstractTableModel):
         """Return the number of columns."""
         if parent is not None and parent.isValid():
             return 0
-        return len(_TITLES) + bool(self._title)
+        return len(self._loops) + len(_TITLES) + bool(self._title)
 
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Return the titles of columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (*_TITLES, self._title)[section]
+            frames = (_FRAMES.get(one, one) for one in self._loops)
+            return (*frames, *_TITLES, self._title)[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(_SIDES[section == _STATE] | Qt.AlignmentFlag.AlignVCenter)
+            return int(_SIDES[section == self.state_column] | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
@@ -135,24 +155,29 @@ class ObjectsModel(QAbstractTableModel):
         """Return what a cell shows."""
         entry, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            value = self._values.get(entry.number)
-            shown = "" if value is None else f"{value:.4g}"
-            return (str(entry.number), _WORDS[entry.state], shown)[column]
-        if role == Qt.ItemDataRole.DecorationRole and column == _STATE and entry.is_seen:
+            value = self._values.get(entry.key)
+            shown = "" if value is None else _in_words(value)
+            return (*map(str, entry.frame), str(entry.number), _WORDS[entry.state], shown)[column]
+        if role == Qt.ItemDataRole.DecorationRole and column == self.state_column and entry.is_seen:
             return icon(_ICONS[entry.state], self._theme)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(_SIDES[column == _STATE] | Qt.AlignmentFlag.AlignVCenter)
+            return int(_SIDES[column == self.state_column] | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             said = (f"Object {entry.number}", entry.state, entry.who, entry.when, entry.comment)
             return "\n".join(filter(None, said)) + ("\nno longer there" if entry.gone else "")
         return None
 
 
+def _in_words(value: float) -> str:
+    """Return a value with four digits that count, and as few letters as need be."""
+    return f"{value:,.0f}" if _LARGE <= abs(value) < _HUGE else f"{value:.4g}"
+
+
 class ObjectsView(QTableView):
     """List objects; the row that a person goes to is announced."""
 
-    chosen = Signal(int)
-    """The number of the object that a person goes to."""
+    chosen = Signal(object)
+    """What the object is known by that a person goes to."""
 
     def __init__(self, model: ObjectsModel) -> None:
         super().__init__()
@@ -170,17 +195,17 @@ class ObjectsView(QTableView):
         heads[0].setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         heads[0].setDefaultSectionSize(self.fontMetrics().height() + 8)
         heads[1].setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        heads[1].setResizeContentsPrecision(20)
         heads[1].setStyleSheet("QHeaderView::section { padding: 2px 8px; }")
-        heads[1].setSectionResizeMode(_STATE, QHeaderView.ResizeMode.Stretch)
         heads[1].setHighlightSections(False)
+        heads[1].setResizeContentsPrecision(0)  # the rows that are shown
+        model.modelReset.connect(self._fit_columns)
         self.setMinimumHeight(self.fontMetrics().height() * 9)
         size = self.fontMetrics().height()
         self.setIconSize(QSize(size, size))
         self.selectionModel().currentRowChanged.connect(self._on_row)
         self._is_ours = False
 
-    def choose(self, number: int | None) -> None:
+    def choose(self, number: Key | None) -> None:
         """Mark the row of an object, None for none, without announcing it."""
         row = -1 if number is None else self.objects.row_of(number)
         self._is_ours = True
@@ -191,6 +216,15 @@ class ObjectsView(QTableView):
             self.setCurrentIndex(index)
             self.scrollTo(index)
         self._is_ours = False
+
+    def _fit_columns(self) -> None:
+        """Let numbers be narrow, so that there is room for words."""
+        state, head = self.objects.state_column, self.horizontalHeader()
+        for column in range(self.objects.columnCount()):
+            mode = QHeaderView.ResizeMode
+            head.setSectionResizeMode(
+                column, mode.Stretch if column == state else mode.ResizeToContents
+            )
 
     def _on_row(self, now: QModelIndex, _: QModelIndex) -> None:
         number = self.objects.number_at(now.row())

@@ -108,11 +108,10 @@ class ReviewFiles(QWidget):
             return
         path = Path(chosen)
         try:
-            stored = read_review(path)
+            self._reviewed.resume(read_review(path))
         except (OSError, ValueError) as error:
             self.said.emit(f"{path.name} can not be read: {error}", True)
             return
-        self._reviewed.resume(stored)
         self.said.emit(f"Going on with {path.name}.", False)
 
     def start_over(self) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-from napari.layers import Labels, Layer
+from napari.layers import Labels
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_delineate._napari.beside import Beside
 from napari_delineate._napari.inspection import Box, Inspection, Inspector, OrderAsked, inspect
 from napari_delineate._napari.layers import LayerError, axes_of, level_0, to_value
+from napari_delineate._napari.review_record import ReviewRecord
 from napari_delineate._napari.scales import make_changes
+from napari_delineate._napari.session import Session
 from napari_delineate.annotation.edits import Edit, change_of
 from napari_delineate.axes import looped_axes
 from napari_delineate.proofreading import Edited, Review, State, begin
 from napari_delineate.proofreading_report import report
+from napari_delineate.review_edits import Frame, Key, frames_of, spots_of
 from napari_delineate.review_orders import Order
 from napari_delineate.review_store import keep_review, recall_review
 from napari_delineate.types import Kind
@@ -49,15 +55,27 @@ class ReviewedLabels(QObject):
     reported = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, session: Session) -> None:
         super().__init__(parent)
+        self._session = session
+        self._record = ReviewRecord(session)
         self.layer: Labels | None = None
         self.review = Review()
-        self.boxes: dict[int, Box] = {}
-        self.values: dict[int, float] = {}
+        self.axes = ""
+        """The letters of the axes of the labels."""
+        self.boxes: dict[Key, Box] = {}
+        self.values: dict[Key, float] = {}
         """What objects are ordered by."""
+        self.problem = ""
+        """Why decisions are not in the workflow; empty if they are."""
+        self._sizes: dict[Key, int] = {}
         self._value: Value | None = None
         self._known: NDArray[Any] | None = None  # the labels that the review is about
+        self._kept: Review | None = None  # a review to go on with, once the labels are known
+        self._recorded: Review | None = None  # what the workflow says of these labels
+        self._ours: dict[int, Review] = {}  # what it said and we know to be of these labels
+        self._is_recording = False
+        self._is_unreadable = False
         self._first: dict[Any, NDArray[Any]] = {}  # unique_id -> labels when the review began
         self._fingerprint = ""  # that of the labels
         self._unreadable: set[str] = set()  # fingerprints of labels whose reviews are left alone
@@ -72,6 +90,7 @@ class ReviewedLabels(QObject):
         self._reporter = Inspector(self)
         self._reporter.found.connect(self.reported)
         self._reporter.failed.connect(self.failed)
+        session.changed.connect(self._on_session)
 
     @property
     def is_known(self) -> bool:
@@ -97,14 +116,21 @@ class ReviewedLabels(QObject):
                 emitter.disconnect(self._on_edit)
         self._pause.stop()
         self._inspector.drop()
-        self.layer, self.review = layer, Review()
-        self._known = self._value = self._asked = None
-        self.boxes, self.values = {}, {}
+        self.layer, self.review, self.axes = layer, Review(), ""
+        self._known = self._value = self._asked = self._kept = self._recorded = None
+        self.boxes, self.values, self._sizes, self._ours = {}, {}, {}, {}
+        self.problem = ""
         if layer is not None:
+            self._recorded = self._record.of(layer)
             for emitter in _emitters(layer):
                 emitter.connect(self._on_edit)
 
-    def put_in_order(self, order: Order, *, is_reversed: bool, beside: Layer | None) -> None:
+    def stop(self) -> None:
+        """Follow labels and session no longer."""
+        self.watch(None)
+        self._session.changed.disconnect(self._on_session)
+
+    def put_in_order(self, order: Order, *, is_reversed: bool, beside: Beside | None) -> None:
         """Put the objects into an order, in the background.
 
         Parameters
@@ -113,59 +139,76 @@ class ReviewedLabels(QObject):
             One of `napari_delineate.review_orders.ORDERS`.
         is_reversed : bool
             Whether the last comes first.
-        beside : napari.layers.Layer or None
-            The image or the labels that the order needs.
+        beside : Beside or None
+            What of an image or of other labels the order needs.
         """
-        data = None if beside is None else level_0(beside)
         is_labels = order == "disagreement"
-        image, other = (None, data) if is_labels else (data, None)
+        image, other = (None, beside) if is_labels else (beside, None)
         self._asked = OrderAsked(order, is_reversed, image, other)
         self._inspect()
 
-    def judge(self, number: int, state: State, who: str, comment: str) -> None:
-        """Note a decision about an object, with the time.
+    def judge(self, key: Key, state: State, *, who: str, when: str, comment: str) -> None:
+        """Note a decision about an object, which can be undone.
 
         Parameters
         ----------
-        number : int
+        key : Key
             The object.
         state : str
             What was decided.
-        who, comment : str
-            Who decided, and why.
+        who, when, comment : str
+            Who decided, when and why.
         """
-        when = datetime.now().astimezone().isoformat(timespec="seconds")
-        self.review = self.review.judged(number, state, who=who, when=when, comment=comment)
-        self._keeps.start()
+        self.review = self.review.judged(key, state, who=who, when=when, comment=comment)
+        self.review = self.review.spotted(self._spots([key]))
+        self._decided()
 
-    def erase(self, number: int) -> bool:
-        """Delete an object, as a stroke that can be undone; False where that is not possible."""
+    def reject(self, key: Key, *, who: str, when: str, comment: str) -> bool:
+        """Delete an object and note that, as one change; False where that is not possible."""
         layer = self.layer
         if layer is None:
             return False
-        low, high = self.boxes[number]
-        box = tuple(slice(first, last + 1) for first, last in zip(low, high, strict=True))
+        frame, number = self.review.entry(key).frame, self.review.entry(key).number
+        box = _with_frame(self.axes, frame, _slices(self.boxes[key]))
+        spots = self._spots([key])
+        with suppress(LayerError):  # it is said when the decision is recorded
+            self._recording(lambda: self._record.begin(layer))
         try:
             held = np.asarray(level_0(layer)[box])
+            if not (held == number).any():
+                raise ValueError("it is not there any more")
             erased = Edit(box, np.where(held == number, 0, held).astype(held.dtype))
             make_changes(layer, [change_of(level_0(layer), erased)])
         except (TypeError, ValueError, OSError, AttributeError) as error:
             self.failed.emit(f"Object {number} can not be deleted from {layer.name!r}: {error}")
             return False
+        self.review = self.review.judged(key, "rejected", who=who, when=when, comment=comment)
+        self.review = self.review.spotted(spots)
+        self._decided(f"Reject object {number} of {layer.name}")
         return True
 
     def resume(self, stored: Review) -> None:
-        """Go on with a review of these labels that was saved."""
-        self.review = stored.among(self.boxes)
-        self._keeps.start()
+        """Go on with a review of labels like these that was saved.
+
+        Raises
+        ------
+        ValueError
+            If it is of other labels.
+        """
+        if self._known is None:
+            return
+        order = [one.key for one in self.review.entries]
+        self.review = stored.attached(self._known, self.axes).ordered(order)
+        self._ours = {}  # its objects are counted in another way
+        self._decided()
         self.changed.emit(None)
 
     def start_over(self) -> None:
         """Begin a new review of the labels as they are, in the same order."""
-        self.review = begin(one.number for one in self.review.entries if not one.gone)
+        self.review = self.review.anew()
         if self.layer is not None and self._known is not None:
             self._first[self.layer.unique_id] = self._known
-        self._keeps.start()
+        self._decided()
         self.changed.emit(None)
 
     def ask_report(self) -> None:
@@ -178,7 +221,7 @@ class ReviewedLabels(QObject):
             first = None
         unit = unit_symbol(value.units, value.spacing, len(value.spacing))
         pixel = float(np.prod(value.spacing))
-        self._reporter.ask(partial(report, self.review, first, known, pixel, unit))
+        self._reporter.ask(partial(report, self.review, first, known, pixel, unit, self.axes))
 
     def _on_edit(self, _: Any = None) -> None:
         self._pause.start()
@@ -192,52 +235,157 @@ class ReviewedLabels(QObject):
         except LayerError as error:
             self.failed.emit(str(error))
             return
-        if looped_axes(value.axes):
-            self.failed.emit(
-                f"Objects are looked at in 2D or 3D, {self.layer.name!r} has the axes "
-                f"{', '.join(value.axes)}; take one place along the others first"
-            )
-            return
         self._value = value
         known = self._known
         if known is not None and known.shape != value.data.shape:
             known = None
-        self._inspector.ask(partial(_look_through, value, known, self._asked))
+        if self._known is None:
+            self._kept = self._review_kept(self.layer)
+        self._inspector.ask(partial(_look_through, value, known, self._asked, self._kept))
 
     def _on_inspected(self, found: Inspection | None) -> None:
         if found is None or self.layer is None:
             return  # nothing was edited
         is_first, self._known, self.boxes = self._known is None, found.labels, found.boxes
+        self.axes, self._sizes = found.axes, found.sizes
         self._fingerprint, edited = found.fingerprint, found.edited
+        if found.review is not None or found.problem:
+            self._kept = None
         if is_first:
             self.review = self._stored(self.layer, found)
+        elif found.review is not None:
+            self.review, self._ours = found.review, {}
+            if self._recorded is not None:
+                self._is_ours(self._recorded)
+        elif found.problem:
+            self.failed.emit(f"The review of {self.layer.name!r} can not be read: {found.problem}")
         elif edited is None:  # labels of another shape
-            self.review = self.review.among(found.boxes)
+            self.review = replace(self.review.among(found.boxes), shape=found.labels.shape)
         else:
             self.review = self.review.followed(edited)
+        noted = [one for one in self.review.entries if one.is_noted and not one.gone]
+        self.review = self.review.spotted(self._spots([one.key for one in noted]))
         if found.ranking is not None:
             self._asked = None
-            numbers, values = (one.tolist() for one in found.ranking)
-            self.values = dict(zip(numbers, values, strict=False))
-            self.review = self.review.ordered(numbers)
+            keys = found.ranking.keys()
+            self.values = dict(zip(keys, found.ranking.values.tolist(), strict=False))
+            self.review = self.review.ordered(keys)
         elif edited is not None:
             self.values = _renamed(self.values, edited)
+        self._follow()
         self._keeps.start()
         self.changed.emit(edited)
 
-    def _stored(self, layer: Labels, found: Inspection) -> Review:
-        """Return the review that the layer or labels like these have, or a new one."""
+    def _review_kept(self, layer: Labels) -> Review | None:
+        """Return the review that the workflow or the layer has."""
+        recorded = self._record.of(layer)
+        if recorded is not None and recorded.entries:
+            return recorded
         try:
             held = layer.metadata.get(METADATA)
-            review = recall_review(found.fingerprint) if held is None else Review.from_dict(held)
-            if review is not None and review.seen:
-                self.resumed.emit()
-                return review.among(found.boxes)
-        except (OSError, ValueError) as error:
-            self._unreadable.add(found.fingerprint)
+            return None if held is None else Review.from_dict(held)
+        except ValueError as error:
+            self._is_unreadable = True
             self.failed.emit(f"The review of {layer.name!r} can not be read: {error}")
+        return None
+
+    def _stored(self, layer: Labels, found: Inspection) -> Review:
+        """Return the review that the layer or labels like these have, or a new one."""
+        if self._is_unreadable:
+            self._unreadable.add(found.fingerprint)
+            self._is_unreadable = False
+        else:
+            try:
+                if found.problem:
+                    raise ValueError(found.problem)
+                review = found.review
+                if review is None:  # a workflow that is opened may come after its layers
+                    self._recorded = recorded = self._record.of(layer)
+                    is_known = recorded is not None and bool(recorded.entries)
+                    known = recorded if is_known else recall_review(found.fingerprint)
+                    review = known and known.attached(found.labels, found.axes)
+                if review is not None and review.notable().entries:
+                    if self._recorded is not None:
+                        self._is_ours(self._recorded)
+                    self.resumed.emit()
+                    return review
+            except (OSError, ValueError) as error:
+                self._unreadable.add(found.fingerprint)
+                self.failed.emit(f"The review of {layer.name!r} can not be read: {error}")
         self._first[layer.unique_id] = found.labels
-        return begin(found.boxes)
+        return begin(found.boxes, found.labels.shape)
+
+    # The workflow
+
+    def _decided(self, title: str = "") -> None:
+        """Record what was decided, under the title of what was deleted with it."""
+        layer, notable = self.layer, self.review.notable()
+        self._keeps.start()
+        if layer is None:
+            return
+        self._is_ours(notable)
+        self.problem = ""
+        try:
+            if title:
+                self._recording(lambda: self._record.delete(layer, notable, title))
+            else:
+                self._recording(lambda: self._record.decide(layer, notable))
+        except LayerError as error:
+            self.problem = f"Decisions are kept, but not in the workflow: {error}."
+
+    def _follow(self) -> None:
+        """Let the workflow know what became of objects that were decided about."""
+        layer, notable = self.layer, self.review.notable()
+        if layer is None or self._record.of(layer) is None or notable == self._recorded:
+            return
+        self._is_ours(notable)
+        self._recording(lambda: self._record.follow(layer, notable))
+
+    def _is_ours(self, review: Review) -> None:
+        self._recorded = review
+        self._ours[id(review)] = review
+
+    def _recording(self, record: Callable[[], None]) -> None:
+        """Record something ourselves, which is no news."""
+        self._is_recording = True
+        try:
+            record()
+        finally:
+            self._is_recording = False
+
+    def _on_session(self) -> None:
+        """Take what was decided at another time where that is undone or made again."""
+        layer = self.layer
+        if layer is None or self._is_recording or not self.is_known:
+            return
+        recorded = self._record.of(layer)
+        if recorded is self._recorded:
+            return
+        self._recorded = recorded
+        if recorded is None or not recorded.entries or id(recorded) in self._ours:
+            self.review = self.review.with_decisions(recorded or Review())
+            self._keeps.start()
+            self.changed.emit(None)
+        else:  # nobody knows of which labels it is
+            self._kept = recorded
+            self._inspect()
+
+    def _spots(self, keys: list[Key]) -> dict[Key, tuple[int, tuple[int, ...]]]:
+        """Return how many pixels objects have, and some of them, where that is another news."""
+        if self._known is None:
+            return {}
+        found = {}
+        planes = dict(frames_of(self._known, self.axes))
+        for key in keys:
+            entry = self.review.entry(key)
+            plane = planes[entry.frame]
+            places = np.array(entry.spots, np.int64)
+            is_there = entry.size == self._sizes[key] and bool(len(places))
+            if is_there and (plane.reshape(-1)[places] == entry.number).all():
+                continue
+            some = spots_of(plane, entry.number, _slices(self.boxes[key]))
+            found[key] = self._sizes[key], some
+        return found
 
     def _keep(self) -> None:
         """Keep the review with its layer, and for labels like these."""
@@ -247,10 +395,11 @@ class ReviewedLabels(QObject):
         has_kept = METADATA in self.layer.metadata
         if not self.review.seen and not has_kept:
             return  # nothing was decided yet
-        self.layer.metadata[METADATA] = self.review.to_dict()
+        notable = self.review.notable()  # of all others there is nothing to keep
+        self.layer.metadata[METADATA] = notable.to_dict()
         if self._fingerprint not in self._unreadable:
             try:
-                keep_review(self._fingerprint, self.review)
+                keep_review(self._fingerprint, notable)
             except OSError as error:
                 self.failed.emit(f"Decisions are not kept on disk: {error}")
 
@@ -268,7 +417,21 @@ def _emitters(layer: Labels) -> tuple[Any, ...]:
     return layer.events.paint, layer.events.data, layer.events.set_data
 
 
-def _renamed(values: dict[int, float], edited: Edited) -> dict[int, float]:
+def _slices(box: Box) -> tuple[slice, ...]:
+    return tuple(slice(first, last + 1) for first, last in zip(*box, strict=True))
+
+
+def _with_frame(axes: str, frame: Frame, box: tuple[slice, ...]) -> tuple[slice, ...]:
+    """Return where a box in space of a frame is in the whole array."""
+    loops, sides = iter(frame), iter(box)
+    looped = looped_axes(axes)
+    return tuple(
+        slice(place := next(loops), place + 1) if letter in looped else next(sides)
+        for letter in axes
+    )
+
+
+def _renamed(values: dict[Key, float], edited: Edited) -> dict[Key, float]:
     """Return values by the numbers that objects have now."""
     if all(one == other for one, other in edited.now.items()):
         return values
@@ -276,11 +439,12 @@ def _renamed(values: dict[int, float], edited: Edited) -> dict[int, float]:
 
 
 def _look_through(
-    value: Value, known: NDArray[Any] | None, asked: OrderAsked | None
+    value: Value, known: NDArray[Any] | None, asked: OrderAsked | None, kept: Review | None
 ) -> Inspection | None:
     """Look through labels that may be edited meanwhile; None where they are as they were."""
     # What is edited while it is copied is announced, and looked at again.
     labels = np.array(value.data)
-    if known is not None and asked is None and np.array_equal(labels, known):
+    is_asked = asked is not None or kept is not None
+    if known is not None and not is_asked and np.array_equal(labels, known):
         return None
-    return inspect(labels, value.spacing, known, asked)
+    return inspect(labels, value.axes, value.spacing, known, asked, kept)

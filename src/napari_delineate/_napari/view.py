@@ -101,12 +101,14 @@ class View:
 
         Where all steps come at once, nobody looks at one after the other: images that steps
         have gone on with would only cover the inputs. Labels and masks let them shine through.
+        What a person has deleted belonged to another workflow, and is no reason to show less.
 
         Parameters
         ----------
         workflow : Workflow
             A workflow that is opened.
         """
+        self._deleted.clear()
         anchors = self._bindings.anchors(workflow).of
         used = {source for step in workflow.steps for source in step.sources}
         self._covering = {

@@ -322,6 +322,8 @@ def _plain(held: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
 
 
 def _block_of(axes: int) -> tuple[int, ...]:
+    if axes not in _BLOCKS:
+        raise ValueError(f"objects are known of labels with one to four axes; these have {axes}")
     return _BLOCKS[axes][_AXES - axes :]
 
 

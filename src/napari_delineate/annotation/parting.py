@@ -139,7 +139,10 @@ def joined_edges(weights: NDArray[np.float64], axis: int) -> NDArray[np.float64]
         The same for cells.
     """
     length = weights.shape[axis + 1]
-    side_by_side = np.add.reduceat(weights, np.arange(0, length, 2), axis=axis + 1)
+    pixels = np.moveaxis(weights, axis + 1, 0)
+    cells = pixels[::2].copy()
+    cells[: length // 2] += pixels[1::2]
+    side_by_side = np.ascontiguousarray(np.moveaxis(cells, 0, axis + 1))
     along = np.moveaxis(weights[axis], axis, 0)
     inner, between = along[::2].copy(), along[1::2].copy()
     if length % 2:  # the last cell has one pixel, so that nothing within it is to be crossed
@@ -245,7 +248,7 @@ def by_graph_cut(
            iterated graph cuts", ACM Transactions on Graphics 23 (2004), 309-314,
            https://doi.org/10.1145/1015706.1015720
     """
-    from napari_delineate.kernels.graph_cut import cut
+    from napari_delineate.kernels import graph_cut as kernel
 
     ndim = pixels.ndim
     finest = np.array(spacing) / min(spacing)
@@ -254,29 +257,21 @@ def by_graph_cut(
         for step in itertools.product((-1, 0, 1), repeat=ndim)
         if any(step) and (ndim == 2 or sum(map(abs, step)) == 1)
     ]
-    frame: NDArray[Any] = np.pad(pixels, 1, constant_values=np.nan)
+    frame: NDArray[Any] = np.pad(pixels.astype(np.float64), 1, constant_values=np.nan)
     framed = frame.reshape(-1)
     strides = np.array(frame.strides) // frame.itemsize
     steps = np.array(offsets) @ strides
-    half = len(steps) // 2
-    with np.errstate(invalid="ignore"):
-        differences = [np.square(framed[step:] - framed[:-step]) for step in steps[half:]]
-    total = sum(float(np.nansum(each)) for each in differences)
-    count = sum(int(np.count_nonzero(~np.isnan(each))) for each in differences)
+    later = steps[len(steps) // 2 :]
+    lengths = [np.linalg.norm(step * finest) for step in offsets[len(steps) // 2 :]]
+    total, count = kernel.unevenness(framed, later)
     falloff = count / (2 * total) if total > 0 else 0.0
-    capacities = np.zeros((len(steps), framed.size), np.int32)
-    for k, squares in enumerate(differences, half):
-        # NaN has no neighbours.
-        cost = np.exp(-falloff * squares) * (_SMOOTHNESS / np.linalg.norm(offsets[k] * finest))
-        whole = np.rint(np.nan_to_num(cost, nan=0.0) * _UNIT).astype(np.int32)
-        capacities[k, : -steps[k]] = whole
-        capacities[len(steps) - 1 - k, steps[k] :] = whole
-    bins = np.searchsorted(brightness.edges, pixels)
-    evidence = np.rint(brightness.evidence * size * _UNIT).astype(np.int32)[bins]
+    largest = _SMOOTHNESS / np.array(lengths)
+    known = np.pad(seeds, 1).reshape(-1)
+    capacities = kernel.costs_of_parting(framed, known, later, largest, falloff, _UNIT)
+    evidence = np.rint(brightness.evidence * size * _UNIT).astype(np.int32)
     sure = np.array([0, _FOR_SURE, -_FOR_SURE], np.int32)
-    terminals = np.where(seeds > 0, sure[seeds], evidence)
-    terminals[np.isnan(pixels)] = 0
-    found = cut(capacities, steps, np.pad(terminals, 1).reshape(-1))
+    terminals = kernel.costs_of_sides(framed, known, brightness.edges, evidence, sure)
+    found = kernel.cut(capacities, steps, terminals)
     inner = (slice(1, -1),) * ndim
     return np.asarray(found.reshape(frame.shape)[inner])
 

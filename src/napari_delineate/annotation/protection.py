@@ -49,6 +49,8 @@ def protected(
     >>> protected(held, wanted, locked=[2]), protected(held, wanted, preserve=True, own=[1])
     (array([1, 1, 2, 1]), array([1, 1, 2, 3]))
     """
+    if not len(locked) and not preserve:
+        return wanted
     changed = np.nonzero(held != wanted)
     before, after = held[changed], wanted[changed]
     kept = np.zeros(len(before), bool)

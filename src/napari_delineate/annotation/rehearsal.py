@@ -18,7 +18,8 @@ from napari_delineate.annotation.scribbles import (
     scribbled_object,
 )
 from napari_delineate.annotation.seeds import Seed, landscape_of, seeded_objects
-from napari_delineate.annotation.splitting import split_by_points, split_by_shape
+from napari_delineate.annotation.slices import interpolate, propagate
+from napari_delineate.annotation.splitting import split_by_line, split_by_points, split_by_shape
 from napari_delineate.annotation.wand import Wand, level_object, wand_object
 
 __all__ = ["REHEARSALS", "rehearse"]
@@ -113,6 +114,12 @@ def _whole(labels: NDArray[Any]) -> tuple[slice, ...]:
     return tuple(slice(0, size) for size in labels.shape)
 
 
+def _split_line(labels: NDArray[Any], _: NDArray[Any]) -> None:
+    middle = _middle(labels)
+    line = np.array([(*middle[:-1], 0), (*middle[:-1], _SIZE - 1)])
+    split_by_line(labels, 1, line, _whole(labels), new_number=2)
+
+
 def _split_points(labels: NDArray[Any], _: NDArray[Any]) -> None:
     middle = _middle(labels)
     points = [(*middle[:-1], middle[-1] - 4), (*middle[:-1], middle[-1] + 4)]
@@ -127,6 +134,46 @@ def _split_shape(labels: NDArray[Any], _: NDArray[Any]) -> None:
             split_by_shape(two, 1, _whole(two), new_number=2, parts=parts)
         except ValueError:
             continue  # it has no such parts: all has been run by then
+
+
+def _separate(labels: NDArray[Any], _: NDArray[Any]) -> None:
+    objects.separate_components(_in_two(labels), 1, _whole(labels), new_number=2)
+
+
+def _keep(labels: NDArray[Any], _: NDArray[Any]) -> None:
+    two = _in_two(labels)
+    objects.keep_component(two, 1, np.argwhere(two)[0].tolist(), _whole(two))
+
+
+def _in_two(labels: NDArray[Any]) -> NDArray[Any]:
+    """Cut the object in two."""
+    two = labels.copy()
+    two[..., _SIZE // 2, :] = 0
+    return two
+
+
+def _fill_holes(labels: NDArray[Any], _: NDArray[Any]) -> None:
+    hollow = labels.copy()
+    hollow[_middle(labels)] = 0
+    objects.fill_holes(hollow, 1, _whole(labels))
+
+
+def _stacked(labels: NDArray[Any], image: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return slices of which the first and the last hold the object, and the image of them."""
+    first = labels if labels.ndim == 2 else labels[_THICK // 2]
+    stack = np.stack([first, np.zeros_like(first), first])
+    return stack, np.stack([image if image.ndim == 2 else image[_THICK // 2]] * 3)
+
+
+def _interpolate(labels: NDArray[Any], image: NDArray[Any]) -> None:
+    stack, _ = _stacked(labels, image)
+    interpolate(stack, 1, _whole(stack))
+
+
+def _propagate(labels: NDArray[Any], image: NDArray[Any]) -> None:
+    stack, images = _stacked(labels, image)
+    for follow in (False, True):
+        propagate(stack, [1], 0, 1, _whole(stack), images, follow=follow)
 
 
 def _smooth(labels: NDArray[Any], _: NDArray[Any]) -> None:
@@ -148,10 +195,16 @@ REHEARSALS: dict[str, Callable[[NDArray[Any], NDArray[Any]], None]] = {
     "seeds": _seeds,
     "scribble": _scribbles,
     "trace": _edges,
+    "fill_holes": _fill_holes,
+    "keep_component": _keep,
+    "separate": _separate,
+    "split_line": _split_line,
     "split_points": _split_points,
     "split_shape": _split_shape,
     "smooth": _smooth,
     "grow": _grow,
     "shrink": _shrink,
+    "interpolate": _interpolate,
+    "propagate": _propagate,
 }
 """What tools do that compile something, or load large modules."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
@@ -254,10 +255,15 @@ def _cell_of(shape: tuple[int, ...], spacing: tuple[float, ...], most: int) -> t
 
 
 def _cells(values: NDArray[Any], cell: tuple[int, ...], function: Any) -> NDArray[Any]:
-    """Apply a function that reduces along an axis to the pixels of each cell."""
+    """Join the pixels of each cell by a function of two arrays."""
     for axis, (size, length) in enumerate(zip(cell, values.shape, strict=True)):
         if size > 1:
-            values = function(values, np.arange(0, length, size), axis=axis)
+            along = np.moveaxis(values, axis, 0)
+            joined = along[::size].copy()
+            for k in range(1, min(size, length)):
+                part = along[k::size]  # the last cell may have fewer pixels
+                function(joined[: len(part)], part, out=joined[: len(part)])
+            values = np.ascontiguousarray(np.moveaxis(joined, 0, axis))
     return values
 
 
@@ -275,14 +281,20 @@ def _edges_of_cells(
 
 
 def _means(pixels: NDArray[np.float64], cell: tuple[int, ...]) -> NDArray[np.float64]:
-    known = ~np.isnan(pixels)
-    counts = _cells(known.astype(np.float64), cell, np.add.reduceat)
-    sums = _cells(np.where(known, pixels, 0), cell, np.add.reduceat)
+    unknown = np.isnan(pixels)
+    if not unknown.any():
+        sizes = [
+            np.minimum(size, length - np.arange(0, length, size))
+            for size, length in zip(cell, pixels.shape, strict=True)
+        ]
+        return np.asarray(_cells(pixels, cell, np.add) / functools.reduce(np.multiply.outer, sizes))
+    counts = _cells((~unknown).astype(np.float64), cell, np.add)
+    sums = _cells(np.where(unknown, 0, pixels), cell, np.add)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _any_in_cell(mask: NDArray[np.bool_], cell: tuple[int, ...]) -> NDArray[np.bool_]:
-    return _cells(mask, cell, np.logical_or.reduceat)
+    return _cells(mask, cell, np.logical_or)
 
 
 def _in_pixels(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from napari_delineate.proofreading import Review
 
 __all__ = ["WorkflowForm"]
 
@@ -97,3 +99,22 @@ class WorkflowForm(_Form):
     device: str
     inputs: dict[str, _InputForm]
     steps: list[_StepForm] = Field(max_length=10_000)
+    reviews: dict[str, Any] = Field(default_factory=dict, max_length=10_000)
+
+    @field_validator("reviews")
+    @classmethod
+    def _check_reviews(cls, reviews: dict[str, Any]) -> dict[str, Any]:
+        for name, review in reviews.items():
+            try:
+                Review.from_dict(review)
+            except ValueError as error:
+                raise ValueError(f"the review of {name[:40]!r} can not be read: {error}") from error
+        return reviews
+
+    @model_validator(mode="after")
+    def _check_reviewed(self) -> WorkflowForm:
+        known = {*self.inputs, *(name for step in self.steps for name in step.outputs)}
+        unknown = next((name for name in self.reviews if name not in known), None)
+        if unknown is not None:
+            raise ValueError(f"there is a review of {unknown[:40]!r}, which no step gives")
+        return self

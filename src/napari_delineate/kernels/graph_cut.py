@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cut"]
+__all__ = ["costs_of_parting", "costs_of_sides", "cut", "unevenness"]
 
 _NONE, _ROOT, _ORPHAN = -1, -2, -3
 """What stands in place of the step to the parent: no tree, a terminal, to be found."""
@@ -25,6 +25,116 @@ _END = -2
 """Marks the last of the pixels that wait; those that do not wait have -1."""
 
 
+@numba.njit(cache=True, nogil=True)
+def unevenness(frame: NDArray[np.float64], steps: NDArray[np.int64]) -> tuple[float, int]:
+    """Return the sum of the squared differences of neighbours, and how many there are.
+
+    Parameters
+    ----------
+    frame : (N,) ndarray of float64
+        The flat image with a frame of NaN, which is nobody's neighbour.
+    steps : (H,) ndarray of int64
+        Difference of the flat index to each neighbour that comes later.
+    """
+    total, count = 0.0, 0
+    for k in range(len(steps)):
+        for place in range(len(frame) - steps[k]):
+            difference = frame[place + steps[k]] - frame[place]
+            if not np.isnan(difference):
+                total += difference * difference
+                count += 1
+    return total, count
+
+
+@numba.njit(cache=True, nogil=True)
+def costs_of_parting(
+    frame: NDArray[np.float64],
+    seeds: NDArray[Any],
+    steps: NDArray[np.int64],
+    largest: NDArray[np.float64],
+    falloff: float,
+    unit: int,
+) -> NDArray[np.int32]:
+    """Return what it costs to part each pixel from its neighbours, as `cut` takes it.
+
+    Parameters
+    ----------
+    frame, steps
+        As in `unevenness`.
+    seeds : (N,) ndarray of int
+        Above 0 for pixels whose side is known for sure: it costs nothing to part two of them,
+        which does not matter.
+    largest : (H,) ndarray of float64
+        What it costs if both are equal.
+    falloff : float
+        How fast it falls with the squared difference.
+    unit : int
+        By how much costs are multiplied to be whole numbers.
+    """
+    half = len(steps)
+    costs = np.zeros((len(frame), 2 * half), np.int32)
+    for place in range(len(frame)):
+        here = frame[place]
+        if np.isnan(here):
+            continue
+        is_known = seeds[place] > 0
+        for k in range(half):
+            if is_known and seeds[place + steps[k]] > 0:
+                continue
+            # The frame is as wide as the longest step, so that it does not lead out.
+            difference = frame[place + steps[k]] - here
+            if np.isnan(difference):
+                continue
+            cost = np.exp(-falloff * (difference * difference)) * largest[k]
+            whole = np.int32(np.rint(cost * unit))
+            costs[place, half + k] = whole
+            costs[place + steps[k], half - 1 - k] = whole
+    return costs
+
+
+@numba.njit(cache=True, nogil=True)
+def costs_of_sides(
+    pixels: NDArray[np.float64],
+    seeds: NDArray[Any],
+    edges: NDArray[np.float64],
+    evidence: NDArray[np.int32],
+    sure: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Return what it costs to give each pixel to the sink rather than to the source.
+
+    Parameters
+    ----------
+    pixels : (N,) ndarray of float64
+        Intensities, NaN where there is nothing.
+    seeds : (N,) ndarray of int
+        0, or an entry of `sure`.
+    edges : (K - 1,) ndarray of float64
+        Limits between bins of intensities, evenly apart.
+    evidence : (K,) ndarray of int32
+        What it costs in each bin.
+    sure : ndarray of int32
+        What it costs for each kind of seed.
+    """
+    costs = np.zeros(len(pixels), np.int32)
+    span = edges[-1] - edges[0]
+    scale = (len(edges) - 1) / span if span > 0 else 0.0
+    for place in range(len(pixels)):
+        value = pixels[place]
+        if np.isnan(value):
+            continue
+        if seeds[place] > 0:
+            costs[place] = sure[seeds[place]]
+            continue
+        bin_ = int(min(max((value - edges[0]) * scale, 0.0), len(edges) - 1.0))
+        # The edges decide: what was just computed may be rounded to the bin beside.
+        while bin_ > 0 and value <= edges[bin_ - 1]:
+            bin_ -= 1
+        while bin_ < len(edges) and value > edges[bin_]:
+            bin_ += 1
+        costs[place] = evidence[bin_]
+    return costs
+
+
 def cut(
     capacities: NDArray[np.int32], steps: NDArray[np.int64], terminals: NDArray[np.int32]
 ) -> Any:
@@ -32,7 +142,7 @@ def cut(
 
     Parameters
     ----------
-    capacities : (K, N) ndarray of int32
+    capacities : (N, K) ndarray of int32
         What flows at most from each pixel to its neighbour at each of the steps; 0 where the
         step leads out of the image. Changed in place.
     steps : (K,) ndarray of int64
@@ -57,7 +167,7 @@ def cut(
 
 @numba.njit(cache=True, nogil=True)
 def _cut(room: Any, steps: Any, terminals: Any) -> Any:
-    count, number = room.shape
+    number, count = room.shape
     last = count - 1
     tree = np.zeros(number, np.uint8)
     parent = np.full(number, _NONE, np.int8)
@@ -75,7 +185,7 @@ def _cut(room: Any, steps: Any, terminals: Any) -> Any:
         # Those among their own kind have nothing to do.
         grows = False
         for k in range(count):
-            if room[k, place] > 0:
+            if room[place, k] > 0:
                 other = terminals[place + steps[k]]
                 grows |= other == 0 or (other > 0) != (terminals[place] > 0)
         if grows:
@@ -107,9 +217,9 @@ def _cut(room: Any, steps: Any, terminals: Any) -> Any:
         for k in range(count):
             near = place + steps[k]
             if side == _SOURCE:
-                if room[k, place] == 0:
+                if room[place, k] == 0:
                     continue
-            elif room[last - k, near] == 0:
+            elif room[near, last - k] == 0:
                 continue
             if tree[near] == _FREE:
                 tree[near] = side
@@ -138,22 +248,22 @@ def _cut(room: Any, steps: Any, terminals: Any) -> Any:
             continue
         current = place  # it may meet others
         # Send as much as the path takes.
-        flow = room[arc, meets]
+        flow = room[meets, arc]
         node = meets
         while parent[node] != _ROOT:
             k = parent[node]
             node += steps[k]
-            flow = min(flow, room[last - k, node])
+            flow = min(flow, room[node, last - k])
         flow = min(flow, terminals[node])
         node = meets + steps[arc]
         while parent[node] != _ROOT:
             k = parent[node]
-            flow = min(flow, room[k, node])
+            flow = min(flow, room[node, k])
             node += steps[k]
         flow = min(flow, -terminals[node])
         waiting = 0
-        room[arc, meets] -= flow
-        room[last - arc, meets + steps[arc]] += flow
+        room[meets, arc] -= flow
+        room[meets + steps[arc], last - arc] += flow
         for tip in (meets, meets + steps[arc]):
             from_source = tip == meets
             node = tip
@@ -170,13 +280,13 @@ def _cut(room: Any, steps: Any, terminals: Any) -> Any:
                     break
                 up = node + steps[k]
                 if from_source:
-                    room[last - k, up] -= flow
-                    room[k, node] += flow
-                    full = room[last - k, up] == 0
+                    room[up, last - k] -= flow
+                    room[node, k] += flow
+                    full = room[up, last - k] == 0
                 else:
-                    room[k, node] -= flow
-                    room[last - k, up] += flow
-                    full = room[k, node] == 0
+                    room[node, k] -= flow
+                    room[up, last - k] += flow
+                    full = room[node, k] == 0
                 if full:
                     parent[node] = _ORPHAN
                     orphans[waiting] = node
@@ -190,7 +300,7 @@ def _cut(room: Any, steps: Any, terminals: Any) -> Any:
             best, nearest = -1, 2**31 - 1
             for k in range(count):
                 near = place + steps[k]
-                there = room[last - k, near] if side == _SOURCE else room[k, place]
+                there = room[near, last - k] if side == _SOURCE else room[place, k]
                 if tree[near] != side or there == 0 or parent[near] == _NONE:
                     continue
                 far = 0
@@ -231,7 +341,7 @@ def _cut(room: Any, steps: Any, terminals: Any) -> Any:
                 near = place + steps[k]
                 if tree[near] != side or parent[near] == _NONE:
                     continue
-                there = room[last - k, near] if side == _SOURCE else room[k, place]
+                there = room[near, last - k] if side == _SOURCE else room[place, k]
                 if there > 0 and after[near] == -1:
                     if end == _END:
                         first = near

@@ -9,24 +9,25 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from napari.layers.labels._labels_utils import first_nonzero_coordinate
 from napari.utils.key_bindings import coerce_keybinding
-from qtpy.QtCore import QObject, QPoint, Qt, Signal
+from qtpy.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from qtpy.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 
 from napari_delineate._napari.annotating.actions import ACTIONS, Action
+from napari_delineate._napari.annotating.aim import Aim
 from napari_delineate._napari.annotating.hand import Hand
 from napari_delineate._napari.annotating.overlay import Overlay
 from napari_delineate._napari.annotating.rehearsals import rehearse_soon
 from napari_delineate._napari.annotating.tool import Place, Tool
 from napari_delineate._napari.annotating.tool_box import ToolBox
-from napari_delineate._napari.layers import LayerError, level_0
-from napari_delineate._napari.widgets.icons import icon
+from napari_delineate._napari.layers import LayerError
+from napari_delineate._napari.widgets.icons import colour, icon
 
 __all__ = ["Pointer"]
 
-_CURSOR, _HOT, _ICON = 32, 8, 18
-"""Pixels of the pointer's picture, where its cross lies in it, and of the tool's icon."""
+_NO_OBJECT = "in the 3D view this tool begins on an object; turn to the 2D view for other places"
+_CURSOR, _HOT, _BADGE, _ICON = 40, 8, 24, 18
+"""Pixels of the pointer's picture, where its cross lies in it, of the badge and its icon."""
 
 _holding: weakref.WeakKeyDictionary[Any, Pointer] = weakref.WeakKeyDictionary()
 """Who took up a tool last in each viewer."""
@@ -65,6 +66,8 @@ class Pointer(QObject):
         self._overlay: Overlay | None = None
         self._bound: dict[str, Callable[[Any], Any]] = {}  # key of the layer -> what it does
         self._bound_before: dict[str, Callable[[Any], Any]] = {}
+        self._aim = Aim()
+        self._cursor: QCursor | None = None
         self.tool: Tool | None = None
         viewer = hand.viewer
         viewer.mouse_drag_callbacks.append(self._on_drag)
@@ -129,7 +132,7 @@ class Pointer(QObject):
             for key in self._keys_of_tool():
                 self._layer.bind_key(key, None)
             self._layer.mouse_pan = True
-        self._canvas().unsetCursor()
+        self._hide_cursor()
         self.taken.emit("")
 
     def change(self) -> None:
@@ -198,18 +201,16 @@ class Pointer(QObject):
 
     def _keys(self) -> dict[str, Callable[[Any], Any]]:
         """Return what keys do while the layer is selected."""
-        keys: dict[str, Callable[[Any], Any]] = {
-            tool.key: partial(self._on_tool_key, tool.name) for tool in self._tools.values()
-        }
-        for action in ACTIONS:
-            keys[action.key] = partial(self._on_action_key, action)
-        return keys
+        keys = {tool.key: self._key_of_tool(tool.name) for tool in self._tools.values()}
+        return {**keys, **{action.key: self._key_of_action(action) for action in ACTIONS}}
 
-    def _on_tool_key(self, name: str, _: Any) -> None:
-        self.take_up(name)
+    # These return functions: napari asks whatever a key does for its name at each key.
 
-    def _on_action_key(self, action: Action, _: Any) -> None:
-        self._guarded(lambda: action.act(self._hand))
+    def _key_of_tool(self, name: str) -> Callable[[Any], Any]:
+        return lambda _: self.take_up(name)
+
+    def _key_of_action(self, action: Action) -> Callable[[Any], Any]:
+        return lambda _: self._guarded(lambda: action.act(self._hand))
 
     def _keys_of_tool(self) -> dict[str, Callable[[Any], Any]]:
         return {"Enter": self._on_enter, "Escape": self._on_escape, "Space": self._on_space}
@@ -234,13 +235,15 @@ class Pointer(QObject):
             layer = self._hand.layer
             if layer is None or layer not in self._hand.viewer.layers:
                 return
-            at = _pixel_under(layer, event)
+            if event.type == "mouse_press":
+                self._aim.begin()
+            at = self._aim.place(layer, event, beyond=self.tool.goes_beyond_objects)
             if at is None:
                 if event.type == "mouse_press":
-                    raise ValueError("there is nothing under the pointer; in 3D, click an object")
+                    raise ValueError(_NO_OBJECT)
                 return
             scene = self._hand.scene(with_image=self.tool.looks_at_image)
-            point = scene.point(at)
+            point = scene.point(at.tolist())
             keys = {str(key).lower() for key in event.modifiers}
             looks = None
             if self._hand.viewer.dims.ndisplay == 3:
@@ -267,6 +270,23 @@ class Pointer(QObject):
         window: Any = self._hand.viewer.window
         return window._qt_viewer.canvas.native
 
+    def eventFilter(self, canvas: Any, event: Any) -> bool:  # noqa: N802
+        """Keep the tool's cursor: napari shows its own again whenever the camera zooms."""
+        cursor = self._cursor
+        if event.type() == QEvent.Type.CursorChange and cursor is not None:
+            shown = canvas.cursor().pixmap().cacheKey()
+            if shown != cursor.pixmap().cacheKey():
+                canvas.setCursor(cursor)
+        return bool(super().eventFilter(canvas, event))
+
+    def _hide_cursor(self) -> None:
+        """Give the canvas back the cursor that it has without a tool."""
+        self._cursor = None
+        canvas, cursor = self._canvas(), self._hand.viewer.cursor
+        canvas.removeEventFilter(self)
+        canvas.unsetCursor()
+        cursor.events.style(value=cursor.style)  # napari's, perhaps another one since
+
     def _show_cursor(self) -> None:
         assert self.tool is not None
         theme = self._hand.viewer.theme
@@ -277,19 +297,17 @@ class Pointer(QObject):
             painter.setPen(QPen(shade, width))
             painter.drawLine(_HOT, 0, _HOT, 2 * _HOT)
             painter.drawLine(0, _HOT, 2 * _HOT, _HOT)
+        # On a ground of its own: the image behind it may be as bright as the icon, or as dark.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour(theme, "text"), 1))
+        painter.setBrush(colour(theme, "background"))
+        corner, side = _CURSOR - _BADGE + 0.5, _BADGE - 1
+        painter.drawRoundedRect(QRectF(corner, corner, side, side), 4, 4)
         symbol = icon(f"tool-{self.tool.name}", theme, "text").pixmap(_ICON, _ICON)
-        painter.drawPixmap(QPoint(_CURSOR - _ICON, _CURSOR - _ICON), symbol)
+        place = _CURSOR - (_BADGE + _ICON) // 2
+        painter.drawPixmap(QPoint(place, place), symbol)
         painter.end()
-        self._canvas().setCursor(QCursor(picture, _HOT, _HOT))
-
-
-def _pixel_under(layer: Labels, event: Any) -> Any:
-    """Return the place in a layer under the pointer, in 3D of the object there or None."""
-    displayed = layer._slice_input.displayed
-    if len(displayed) == 2:
-        return layer.world_to_data(event.position)
-    start, end = layer.get_ray_intersections(event.position, event.view_direction, displayed)
-    if start is None or end is None:
-        return None
-    # As in napari, but at full size, whatever scale is shown.
-    return first_nonzero_coordinate(level_0(layer), start, end)
+        self._cursor = QCursor(picture, _HOT, _HOT)
+        canvas = self._canvas()
+        canvas.installEventFilter(self)
+        canvas.setCursor(self._cursor)

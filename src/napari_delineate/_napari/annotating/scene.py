@@ -202,6 +202,8 @@ def scene_of(
             for letter, size in zip(axes, labels.shape, strict=True)
             if letter not in on_screen and size > 1
         ]
+        if viewer.dims.ndisplay == 3 and not left:
+            raise LayerError("this tool goes from slice to slice; turn to the 2D view")
         if not left:
             raise LayerError(
                 "this tool goes from slice to slice; show the layer in 2D, one slice at a time"

@@ -20,8 +20,8 @@ class _AcrossSlices(Tool, ABC):
     """Do something with the object that is clicked, along the slider."""
 
     group: ClassVar[str] = "Slices and frames"
-    takes_volumes: ClassVar[bool] = True
     needs_depth: ClassVar[bool] = True
+    takes_volumes: ClassVar[bool] = True
 
     def press(self, place: Place) -> None:
         if not place.label:

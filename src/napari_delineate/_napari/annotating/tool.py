@@ -67,10 +67,12 @@ class Tool:
         ranges, defaults and texts are read there.
     looks_at_image : bool
         Whether it needs an image.
-    is_for_scales : bool
-        Whether it is for labels at several scales only; napari has one for others.
     needs_depth : bool
         Whether it needs a stack or a movie.
+    goes_beyond_objects : bool
+        Whether it is also used beside objects in the 3D view, where depth is not seen.
+    is_for_scales : bool
+        Whether it is for labels at several scales only; napari has one for others.
     """
 
     name: ClassVar[str]
@@ -80,8 +82,9 @@ class Tool:
     group: ClassVar[str] = "Objects"
     settings_from: ClassVar[tuple[tuple[Callable[..., Any], tuple[str, ...]], ...]] = ()
     looks_at_image: ClassVar[bool] = False
-    is_for_scales: ClassVar[bool] = False
     needs_depth: ClassVar[bool] = False
+    goes_beyond_objects: ClassVar[bool] = False
+    is_for_scales: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -184,6 +187,8 @@ class ClickTool(Tool, ABC):
 
 class LineTool(Tool, ABC):
     """Do something with what a line is drawn across."""
+
+    goes_beyond_objects: ClassVar[bool] = True
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

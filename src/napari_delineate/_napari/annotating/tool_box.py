@@ -112,15 +112,20 @@ class ToolBox(QWidget):
             for form in self._forms.values():
                 form.set_spacing(spacing, units)
 
-    def set_kind(self, *, has_depth: bool, has_scales: bool) -> None:
-        """Say whether the layer is a stack or a movie, and whether it has several scales.
+    def show_for(self, *, has_depth: bool, several_scales: bool) -> None:
+        """Show the tools for a layer.
 
-        Other layers have no use for some tools.
+        Parameters
+        ----------
+        has_depth : bool
+            Whether it is a stack or a movie; other layers have no use for some tools.
+        several_scales : bool
+            Whether it has several scales; for other layers napari has some tools itself.
         """
         shown = {
             name
             for name, tool in self._tools.items()
-            if has_depth >= tool.needs_depth and has_scales >= tool.is_for_scales
+            if (has_depth or not tool.needs_depth) and (several_scales or not tool.is_for_scales)
         }
         for name, button in self.buttons.items():
             button.setVisible(name in shown)
@@ -154,7 +159,8 @@ class ToolBox(QWidget):
             # The keyboard comes to the settings behind the tools, whenever they were made.
             before: QWidget = list(self.buttons.values())[-1]
             for part in form.findChildren(QWidget):
-                if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                is_here = part.window() is form.window()  # the list of a choice is not
+                if is_here and part.focusPolicy() & Qt.FocusPolicy.TabFocus:
                     self.setTabOrder(before, part)
                     before = part
         return self._forms[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,13 +54,14 @@ def read(path: Path, content: Any, wanted: Wanted) -> AnnotatedLabels:
     images = _images(content["images"])
     planes, shape = _planes(content["images"], images, wanted, stated is not None)
     names, colours = _categories(content.get("categories"))
-    drawings, skipped = [], 0
+    drawings, skipped, strays, unnamed = [], 0, 0, 0
     for place, one in enumerate(content["annotations"]):
         try:
             if not isinstance(one, Mapping):
                 raise ValueError("it is none")
             which = one.get("image_id")
             if not isinstance(which, int | str) or which not in planes:
+                strays += not isinstance(which, int | str) or which not in images
                 continue
             _, height, width = images[which]
             drawing = _drawing(one, height, width)
@@ -68,12 +70,15 @@ def read(path: Path, content: Any, wanted: Wanted) -> AnnotatedLabels:
                 continue
             drawing.plane = planes[which]
             category = one.get("category_id")
-            drawing.object_class = names.get(category, "") if isinstance(category, int) else ""
+            if isinstance(category, int):
+                unnamed += category not in names
+                drawing.object_class = names.get(category, f"category {category}")
             drawings.append(drawing)
         except ValueError as error:
             of = f"annotation {place + 1} of {len(content['annotations'])}"
             raise ValueError(f"{of}: {error}") from error
     warn_of_skipped(path, {"bounding box": skipped} if skipped else {})
+    _warn_of_unknown(path, strays, unnamed)
     return paint(path, drawings, wanted, stated, shape, colours)
 
 
@@ -177,6 +182,22 @@ def _drawing(one: Mapping[str, Any], height: int, width: int) -> Drawing | None:
     return Drawing(polygons, number=number, name=name) if polygons else None
 
 
+def _warn_of_unknown(path: Path, strays: int, unnamed: int) -> None:
+    """Warn of images and categories that annotations have and the file does not list."""
+    if strays:
+        warnings.warn(
+            f"{path}: {strays:,} of its annotations are of images that it does not list, and are "
+            "left out",
+            stacklevel=4,
+        )
+    if unnamed:
+        warnings.warn(
+            f"{path}: {unnamed:,} of its annotations have categories that it does not list; "
+            "these are called by their ids, such as 'category 3'",
+            stacklevel=4,
+        )
+
+
 def _images(stated: list[Any]) -> dict[int | str, tuple[str, int, int]]:
     """Return name, height and width of every image by its id."""
     images: dict[int | str, tuple[str, int, int]] = {}
@@ -243,12 +264,13 @@ def _some(images: Mapping[int | str, tuple[str, int, int]]) -> str:
 
 
 def _categories(stated: Any) -> tuple[dict[int, str], dict[str, Any]]:
-    """Return the names of classes by their ids, and their colours."""
+    """Return the names of classes by their ids, empty for none, and their colours."""
     names, colours = {}, {}
     for category in stated if isinstance(stated, list) else []:
         if not isinstance(category, Mapping) or not isinstance(category.get("id"), int):
             continue
         name = text_in(category.get("name"))
+        names[category["id"]] = ""
         if name and category.get("supercategory") != _WITHOUT_CLASS:
             names[category["id"]] = name
             colours.update(colours_in({name: category.get("color")}))

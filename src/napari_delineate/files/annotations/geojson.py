@@ -138,6 +138,9 @@ def _drawing(feature: Any, colours: dict[str, Colour], skipped: dict[str, int]) 
 
 def _polygons(geometry: Any, skipped: dict[str, int], depth: int = 0) -> Iterator[list[Any]]:
     """Yield the rings of every polygon of a geometry; count what has no area."""
+    if geometry is None and not depth:  # the standard has features that lie nowhere
+        skipped["feature without a geometry"] = skipped.get("feature without a geometry", 0) + 1
+        return
     if not isinstance(geometry, Mapping) or depth > _DEEPEST:
         raise ValueError("it has no geometry, or one that is nested too deeply")
     kind = geometry.get("type")

@@ -34,13 +34,16 @@ _LONGEST_COMMENT = 2**16 - 1
 _LARGEST_COORDINATE = 2**15 - 1
 """What the two bytes of whole coordinates hold."""
 
+_STATEMENT = b'{"shape": '
+"""How our own statement about the image begins in the comment of a zip."""
+
 _MOVE, _LINE, _CLOSE = 0.0, 1.0, 4.0
 
 
 def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
     """Return the annotation that a zip holds; `ValueError` if it holds none."""
     with zipfile.ZipFile(path) as archive:
-        entries = [one for one in archive.infolist() if one.filename.lower().endswith(".roi")]
+        entries = [one for one in archive.infolist() if _is_region(one.filename)]
         if not entries and _stated(archive.comment) is None:
             raise ValueError("it holds no .roi files of ImageJ")
         size = sum(entry.file_size for entry in entries)
@@ -53,6 +56,11 @@ def read(path: Path, wanted: Wanted) -> AnnotatedLabels:
             )
         contents = ((entry.filename, _unpacked(archive, entry)) for entry in entries)
         return _annotation(path, contents, wanted, archive.comment)
+
+
+def _is_region(name: str) -> bool:
+    """Tell whether an entry is a region, and not what macOS puts beside every file."""
+    return name.lower().endswith(".roi") and not name.rpartition("/")[2].startswith("._")
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -171,11 +179,12 @@ def _annotation(
 
 
 def _stated(comment: bytes) -> Any:
-    try:
-        content = json.loads(comment) if comment.startswith(b"{") else None
-    except (ValueError, RecursionError):
+    if not comment.startswith(_STATEMENT):
         return None  # a comment can say anything
-    return read_statement(content)
+    try:
+        return read_statement(json.loads(comment))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"what its comment states of the image is damaged: {error}") from error
 
 
 def _plane(roi: Any) -> dict[str, int]:
