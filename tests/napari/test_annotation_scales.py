@@ -9,6 +9,7 @@ from skimage.measure import label as components
 
 from napari_delineate._napari.annotate_dock import AnnotateDock
 from napari_delineate._napari.annotating.actions import ACTIONS
+from napari_delineate._napari.proofreading_dock import ProofreadingDock
 from tests.napari.test_annotate_dock import Event, draw, take_up
 
 zarr = pytest.importorskip("zarr")
@@ -352,3 +353,18 @@ def test_a_step_works_on_the_full_size(viewer, dock, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not session.running, timeout=60_000)
     assert np.unique(np.asarray(layer.data[0])).tolist() == [0, 1, 2]
     check(layer)
+
+
+def test_a_rejected_object_is_erased_on_all_scales(viewer, qtbot):
+    layer = viewer.add_labels(scales(one_object((48, 64))), multiscale=True)
+    first = bits(layer)
+    review = ProofreadingDock(viewer)
+    viewer.window.add_dock_widget(review, name="Proofreading")
+    qtbot.waitUntil(lambda: len(review.review.entries) == 2)
+    review.decide("next")
+    review.decide("reject")
+    assert len(np.unique(layer.data[0])) == 2
+    check(layer)
+    review.session.undo()
+    assert bits(layer) == first
+    review.stop()

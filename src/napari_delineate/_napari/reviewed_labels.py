@@ -17,7 +17,9 @@ from napari_delineate._napari.beside import Beside
 from napari_delineate._napari.inspection import Box, Inspection, Inspector, OrderAsked, inspect
 from napari_delineate._napari.layers import LayerError, axes_of, level_0, to_value
 from napari_delineate._napari.review_record import ReviewRecord
+from napari_delineate._napari.scales import make_changes
 from napari_delineate._napari.session import Session
+from napari_delineate.annotation.edits import Edit, change_of
 from napari_delineate.axes import looped_axes
 from napari_delineate.proofreading import Edited, Review, State, begin
 from napari_delineate.proofreading_report import report
@@ -172,12 +174,11 @@ class ReviewedLabels(QObject):
         with suppress(LayerError):  # it is said when the decision is recorded
             self._recording(lambda: self._record.begin(layer))
         try:
-            inside = np.nonzero(np.asarray(level_0(layer)[box]) == number)
-            if not len(inside[0]):
+            held = np.asarray(level_0(layer)[box])
+            if not (held == number).any():
                 raise ValueError("it is not there any more")
-            layer.data_setitem(
-                tuple(one + side.start for one, side in zip(inside, box, strict=True)), 0
-            )
+            erased = Edit(box, np.where(held == number, 0, held).astype(held.dtype))
+            make_changes(layer, [change_of(level_0(layer), erased)])
         except (TypeError, ValueError, OSError, AttributeError) as error:
             self.failed.emit(f"Object {number} can not be deleted from {layer.name!r}: {error}")
             return False
