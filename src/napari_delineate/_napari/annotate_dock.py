@@ -6,7 +6,7 @@ from typing import Any
 
 import napari
 from napari.layers import Image, Labels
-from qtpy.QtCore import QEvent, QSignalBlocker, QTimer
+from qtpy.QtCore import QSignalBlocker, QTimer
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_delineate._napari.annotating.class_part import AnnotationClasses
@@ -30,13 +30,14 @@ from napari_delineate._napari.layers import (
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import FocusRing, LayerChoice, Message, Scrolled
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.wording import as_sentence
 
 __all__ = ["AnnotateDock"]
 
 
-class AnnotateDock(QWidget):
+class AnnotateDock(Dock):
     """Annotate an image by hand, or correct what was computed.
 
     Every edit is recorded in the session: it is undone and redone together with strokes and
@@ -153,12 +154,6 @@ class AnnotateDock(QWidget):
         self.session.changed.disconnect(self._on_changed)
         viewer.layers.selection.events.active.disconnect(self._on_active)
         viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     # What is edited
 

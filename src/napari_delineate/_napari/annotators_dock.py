@@ -8,7 +8,7 @@ from typing import Any
 import napari
 import numpy as np
 from napari.layers import Image, Labels, Layer
-from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -30,6 +30,7 @@ from napari_delineate._napari.match_layers import is_map
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import LayersChoice, Message, shrink
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.scrolled import Scrolled
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.annotator_comparison import (
@@ -61,7 +62,7 @@ _CONSENSUS: dict[Vote, tuple[str, ...]] = {
 """What makes one annotation of several, by what is compared."""
 
 
-class AnnotatorsDock(QWidget):
+class AnnotatorsDock(Dock):
     """Compare annotations of one image with each other, and make one of them.
 
     Parameters
@@ -204,12 +205,6 @@ class AnnotatorsDock(QWidget):
         self.session.finished.disconnect(self._on_finished)
         self.session.failed.disconnect(self._on_failed)
         self.session.viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     # What is compared
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import napari
 from napari.layers import Layer
-from qtpy.QtCore import QEvent, QPoint, Qt, QTimer
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -16,7 +16,6 @@ from qtpy.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from napari_delineate import catalogue, rewiring
@@ -43,6 +42,7 @@ from napari_delineate._napari.widgets import (
     Splitter,
     StepList,
 )
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate.engine import Progress
 from napari_delineate.files import FileError, read_workflow
 from napari_delineate.library import Entry
@@ -59,7 +59,7 @@ _PROGRESS_PAUSE = 50
 """Milliseconds between two looks at how far it is: results that are known come by hundreds."""
 
 
-class Assistant(QWidget):
+class Assistant(Dock):
     """Build a workflow step by step on the layers of a viewer.
 
     Parameters
@@ -209,12 +209,6 @@ class Assistant(QWidget):
             layer.events.name.disconnect(self._on_layer)
             layer.events.visible.disconnect(self._on_layer)
         viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
         super().resizeEvent(event)

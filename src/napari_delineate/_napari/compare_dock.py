@@ -7,7 +7,7 @@ from typing import Any
 
 import napari
 from napari.layers import Labels, Layer
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -43,6 +43,7 @@ from napari_delineate._napari.match_layers import Outlines, colour_map, is_map
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Message, Scrolled, shrink
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.score_table import ScoreTable
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.agreement_classes import COLOURS, TITLES
@@ -74,7 +75,7 @@ _WHAT_AXES = "Say what the axes are; the layers remember it."
 _NO_SEGMENTATION = "Tick at least one segmentation to compare with the reference."
 
 
-class CompareDock(QWidget):
+class CompareDock(Dock):
     """Compare segmentations with a reference.
 
     Everything is computed in the background, and again when a result changes. What changes
@@ -286,12 +287,6 @@ class CompareDock(QWidget):
         self.session.failed.disconnect(self._on_failed)
         self.session.closed.disconnect(self.comparisons.close)
         self.session.viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     # What is compared
 

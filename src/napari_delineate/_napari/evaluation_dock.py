@@ -10,7 +10,7 @@ from typing import Any
 
 import napari
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QEvent, QSignalBlocker, QUrl, Signal
+from qtpy.QtCore import QSignalBlocker, QUrl, Signal
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import (
     QComboBox,
@@ -31,6 +31,7 @@ from napari_delineate._napari.outcomes import Outcome, outcome_of
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Message, Scrolled
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.folder_choice import FolderChoice
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.comparison import why_not
@@ -58,7 +59,7 @@ _ANNOTATIONS: dict[str, Annotated] = {
 }
 
 
-class EvaluationDock(QWidget):
+class EvaluationDock(Dock):
     """Evaluate the workflow of the session over a folder of images.
 
     Parameters
@@ -212,12 +213,6 @@ class EvaluationDock(QWidget):
             self._is_stopped = True
             self.session.changed.disconnect(self._refresh)
             self.session.viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     def _refresh(self, _: Any = None) -> None:
         workflow = self.session.workflow

@@ -8,7 +8,7 @@ from typing import Any
 import napari
 import numpy as np
 from napari.layers import Labels
-from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -19,7 +19,6 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QVBoxLayout,
-    QWidget,
 )
 
 from napari_delineate._napari.go_to import go_to, index_along
@@ -37,6 +36,7 @@ from napari_delineate._napari.reviewed_labels import ReviewedLabels
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import FocusRing, Message, shrink
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate.axes import looped_axes
 from napari_delineate.proofreading import Edited, Review, State
 from napari_delineate.proofreading_report import summary
@@ -58,7 +58,7 @@ _RESUMED = "Going on with an earlier review of these labels."
 _ALL_SEEN = "All objects were seen."
 
 
-class ProofreadingDock(QWidget):
+class ProofreadingDock(Dock):
     """Look at the objects of labels in an order, and accept, fix or reject each.
 
     Parameters
@@ -214,12 +214,6 @@ class ProofreadingDock(QWidget):
         self.chosen.stop()
         self.session.finished.disconnect(self._on_finished)
         self.session.viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     # Which labels
 

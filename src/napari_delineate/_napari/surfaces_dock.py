@@ -8,7 +8,7 @@ import napari
 import numpy as np
 from napari.layers import Labels, Surface
 from numpy.typing import NDArray
-from qtpy.QtCore import QEvent, QSignalBlocker
+from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_delineate._napari.change_panel import ChangePanel
@@ -22,6 +22,7 @@ from napari_delineate._napari.size_notice import SizeNotice
 from napari_delineate._napari.surface_look import KnownObjects, colour_well
 from napari_delineate._napari.surface_parts import ClipPart, ColourPart, LookPart
 from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.section import Section
 from napari_delineate.quantities import VertexQuantity, mesh_of, numbers_of, objects_measured
 
@@ -35,7 +36,7 @@ _EMPTY = (
 )
 
 
-class SurfacesDock(QWidget):
+class SurfacesDock(Dock):
     """Look at surfaces, and find out what they measure.
 
     Everything that changes how a layer looks is done at once; everything that computes is a
@@ -150,12 +151,6 @@ class SurfacesDock(QWidget):
         self.session.failed.disconnect(self._on_session_failed)
         viewer.layers.selection.events.active.disconnect(self._on_active)
         viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     # What is looked at
 

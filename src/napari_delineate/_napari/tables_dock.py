@@ -8,7 +8,7 @@ import napari
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QPushButton, QTabWidget
 
 from napari_delineate._napari.go_to import box_of, go_to, index_along
@@ -18,6 +18,7 @@ from napari_delineate._napari.object_colours import ObjectColours
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Scrolled, Tables
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.plot import Gate, Plot
 from napari_delineate.environment import versions
 from napari_delineate.files.tables import PROVENANCE, column_titles
@@ -31,7 +32,7 @@ _SLIDERS = ("current_step", "point", "order", "ndisplay")
 """What says that other images than before are looked at."""
 
 
-class TablesDock(Tables):
+class TablesDock(Dock, Tables):
     """Show tables, and the objects that their rows are about.
 
     Parameters
@@ -144,12 +145,6 @@ class TablesDock(Tables):
         viewer.dims.events.disconnect(self._on_slider)
         viewer.mouse_drag_callbacks.remove(self._on_mouse)
         viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
         """Put the plot beside the table or below it, where there is more room."""

@@ -10,7 +10,7 @@ import napari
 from napari.layers import Layer
 from napari.utils.notifications import show_warning
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent, QSignalBlocker, Qt, QTimer
+from qtpy.QtCore import QSignalBlocker, Qt, QTimer
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -40,6 +40,7 @@ from napari_delineate._napari.tuning_parameters import ParameterRows
 from napari_delineate._napari.tuning_run import TuningRun
 from napari_delineate._napari.tuning_words import found_in_words
 from napari_delineate._napari.widgets import LayerChoice, Message, Scrolled, shrink
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.image_scores import ImageScores
 from napari_delineate._napari.widgets.score_plot import ScorePlot
 from napari_delineate._napari.widgets.section import Section
@@ -72,7 +73,7 @@ _REST = 9
 _SECTIONS = ("Goal", "More images", "Parameters", "Search")
 
 
-class TuningDock(QWidget):
+class TuningDock(Dock):
     """Fit the parameters of the workflow to what a person has outlined.
 
     Parameters
@@ -271,12 +272,6 @@ class TuningDock(QWidget):
         self.session.changed.disconnect(self._follow)
         self.session.finished.disconnect(self._follow)
         self.session.viewer.events.theme.disconnect(self._on_theme)
-
-    def event(self, event: Any) -> bool:
-        """Stop when the dock is closed: napari takes this out of it, and nobody sees it again."""
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.stop()
-        return bool(super().event(event))
 
     # What there is
 

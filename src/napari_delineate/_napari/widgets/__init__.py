@@ -1,5 +1,6 @@
 """The blocks that all docks are built from."""
 
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.focus_ring import FocusRing
 from napari_delineate._napari.widgets.history_list import HistoryList
 from napari_delineate._napari.widgets.icons import icon
@@ -15,6 +16,7 @@ from napari_delineate._napari.widgets.tiles import CategoryTiles
 
 __all__ = [
     "CategoryTiles",
+    "Dock",
     "FocusRing",
     "HistoryList",
     "LayerChoice",
