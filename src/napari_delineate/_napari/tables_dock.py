@@ -18,7 +18,6 @@ from napari_delineate._napari.object_colours import ObjectColours
 from napari_delineate._napari.session import Session
 from napari_delineate._napari.sessions import session_of
 from napari_delineate._napari.widgets import Scrolled, Tables
-from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.plot import Gate, Plot
 from napari_delineate.environment import versions
 from napari_delineate.files.tables import PROVENANCE, column_titles
@@ -32,7 +31,7 @@ _SLIDERS = ("current_step", "point", "order", "ndisplay")
 """What says that other images than before are looked at."""
 
 
-class TablesDock(Dock, Tables):
+class TablesDock(Tables):
     """Show tables, and the objects that their rows are about.
 
     Parameters

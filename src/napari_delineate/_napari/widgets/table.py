@@ -29,6 +29,7 @@ from qtpy.QtWidgets import (
 
 from napari_delineate._napari.activity import Activity
 from napari_delineate._napari.outcomes import Outcome, outcome_of
+from napari_delineate._napari.widgets.dock import Dock
 from napari_delineate._napari.widgets.message import Message
 from napari_delineate._napari.widgets.table_view import TableView, as_text
 from napari_delineate.files import FileError, write_table
@@ -40,7 +41,7 @@ _QUICK = 10_000
 """Cells that are written so quickly that nobody needs to know."""
 
 
-class Tables(QWidget):
+class Tables(Dock):
     """Show tables and scores by name, one tab each."""
 
     row_chosen = Signal(str, int)
