@@ -158,7 +158,8 @@ class Scribbling:
         seeds = np.where(has[0], OBJECT, np.where(has[1], BACKGROUND, 0)).astype(np.uint8)
         seeds[has[0] & has[1]] = 0
         coarse = self._part_cells(seeds, brightness)
-        near = _near_outline(coarse) | (has[0] & has[1])
+        # The outlines of other objects are nobody's concern, and may be all over the window.
+        near = _near_outline(_connected_to(coarse, has[0])) | (has[0] & has[1])
         result = _in_pixels(coarse, self._cell, drawn.shape)
         box = tight_box(near)
         if box is None:
