@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
+from qtpy.QtWidgets import QFileDialog
 
 from napari_delineate._napari.annotation_files import annotated_labels, open_annotation
 from napari_delineate.annotation.meaning import Annotation
@@ -68,6 +69,26 @@ def test_labels_are_saved_with_their_classes_and_opened_again(session, image, la
             assert tuple(getattr(second, what)) == tuple(getattr(image, what)), (ending, what)
         assert annotation_in(session, second) == meaning, ending
         assert annotated_labels(session, second).names == found.names, ending
+
+
+@pytest.mark.parametrize("ending", SAVED)
+def test_the_dock_saves_and_opens_files_and_folders(
+    viewer, session, image, labels, annotate, qtbot, tmp_path, monkeypatch, ending
+):
+    layer = viewer.add_labels(labels, translate=(0, 3, 4), **SIZE)
+    annotate.choice.choose(layer)
+    path = str(tmp_path / f"cells{ending}")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (path, ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: path)
+    annotate.files.save_button.click()
+    qtbot.waitUntil(lambda: annotate.message.text() == f"Saved as cells{ending}.", timeout=20_000)
+    button = annotate.files.folder_button if ending == ".ome.zarr" else annotate.files.open_button
+    button.click()
+    opened = viewer.layers[-1]
+    assert opened is not layer
+    assert annotate.hand.layer is opened
+    assert np.array_equal(opened.data, labels)
 
 
 def test_a_file_of_qupath_lies_on_the_image_when_it_is_dropped(viewer, session, image, tmp_path):

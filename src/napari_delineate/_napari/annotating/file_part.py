@@ -48,6 +48,9 @@ class AnnotationFiles(QWidget):
         self.open_button = QPushButton("Open…")
         self.open_button.setToolTip("Open annotations that another program has made")
         self.open_button.clicked.connect(self.open)
+        self.folder_button = QPushButton("Open folder…")
+        self.folder_button.setToolTip("Open annotations that are a folder: OME-Zarr labels")
+        self.folder_button.clicked.connect(self.open_folder)
         self.save_button = QPushButton("Save…")
         self.save_button.setToolTip("Save the annotation, with its voxel size and classes")
         self.save_button.clicked.connect(self.save)
@@ -55,6 +58,7 @@ class AnnotationFiles(QWidget):
         buttons = QFlowLayout(row)
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.addWidget(self.open_button)
+        buttons.addWidget(self.folder_button)
         buttons.addWidget(self.save_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -67,6 +71,13 @@ class AnnotationFiles(QWidget):
         path, _ = QFileDialog.getOpenFileName(
             self, "Open annotation", "", f"Annotations ({endings})"
         )
+        self._open(path)
+
+    def open_folder(self) -> None:
+        """Ask for a folder, and open it over the image."""
+        self._open(QFileDialog.getExistingDirectory(self, "Open annotation"))
+
+    def _open(self, path: str) -> None:
         if not path:
             return
         try:
