@@ -245,6 +245,7 @@ def test_where_nothing_can_be_written_everything_works(
     session.last_settings.save()
     assert form(GAUSSIAN).settings["sigma"].value() == voxels(7)
     assert len(set(notices)) == len(notices) > 0
+    session.close()  # here, where nothing can be written
 
 
 def test_two_sessions_keep_what_the_other_has_written(viewer, session, image, run, restart):

@@ -121,6 +121,7 @@ class LastSettings(QObject):
         if isalive(self._pause):  # where Python ends, Qt may have ended before
             self._pause.stop()
         self.save()
+        self._unwritten.clear()  # what can not be written now is not tried again later
 
     def save(self) -> None:
         """Write what is not on disk yet."""
