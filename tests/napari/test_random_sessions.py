@@ -239,8 +239,6 @@ def settle(qtbot, session):
     [(100, 1), pytest.param(1000, 2, marks=pytest.mark.slow)],
 )
 @pytest.mark.slow
-# Corrections of objects that are gone wait for somebody to decide; notebooks say so as well.
-@pytest.mark.filterwarnings(r"ignore:\d+ corrected objects are not there")
 def test_random_actions(viewer, session, settle, tmp_path, monkeypatch, actions, seed):
     # Where it is asked which layers the inputs are, the answer proposed is taken.
     monkeypatch.setattr(OpenDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
